@@ -1,0 +1,458 @@
+//! Builds libsiding, its C tests, and libffi from source. `node scripts/build.mjs` calls this and
+//! checks the result.
+
+const std = @import("std");
+const Build = std.Build;
+const Compile = Build.Step.Compile;
+const Module = Build.Module;
+const OptimizeMode = std.builtin.OptimizeMode;
+
+const core_files = [_][]const u8{
+    "lib/core/block.c",
+    "lib/core/bridge.c",
+    "lib/core/call.c",
+    "lib/core/context.c",
+    "lib/core/event.c",
+    "lib/core/inbox.c",
+    "lib/core/library.c",
+    "lib/core/memory.c",
+    "lib/core/pool.c",
+    "lib/core/record.c",
+    "lib/core/signature.c",
+    "lib/core/slab.c",
+    "lib/core/slot.c",
+    "lib/core/submission.c",
+};
+
+/// Each is a program of its own: tests/native/<name>.c.
+const native_tests = [_][]const u8{
+    "platform_test",
+};
+
+const common_files = [_][]const u8{
+    "lib/api.c",
+    "lib/base/assert.c",
+    "lib/platform/thread_name.c",
+};
+
+const posix_files = [_][]const u8{
+    "lib/platform/posix/channel.c",
+    "lib/platform/posix/error.c",
+    "lib/platform/posix/loader.c",
+    "lib/platform/posix/mutex.c",
+    "lib/platform/posix/thread.c",
+};
+
+const linux_files = posix_files ++ [_][]const u8{
+    "lib/platform/linux/clock.c",
+    "lib/platform/linux/parker.c",
+    "lib/platform/linux/socket.c",
+    "lib/platform/linux/thread.c",
+};
+
+const bsd_files = posix_files ++ [_][]const u8{
+    "lib/platform/bsd/clock.c",
+    "lib/platform/bsd/parker.c",
+    "lib/platform/bsd/socket.c",
+    "lib/platform/bsd/thread.c",
+};
+
+const windows_files = [_][]const u8{
+    "lib/platform/windows/channel.c",
+    "lib/platform/windows/clock.c",
+    "lib/platform/windows/error.c",
+    "lib/platform/windows/loader.c",
+    "lib/platform/windows/mutex.c",
+    "lib/platform/windows/parker.c",
+    "lib/platform/windows/thread.c",
+};
+
+const c_flags = [_][]const u8{
+    "-std=c11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wthread-safety",
+    "-fvisibility=hidden",
+    "-ffunction-sections",
+    "-fdata-sections",
+};
+
+const cross_targets = [_][]const u8{
+    "x86_64-linux-gnu.2.28",
+    "aarch64-linux-gnu.2.28",
+    "x86_64-linux-musl",
+    "aarch64-linux-musl",
+    "x86_64-windows-gnu",
+    "aarch64-macos",
+    "x86_64-macos",
+};
+
+/// The oldest glibc that a default build runs on.
+const glibc_oldest: std.SemanticVersion = .{ .major = 2, .minor = 28, .patch = 0 };
+
+const LibffiOrigin = enum { source, system };
+
+/// One way to compile the C files.
+const Variant = struct {
+    target: Build.ResolvedTarget,
+    optimize: OptimizeMode,
+    /// The unpacked source; null: the system's libffi.
+    libffi: ?*Build.Dependency,
+    sanitize_thread: bool = false,
+
+    fn os(variant: Variant) std.Target.Os.Tag {
+        return variant.target.result.os.tag;
+    }
+
+    fn isRelease(variant: Variant) bool {
+        return variant.optimize == .ReleaseFast or variant.optimize == .ReleaseSmall;
+    }
+};
+
+pub fn build(b: *Build) void {
+    const optimize = b.option(OptimizeMode, "optimize", "Default: ReleaseFast") orelse .ReleaseFast;
+    const origin = b.option(LibffiOrigin, "libffi", "Default: source") orelse .source;
+    const target = chosenTarget(b, origin);
+    const libffi = switch (origin) {
+        // Null until Zig has fetched it: it then calls this function again.
+        .source => b.lazyDependency("libffi", .{}) orelse return,
+        .system => null,
+    };
+    const release: Variant = .{ .target = target, .optimize = optimize, .libffi = libffi };
+    b.getInstallStep().dependOn(installShared(b, release, .lib, ""));
+    const testlib = b.step("testlib", "Build the C library that the TypeScript tests call");
+    testlib.dependOn(installTestLibrary(b, release));
+    b.getInstallStep().dependOn(testlib);
+
+    const debug: Variant = .{ .target = target, .optimize = .Debug, .libffi = libffi };
+    addTests(b, b.step("test", "Run the C tests"), debug);
+    var tsan = debug;
+    tsan.sanitize_thread = true;
+    addTests(b, b.step("test-tsan", "Run the C tests under ThreadSanitizer"), tsan);
+
+    const cross = b.step("cross", "Build the library for every supported target");
+    if (libffi) |source| addCross(b, cross, optimize, source);
+}
+
+/// Without -Dtarget: this machine's system, but any processor of its kind and any recent glibc.
+fn chosenTarget(b: *Build, origin: LibffiOrigin) Build.ResolvedTarget {
+    var query = b.standardTargetOptionsQueryOnly(.{});
+    const host = b.graph.host.result;
+    const is_default = query.isNative();
+    // The system's libffi may need the system's own, newer glibc.
+    if (is_default and origin == .source and host.isGnuLibC()) query.glibc_version = glibc_oldest;
+    if (is_default) query.cpu_model = .baseline;
+    return b.resolveTargetQuery(query);
+}
+
+fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, libffi: *Build.Dependency) void {
+    for (cross_targets) |triple| {
+        const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
+        const variant: Variant = .{
+            .target = b.resolveTargetQuery(query),
+            .optimize = optimize,
+            .libffi = libffi,
+        };
+        step.dependOn(installShared(b, variant, .prefix, b.fmt("cross/{s}/", .{triple})));
+    }
+}
+
+fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
+    const library = b.addLibrary(.{
+        .name = "siding_static",
+        .root_module = libraryModule(b, variant),
+        .linkage = .static,
+    });
+    for (native_tests) |name| {
+        const module = cModule(b, variant);
+        const file = b.fmt("tests/native/{s}.c", .{name});
+        addFiles(b, module, variant, &.{file});
+        addLibffiHeaders(b, module, variant);
+        module.linkLibrary(library);
+        const program = b.addExecutable(.{ .name = name, .root_module = module });
+        const run = b.addRunArtifact(program);
+        // A test run is never answered from the cache, and its lines are for the reader.
+        run.has_side_effects = true;
+        run.stdio = .inherit;
+        // zig build test -- <part of a test's name>
+        if (b.args) |arguments| run.addArgs(arguments);
+        step.dependOn(&run.step);
+    }
+}
+
+/// Builds the shared library and installs it as <directory>/<prefix><file name>.
+fn installShared(
+    b: *Build,
+    variant: Variant,
+    directory: Build.InstallDir,
+    prefix: []const u8,
+) *Build.Step {
+    const library = b.addLibrary(.{
+        .name = "siding",
+        .root_module = libraryModule(b, variant),
+        .linkage = .dynamic,
+    });
+    library.link_gc_sections = true;
+    const image = if (variant.os() == .linux)
+        markNodelete(b, library)
+    else
+        library.getEmittedBin();
+    const path = b.fmt("{s}{s}", .{ prefix, library.out_filename });
+    return &b.addInstallFileWithDir(image, directory, path).step;
+}
+
+fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
+    const program = b.addExecutable(.{
+        .name = "mark_nodelete",
+        .root_module = b.createModule(.{
+            .root_source_file = b.path("scripts/mark_nodelete.zig"),
+            .target = b.graph.host,
+            .optimize = .Debug,
+        }),
+    });
+    const run = b.addRunArtifact(program);
+    run.addFileArg(library.getEmittedBin());
+    return run.addOutputFileArg(library.out_filename);
+}
+
+fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
+    const module = cModule(b, variant);
+    addFiles(b, module, variant, &.{"tests/native/testlib.c"});
+    const library = b.addLibrary(.{
+        .name = "siding_test",
+        .root_module = module,
+        .linkage = .dynamic,
+    });
+    return &b.addInstallFileWithDir(library.getEmittedBin(), .lib, library.out_filename).step;
+}
+
+fn libraryModule(b: *Build, variant: Variant) *Module {
+    const module = cModule(b, variant);
+    addFiles(b, module, variant, &common_files);
+    addFiles(b, module, variant, &core_files);
+    addFiles(b, module, variant, platformFiles(variant.os()));
+    addLibffiHeaders(b, module, variant);
+    if (variant.libffi) |source| {
+        module.linkLibrary(libffiLibrary(b, variant, source));
+    } else {
+        module.linkSystemLibrary("ffi", .{});
+    }
+    // Where WaitOnAddress lives.
+    if (variant.os() == .windows) module.linkSystemLibrary("api-ms-win-core-synch-l1-2-0", .{});
+    return module;
+}
+
+fn cModule(b: *Build, variant: Variant) *Module {
+    return b.createModule(.{
+        .target = variant.target,
+        .optimize = variant.optimize,
+        .link_libc = true,
+        .pic = true,
+        .strip = variant.isRelease(),
+        .sanitize_c = if (variant.isRelease()) .off else .trap,
+        .sanitize_thread = variant.sanitize_thread,
+    });
+}
+
+fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const u8) void {
+    const system_flag: []const u8 = switch (variant.os()) {
+        .linux => "-D_GNU_SOURCE",
+        .macos => "-D_DARWIN_C_SOURCE",
+        else => "-DWIN32_LEAN_AND_MEAN",
+    };
+    const assert_flag: []const u8 = if (variant.isRelease()) "-DNDEBUG" else "-UNDEBUG";
+    const flags = std.mem.concat(b.allocator, []const u8, &.{
+        &c_flags,
+        &.{ system_flag, assert_flag },
+    }) catch @panic("OOM");
+    module.addCSourceFiles(.{ .files = files, .flags = flags });
+}
+
+fn platformFiles(os: std.Target.Os.Tag) []const []const u8 {
+    return switch (os) {
+        .linux => &linux_files,
+        .macos => &bsd_files,
+        .windows => &windows_files,
+        else => std.process.fatal("no platform layer for {t}", .{os}),
+    };
+}
+
+// ---- libffi -------------------------------------------------------------------------------------
+
+const libffi_version = "3.4.8";
+
+const libffi_common_files = [_][]const u8{
+    "src/closures.c",
+    "src/prep_cif.c",
+    "src/tramp.c",
+    "src/types.c",
+};
+
+fn libffiLibrary(b: *Build, variant: Variant, source: *Build.Dependency) *Compile {
+    const module = b.createModule(.{
+        .target = variant.target,
+        .optimize = variant.optimize,
+        .link_libc = true,
+        .pic = true,
+        .strip = variant.isRelease(),
+        // Upstream's code relies on what the sanitizer refuses.
+        .sanitize_c = .off,
+    });
+    const flags: []const []const u8 = &.{
+        "-std=gnu11",
+        "-w",
+        "-fvisibility=hidden",
+        "-ffunction-sections",
+        "-fdata-sections",
+    };
+    addLibffiHeaders(b, module, variant);
+    module.addIncludePath(source.path("include"));
+    module.addIncludePath(source.path("src"));
+    module.addCSourceFiles(.{
+        .root = source.path(""),
+        .files = &libffi_common_files,
+        .flags = flags,
+    });
+    module.addCSourceFiles(.{
+        .root = source.path(""),
+        .files = libffiMachineFiles(variant.target.result),
+        .flags = flags,
+    });
+    return b.addLibrary(.{ .name = "ffi", .root_module = module, .linkage = .static });
+}
+
+fn libffiMachineFiles(target: std.Target) []const []const u8 {
+    return switch (target.cpu.arch) {
+        .aarch64 => &.{ "src/aarch64/ffi.c", "src/aarch64/sysv.S" },
+        .x86_64 => if (target.os.tag == .windows)
+            &.{ "src/x86/ffiw64.c", "src/x86/win64.S" }
+        else
+            &.{
+                "src/x86/ffi64.c",  "src/x86/unix64.S",
+                // Functions with the ms_abi attribute.
+                "src/x86/ffiw64.c", "src/x86/win64.S",
+            },
+        else => std.process.fatal("no libffi for {t}", .{target.cpu.arch}),
+    };
+}
+
+/// Makes <ffi.h>, <ffitarget.h> and <fficonfig.h> for the target visible.
+fn addLibffiHeaders(b: *Build, module: *Module, variant: Variant) void {
+    const source = variant.libffi orelse return;
+    const target = variant.target.result;
+    const is_x86 = target.cpu.arch == .x86_64;
+    const ffi_h = b.addConfigHeader(.{
+        .style = .{ .autoconf_at = source.path("include/ffi.h.in") },
+        .include_path = "ffi.h",
+    }, .{
+        .VERSION = libffi_version,
+        .TARGET = libffiTargetName(target),
+        .HAVE_LONG_DOUBLE = @intFromBool(hasLongDouble(target)),
+        .FFI_EXEC_TRAMPOLINE_TABLE = @intFromBool(hasTrampolineTable(target)),
+    });
+    const fficonfig_h = b.addWriteFiles();
+    _ = fficonfig_h.add("fficonfig.h", libffiConfiguration(b, target));
+    module.addSystemIncludePath(ffi_h.getOutputDir());
+    module.addSystemIncludePath(fficonfig_h.getDirectory());
+    module.addSystemIncludePath(source.path(if (is_x86) "src/x86" else "src/aarch64"));
+}
+
+fn libffiTargetName(target: std.Target) []const u8 {
+    if (target.cpu.arch == .aarch64) return "AARCH64";
+    return if (target.os.tag == .windows) "X86_WIN64" else "X86_64";
+}
+
+/// Whether long double is wider than double.
+fn hasLongDouble(target: std.Target) bool {
+    return target.cTypeBitSize(.longdouble) > target.cTypeBitSize(.double);
+}
+
+/// Apple's ARM systems forbid memory that is made executable at run time.
+fn hasTrampolineTable(target: std.Target) bool {
+    return target.os.tag == .macos and target.cpu.arch == .aarch64;
+}
+
+/// What upstream's configure script would write.
+fn libffiConfiguration(b: *Build, target: std.Target) []const u8 {
+    const long_double = if (hasLongDouble(target)) "#define HAVE_LONG_DOUBLE 1\n" else "";
+    const system = switch (target.os.tag) {
+        .linux => libffi_linux,
+        .macos => if (hasTrampolineTable(target)) libffi_macos_arm else libffi_macos_x86,
+        else => libffi_windows,
+    };
+    return b.fmt("{s}{s}{s}{s}", .{ libffi_common, long_double, system, libffi_hidden });
+}
+
+const libffi_common =
+    \\#define EH_FRAME_FLAGS "a"
+    \\#define HAVE_ALLOCA 1
+    \\#define HAVE_AS_X86_PCREL 1
+    \\#define HAVE_INTTYPES_H 1
+    \\#define HAVE_MEMCPY 1
+    \\#define HAVE_STDINT_H 1
+    \\#define SIZEOF_DOUBLE 8
+    \\#define SIZEOF_SIZE_T 8
+    \\#define STDC_HEADERS 1
+    \\
+;
+
+const libffi_posix =
+    \\#define HAVE_ALLOCA_H 1
+    \\#define HAVE_AS_CFI_PSEUDO_OP 1
+    \\#define HAVE_HIDDEN_VISIBILITY_ATTRIBUTE 1
+    \\#define HAVE_MMAP 1
+    \\#define HAVE_MMAP_ANON 1
+    \\#define HAVE_MMAP_FILE 1
+    \\#define HAVE_RO_EH_FRAME 1
+    \\
+;
+
+const libffi_linux = libffi_posix ++
+    \\#define FFI_EXEC_STATIC_TRAMP 1
+    \\#define HAVE_AS_X86_64_UNWIND_SECTION_TYPE 1
+    \\#define HAVE_MEMFD_CREATE 1
+    \\#define HAVE_MKOSTEMP 1
+    \\
+;
+
+const libffi_macos_arm = libffi_posix ++
+    \\#define FFI_EXEC_TRAMPOLINE_TABLE 1
+    \\#define SYMBOL_UNDERSCORE 1
+    \\
+;
+
+const libffi_macos_x86 = libffi_posix ++
+    \\#define FFI_MMAP_EXEC_WRIT 1
+    \\#define SYMBOL_UNDERSCORE 1
+    \\
+;
+
+/// Its assembler takes no CFI directives outside a frame of its own kind.
+const libffi_windows =
+    \\
+;
+
+const libffi_hidden =
+    \\#ifdef HAVE_HIDDEN_VISIBILITY_ATTRIBUTE
+    \\#ifdef LIBFFI_ASM
+    \\#ifdef __APPLE__
+    \\#define FFI_HIDDEN(name) .private_extern name
+    \\#else
+    \\#define FFI_HIDDEN(name) .hidden name
+    \\#endif
+    \\#else
+    \\#define FFI_HIDDEN __attribute__((visibility("hidden")))
+    \\#endif
+    \\#else
+    \\#ifdef LIBFFI_ASM
+    \\#define FFI_HIDDEN(name)
+    \\#else
+    \\#define FFI_HIDDEN
+    \\#endif
+    \\#endif
+    \\
+;

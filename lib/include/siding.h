@@ -1,0 +1,368 @@
+/*
+ * siding.h - the C interface of libsiding, and the only header that describes its ABI.
+ *
+ * libsiding runs C calls on pooled native threads for a host that may not block: a JavaScript
+ * runtime, or any other program with an event loop. It knows nothing of JavaScript.
+ *
+ *   host thread                         worker                        host thread
+ *   siding_bridge_submit(call records)  runs them through libffi      woken once, then
+ *   copies them in                      in order, or as threads free  siding_bridge_drain(event
+ *   records)
+ *
+ * Contract words used below:
+ *   @thread js       the thread that opened the bridge (the host's event-loop thread)
+ *   @thread worker   a thread of libsiding's pool
+ *   @thread any      every thread
+ *   @blocks never    takes no lock that another thread may hold for long, makes no blocking
+ *   system call
+ *   @return          0 or a count when it succeeded, else a negative SIDING_E... status
+ *
+ * Handles are opaque, never 0, fit a 53-bit integer, and carry a generation: a stale, forged or
+ * foreign handle is refused with SIDING_ESTALE by every function.
+ */
+#ifndef SIDING_H
+#define SIDING_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define SIDING_API __declspec(dllexport)
+#elif defined(__GNUC__)
+#define SIDING_API __attribute__((visibility("default")))
+#else
+#define SIDING_API
+#endif
+
+/* Changes whenever a record, an option struct or a function changes its meaning. */
+#define SIDING_ABI_VERSION 1
+
+/* X(name, value, what happened) */
+#define SIDING_STATUS_LIST(X)                                                                      \
+    X(SIDING_OK, 0, "success")                                                                     \
+    X(SIDING_EINVALID, -1, "an argument is outside its documented range")                          \
+    X(SIDING_ESTALE, -2, "the handle is not, or no longer, valid")                                 \
+    X(SIDING_ETHREAD, -3, "called on a thread that does not own the object")                       \
+    X(SIDING_ENOMEM, -4, "out of memory")                                                          \
+    X(SIDING_ELIMIT, -5, "a bound was reached")                                                    \
+    X(SIDING_ESYSTEM, -6, "the operating system refused")                                          \
+    X(SIDING_EBUSY, -7, "the token is in use")                                                     \
+    X(SIDING_ERUNNING, -8, "the call is already running")                                          \
+    X(SIDING_ECANCELLED, -9, "cancelled before it ran")                                            \
+    X(SIDING_ETIMEOUT, -10, "its deadline passed before it ran")                                   \
+    X(SIDING_ECLOSED, -11, "the bridge is closed")                                                 \
+    X(SIDING_ERELEASING, -12, "the context is being released")                                     \
+    X(SIDING_EEXHAUSTED, -13, "no pool slot is free")                                              \
+    X(SIDING_ESIGNATURE, -14, "the signature descriptor is malformed or unsupported")              \
+    X(SIDING_ENOTFOUND, -15, "no such library or symbol")                                          \
+    X(SIDING_ESPACE, -16, "the buffer is too small")
+
+#define SIDING_STATUS_VALUE(name, value, text) name = value,
+enum siding_status { SIDING_STATUS_LIST(SIDING_STATUS_VALUE) };
+#undef SIDING_STATUS_VALUE
+
+/*
+ * Signature descriptors: bytes.
+ *
+ *   descriptor = variadic result parameter*
+ *   variadic   = number of fixed parameters of a variadic function, or SIDING_NOT_VARIADIC
+ *   result     = type
+ *   parameter  = type | SIDING_TYPE_OUT type
+ *   type       = one code below; SIDING_TYPE_STRUCT is followed by its field count (1 to 255) and
+ *                the fields, which may be structs themselves
+ *
+ * An `out` parameter is a pointer to a cell of its type that C fills.
+ */
+enum siding_type {
+    SIDING_TYPE_VOID = 0,
+    SIDING_TYPE_BOOL = 1,
+    SIDING_TYPE_I8 = 2,
+    SIDING_TYPE_U8 = 3,
+    SIDING_TYPE_I16 = 4,
+    SIDING_TYPE_U16 = 5,
+    SIDING_TYPE_I32 = 6,
+    SIDING_TYPE_U32 = 7,
+    SIDING_TYPE_I64 = 8,
+    SIDING_TYPE_U64 = 9,
+    SIDING_TYPE_F32 = 10,
+    SIDING_TYPE_F64 = 11,
+    SIDING_TYPE_POINTER = 12,
+    SIDING_TYPE_BUFFER = 13, /* parameter only: a pointer to bytes that the host lent or a block */
+    SIDING_TYPE_TEXT = 14,   /* NUL-terminated; as a result it is copied on the worker */
+    SIDING_TYPE_STRUCT = 15,
+    SIDING_TYPE_OUT = 16
+};
+#define SIDING_NOT_VARIADIC 255
+#define SIDING_PARAMETERS_MAX 64
+#define SIDING_STRUCT_DEPTH_MAX 16
+
+/*
+ * Call record: what the host submits, in 8-byte words. The header is followed by the argument words
+ * in parameter order, then by the bytes of inline texts:
+ *
+ *   scalar, pointer   one word, the value in its low bytes (little-endian)
+ *   struct            its bytes, rounded up to words
+ *   buffer, text      one word, a reference: kind in the high half, operand in the low half
+ *   out T             one word (ignored), then the cell's bytes rounded up to words (ignored)
+ */
+struct siding_call {
+    uint32_t token;      /* chosen by the host, below calls_max, not in flight */
+    uint32_t signature;  /* from siding_signature_prepare */
+    uint16_t words;      /* of the whole record, header included */
+    uint16_t flags;      /* SIDING_CALL_... */
+    uint32_t timeout_ms; /* from submission; 0: none; a call not started by then never runs */
+    uint64_t function;   /* address of the C function */
+    uint64_t context;    /* context handle, or 0: any free pool thread */
+};
+#define SIDING_CALL_WORDS 4u
+#define SIDING_CALL_ERRNO 1u /* clear errno (GetLastError) before, report it after */
+#define SIDING_CALL_TIMED 2u /* note the time the call starts, for siding_bridge_elapsed */
+
+/* References of buffer and text arguments. */
+#define SIDING_REFERENCE_NULL 0u   /* the null pointer */
+#define SIDING_REFERENCE_INLINE 1u /* operand: byte offset from the start of the record */
+#define SIDING_REFERENCE_BLOCK 2u  /* operand: block number */
+#define SIDING_REFERENCE_LENT 3u   /* operand: index of a buffer lent to siding_call_here */
+
+/*
+ * Event record: what the host drains. The header is followed by the payload: the result (its bytes
+ * rounded up to words, one word at least), then the cell of each `out` parameter likewise.
+ * A text result is one word, its length in bytes or SIDING_TEXT_NULL, and comes after the cells:
+ * inline, rounded up to words, or, with SIDING_EVENT_BLOCK, as one word with a block number.
+ * An event whose status is not SIDING_OK has no payload.
+ */
+struct siding_event {
+    uint32_t token;
+    uint16_t words; /* of the whole record, header included */
+    uint16_t flags; /* SIDING_EVENT_... */
+    int32_t status;
+    int32_t error; /* errno, or GetLastError, of a call with SIDING_CALL_ERRNO */
+};
+#define SIDING_EVENT_WORDS 2u
+#define SIDING_EVENT_BLOCK 1u
+#define SIDING_EVENT_WORDS_MAX 4096u
+#define SIDING_TEXT_NULL UINT64_MAX
+/* Set in the count that siding_bridge_drain returns while further events wait. */
+#define SIDING_DRAIN_MORE 0x40000000
+
+/* Size first: a newer library accepts an older, shorter struct. */
+struct siding_bridge_options {
+    uint32_t size_bytes;
+    uint32_t calls_max;     /* calls in flight, 1 to SIDING_CALLS_MAX */
+    uint64_t wake_function; /* address of a void (*)(void) to call, or 0: a descriptor */
+};
+#define SIDING_CALLS_MAX 1048576u
+
+struct siding_pool_options {
+    uint32_t size_bytes;
+    uint32_t threads_max; /* 1 to SIDING_THREADS_MAX */
+    uint32_t spin_us;     /* longest spin of an idle thread before it parks */
+    uint32_t stack_bytes; /* of threads not yet started */
+};
+#define SIDING_THREADS_MAX 4096u
+
+struct siding_stats {
+    uint32_t size_bytes;
+    uint32_t threads; /* started */
+    uint32_t threads_max;
+    uint32_t slots_vacant;    /* parked, waiting for anything */
+    uint32_t slots_shared;    /* serving calls without a context */
+    uint32_t slots_active;    /* leased to a context */
+    uint32_t slots_releasing; /* finishing the last calls of a context */
+    uint32_t bridges;         /* open */
+    uint64_t wakes;           /* kicks of any host thread */
+    uint64_t memory_bytes;    /* records and blocks of open bridges */
+    uint64_t signatures;      /* distinct prepared signatures */
+};
+
+/**
+ * @return SIDING_ABI_VERSION of the library, to be compared before anything else is called
+ * @thread any  @blocks never
+ */
+SIDING_API uint32_t siding_abi_version(void);
+
+/**
+ * Sizes of the records and option structs, for a host that lays them out by hand.
+ * @param out_sizes filled with sizeof siding_call, siding_event, siding_bridge_options,
+ *                  siding_pool_options, siding_stats, and the size of a pointer, in this order
+ * @param capacity number of elements in out_sizes
+ * @return the number of sizes there are
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_abi_sizes(uint32_t *out_sizes, uint32_t capacity);
+
+/**
+ * Prepares a signature. Equal descriptors give the same number, and none is ever taken back.
+ * @param descriptor see above
+ * @param size_bytes of the descriptor
+ * @return a positive number, or SIDING_ESIGNATURE, SIDING_ELIMIT (65,535 distinct ones),
+ *          SIDING_ENOMEM
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_signature_prepare(const uint8_t *descriptor, uint32_t size_bytes);
+
+/**
+ * Connects this thread. The bridge dies with its thread, or by siding_bridge_close.
+ * @param out_bridge its handle
+ * @param out_descriptor becomes readable when events wait and none was announced before; the host
+ *                       reads and discards what comes, and closes it; -1 with a wake function
+ * @return SIDING_EINVALID, SIDING_ELIMIT, SIDING_ENOMEM, SIDING_ESYSTEM
+ * @thread any, it becomes the bridge's js thread  @blocks never
+ */
+SIDING_API int32_t siding_bridge_open(const struct siding_bridge_options *options,
+                                      uint64_t *out_bridge, int32_t *out_descriptor);
+
+/**
+ * Closes the bridge: queued calls never run, running ones end by themselves and their results are
+ * dropped, contexts are released. Memory goes back when the last running call has ended.
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_close(uint64_t bridge);
+
+/**
+ * Copies call records in and queues them, in order. A call that cannot be queued (stale context,
+ * context being released) becomes an event with that status.
+ * @param records whole records, 8-byte aligned
+ * @param words of all records together
+ * @return the number of records taken, or SIDING_EINVALID at the first malformed record (unknown
+ *         signature, wrong size, token out of range or in use); those before it were taken
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_submit(uint64_t bridge, const void *records, uint32_t words);
+
+/**
+ * Copies event records out. When the count comes without SIDING_DRAIN_MORE, all waiting events were
+ * delivered and the next one will wake the host.
+ * @param out_events 8-byte aligned
+ * @param capacity_words at least SIDING_EVENT_WORDS_MAX
+ * @return words written, with SIDING_DRAIN_MORE while further events wait
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_drain(uint64_t bridge, void *out_events, uint32_t capacity_words);
+
+/**
+ * siding_bridge_submit, then looks for events for at most spin_ns, then siding_bridge_drain. For a
+ * call that is known to be short this saves both waits.
+ * @param spin_ns at most 1,000,000
+ * @return as siding_bridge_drain
+ * @thread js  @blocks at most spin_ns
+ */
+SIDING_API int32_t siding_bridge_exchange(uint64_t bridge, const void *records, uint32_t words,
+                                          void *out_events, uint32_t capacity_words,
+                                          uint32_t spin_ns);
+
+/**
+ * Cancels a call in flight. Its event comes in any case, so that the token is free exactly once.
+ * @return SIDING_OK: it will never run; SIDING_ERUNNING: it runs or has run; SIDING_EINVALID: no
+ *          such call
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_cancel(uint64_t bridge, uint32_t token);
+
+/**
+ * How long a call submitted with SIDING_CALL_TIMED has been running.
+ * @param out_elapsed_ns untouched when the call has not started
+ * @return 1 when it has started, 0 when it is queued, or SIDING_EINVALID
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_elapsed(uint64_t bridge, uint32_t token, uint64_t *out_elapsed_ns);
+
+/**
+ * Makes a block: native memory of the bridge that a call record can name.
+ * @param bytes copied in, or NULL: the block is zeroed
+ * @return its number, or SIDING_ENOMEM
+ * @owns the caller, until siding_block_take or siding_block_drop, or the bridge's end; a block
+ * named
+ *       by a call in flight must not be taken or dropped before its event has come
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_block_create(uint64_t bridge, const void *bytes, uint64_t size_bytes);
+
+/**
+ * Copies a block out, from its start, and frees it.
+ * @param out_bytes at least size_bytes long
+ * @param size_bytes at most the block's size
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_block_take(uint64_t bridge, uint32_t block, void *out_bytes,
+                                     uint64_t size_bytes);
+
+/** Frees a block. @thread js  @blocks never */
+SIDING_API int32_t siding_block_drop(uint64_t bridge, uint32_t block);
+
+/**
+ * Runs one call record on this thread. Its context, token and timeout are ignored; buffers may be
+ * lent: a reference of kind SIDING_REFERENCE_LENT names lent0 to lent3. Inline texts and cells are
+ * used where they lie, so the record is overwritten.
+ * @param bridge the owner of the blocks that the record names, or 0 when it names none
+ * @param out_event at least SIDING_EVENT_WORDS_MAX words
+ * @return words written
+ * @thread any (js when the record names blocks)  @blocks as long as the function does
+ */
+SIDING_API int32_t siding_call_here(uint64_t bridge, void *record, uint32_t words, void *out_event,
+                                    uint32_t capacity_words, void *lent0, void *lent1, void *lent2,
+                                    void *lent3);
+
+/**
+ * Leases a thread of the pool: calls that name the context run on it, in order of submission.
+ * @param name shown by the system's tools (at most 15 bytes are), or NULL
+ * @return SIDING_EEXHAUSTED when threads_max contexts are leased, SIDING_ESYSTEM, SIDING_ENOMEM
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_acquire(uint64_t bridge, const char *name, uint64_t *out_context);
+
+/**
+ * Gives the thread back once the calls submitted before have run. From now on the handle is
+ * refused.
+ * @param token the event that reports the end carries it; chosen as for a call
+ * @return SIDING_ESTALE, SIDING_ERELEASING, SIDING_EBUSY
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_release(uint64_t bridge, uint64_t context, uint32_t token);
+
+/**
+ * Maps a library and keeps it mapped for the life of the process, so that no running call loses its
+ * code. Opening it again gives the same mapping.
+ * @param path file name as the system's loader takes it, or NULL: the program itself
+ * @param out_library its handle
+ * @param out_message the loader's reason, NUL-terminated, when it fails
+ * @return SIDING_ENOTFOUND, SIDING_ELIMIT, SIDING_ENOMEM
+ * @thread any  @blocks while the loader runs
+ */
+SIDING_API int32_t siding_library_open(const char *path, uint64_t *out_library, char *out_message,
+                                       uint32_t message_capacity);
+
+/**
+ * @return SIDING_ENOTFOUND when the library has no such symbol
+ * @thread any  @blocks while the loader runs
+ */
+SIDING_API int32_t siding_library_symbol(uint64_t library, const char *name, uint64_t *out_address);
+
+/**
+ * Copies native memory to the host.
+ * @param address must be readable for size_bytes
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_memory_read(uint64_t address, void *out_bytes, uint64_t size_bytes);
+
+/** Copies host memory to a native address. @thread any  @blocks never */
+SIDING_API int32_t siding_memory_write(uint64_t address, const void *bytes, uint64_t size_bytes);
+
+/**
+ * Changes the pool for the whole process; threads above a smaller maximum end with their work.
+ * @return SIDING_EINVALID
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_pool_configure(const struct siding_pool_options *options);
+
+/** @param out_stats its size_bytes is set by the caller  @thread any  @blocks never */
+SIDING_API int32_t siding_stats_read(struct siding_stats *out_stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * platform.h - the porting contract: everything libsiding asks of an operating system.
+ *
+ * lib/core includes this header and no system header but the C library's. Each function is
+ * implemented once per system under lib/platform/{posix,linux,bsd,windows}; build.zig picks the
+ * files.
+ */
+#ifndef SIDING_PLATFORM_H
+#define SIDING_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/thread_safety.h"
+
+#if defined(_WIN32)
+#include "windows/types.h"
+#elif defined(__linux__)
+#include "linux/types.h"
+#else
+#include "bsd/types.h"
+#endif
+
+/*
+ * types.h of a system defines, with no further includes than they need:
+ *   struct siding_mutex SIDING_CAPABILITY("mutex")   not recursive
+ *   struct siding_parker                             see below
+ *   SIDING_MUTEX_INITIALIZER                         static initializer of the former
+ */
+
+/* ---- mutex ----------------------------------------------------------------------------------- */
+
+/** @thread any  @blocks never */
+void siding_mutex_init(struct siding_mutex *mutex);
+/** @thread any  @blocks never */
+void siding_mutex_deinit(struct siding_mutex *mutex);
+/** @thread any  @blocks until no other thread holds it */
+void siding_mutex_lock(struct siding_mutex *mutex) SIDING_ACQUIRES(*mutex);
+/** @thread the one that holds it  @blocks never */
+void siding_mutex_unlock(struct siding_mutex *mutex) SIDING_RELEASES(*mutex);
+
+/* ---- parker ---------------------------------------------------------------------------------- */
+
+/*
+ * One thread sleeps on its parker, any thread wakes it. It holds at most one permit: unpark leaves
+ * it, park takes it. What a thread wrote before unpark is visible after the park that took that
+ * permit (release paired with acquire). A sleeping thread makes no wake-up of its own.
+ */
+
+/** @return false when the system refused  @thread any  @blocks never */
+bool siding_parker_init(struct siding_parker *parker);
+/** @thread any, when nobody parks  @blocks never */
+void siding_parker_deinit(struct siding_parker *parker);
+/** Sleeps until there is a permit, and takes it. @thread the parker's own  @blocks until then */
+void siding_parker_park(struct siding_parker *parker);
+/**
+ * The same for at most timeout_ns.
+ * @return true when it took a permit
+ * @thread the parker's own  @blocks at most timeout_ns and the system's timer slack
+ */
+bool siding_parker_park_for(struct siding_parker *parker, uint64_t timeout_ns);
+/** Leaves a permit. @thread any, signal handlers excluded  @blocks never */
+void siding_parker_unpark(struct siding_parker *parker);
+
+/* ---- thread ---------------------------------------------------------------------------------- */
+
+struct siding_thread_options {
+    const char *name;     /* at most 15 bytes are used */
+    uint32_t stack_bytes; /* reserved, touched lazily */
+    void (*run)(void *argument);
+    void *argument;
+};
+
+/**
+ * Starts a detached thread with the signal mask of the caller.
+ * @return 0 or the system's error number
+ * @thread any  @blocks never
+ */
+int32_t siding_thread_start(const struct siding_thread_options *options);
+/** Names the calling thread; at most 15 bytes are used. @thread any  @blocks never */
+void siding_thread_rename(const char *name);
+/** @return a value that no other living thread has, never 0  @thread any  @blocks never */
+uintptr_t siding_thread_self(void);
+/** Tells the processor that this is a spin loop. @thread any  @blocks never */
+void siding_thread_pause(void);
+
+/**
+ * Runs `notice` when the calling thread ends, however it does, after the thread's own program is
+ * gone. One notice per thread: a second call replaces the argument; NULL takes it back. Does not
+ * run when the whole process ends.
+ * @return 0 or the system's error number
+ * @thread any  @blocks never
+ */
+int32_t siding_thread_on_exit(void (*notice)(void *argument), void *argument);
+/**
+ * @return what the calling thread gave to siding_thread_on_exit, or NULL  @thread any  @blocks
+ * never
+ */
+void *siding_thread_exit_argument(void);
+
+/* ---- clock ----------------------------------------------------------------------------------- */
+
+/** @return monotonic nanoseconds, precise  @thread any  @blocks never */
+uint64_t siding_clock_ns(void);
+
+/* ---- errno ----------------------------------------------------------------------------------- */
+
+/** Clears errno (GetLastError on Windows). @thread any  @blocks never */
+void siding_error_clear(void);
+/** @return errno (GetLastError on Windows) of this thread  @thread any  @blocks never */
+int32_t siding_error_get(void);
+
+/* ---- wake channel ---------------------------------------------------------------------------- */
+
+/*
+ * A stream-socket pair. The host watches and closes `host`; libsiding writes to `kick`.
+ * `host_identity` tells at the end whether the descriptor `host` is still this socket.
+ */
+struct siding_channel {
+    intptr_t host;
+    intptr_t kick;
+    uint64_t host_identity;
+};
+
+/**
+ * Both ends non-blocking and closed on exec.
+ * @return 0 or the system's error number; ENOSYS-like where the system has no such channel
+ * @thread any  @blocks never
+ */
+int32_t siding_channel_open(struct siding_channel *out_channel);
+/**
+ * Makes `host` readable; a full channel is as good. Raises no signal. @thread any  @blocks never
+ */
+void siding_channel_kick(const struct siding_channel *channel);
+/**
+ * Closes `kick`, and with `host_too` the host's end as well if its descriptor is still ours.
+ * @thread any  @blocks never
+ */
+void siding_channel_close(struct siding_channel *channel, bool host_too);
+
+/* ---- libraries ------------------------------------------------------------------------------- */
+
+/**
+ * @param path as the system's loader takes it, UTF-8; NULL: the program itself
+ * @param out_message the loader's reason, NUL-terminated, when NULL is returned
+ * @return the system's handle, or NULL
+ * @thread any  @blocks while the loader runs
+ */
+void *siding_loader_open(const char *path, char *out_message, size_t message_capacity);
+/** Gives one reference back. @thread any  @blocks while the loader runs */
+void siding_loader_close(void *library);
+/**
+ * @param out_address the symbol's address, which may be NULL
+ * @return whether the library has the symbol
+ * @thread any  @blocks while the loader runs
+ */
+bool siding_loader_symbol(void *library, const char *name, void **out_address);
+
+#endif

@@ -1,0 +1,60 @@
+// node scripts/build.mjs [arguments of `zig build`]: builds libsiding, then checks what was built.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readSharedLibrary } from "./elf.mjs";
+import { ensureLibffi } from "./libffi.mjs";
+import { root, run, zigPath } from "./toolchain.mjs";
+
+const sizeBytesMax = 200 * 1024;
+const libraryPath = join(root, "zig-out", "lib", "libsiding.so");
+
+async function main(args) {
+  const chosen = args.some((argument) => argument.startsWith("-Dlibffi="));
+  const fallback = chosen || await ensureLibffi() ? [] : ["-Dlibffi=system"];
+  if (fallback.length > 0) {
+    console.log("libffi: this system's own, as a last resort");
+  }
+  const code = await run(zigPath(), ["build", ...fallback, ...args]);
+  // With arguments it may be another target, mode or step.
+  if (code !== 0 || args.length > 0 || !existsSync(libraryPath)) {
+    return code;
+  }
+  const problems = checkLibrary(readFileSync(libraryPath));
+  problems.forEach((problem) => console.error(`libsiding.so: ${problem}`));
+  return problems.length === 0 ? 0 : 1;
+}
+
+function checkLibrary(image) {
+  const library = readSharedLibrary(image);
+  const declared = declaredFunctions();
+  const problems = [
+    ...declared.filter((name) => !library.exports.includes(name)).map((name) =>
+      `does not export "${name}", which siding.h declares`
+    ),
+    ...library.exports.filter((name) => !declared.includes(name)).map((name) =>
+      `exports "${name}", which siding.h does not declare`
+    ),
+  ];
+  if (library.name !== "libsiding.so") {
+    problems.push(`is named "${library.name}"`);
+  }
+  if (!library.nodelete) {
+    problems.push("could be unmapped under running threads: NODELETE is not set");
+  }
+  if (image.length > sizeBytesMax) {
+    problems.push(`has ${image.length} bytes, more than ${sizeBytesMax}`);
+  }
+  console.log(
+    `libsiding.so: ${(image.length / 1024).toFixed(1)} KiB, ${library.exports.length} functions`,
+  );
+  return problems;
+}
+
+function declaredFunctions() {
+  const header = readFileSync(join(root, "lib", "include", "siding.h"), "utf8");
+  const declarations = header.matchAll(/^SIDING_API\s+[\w\s*]*?(siding_\w+)\s*\(/gm);
+  return Array.from(declarations, ([, name]) => name).sort();
+}
+
+process.exitCode = await main(process.argv.slice(2));
