@@ -1,0 +1,210 @@
+/*
+ * api.c - the exported functions: arguments are checked here, once, then core does the work.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/block.h"
+#include "core/bridge.h"
+#include "core/context.h"
+#include "core/event.h"
+#include "core/library.h"
+#include "core/memory.h"
+#include "core/pool.h"
+#include "core/signature.h"
+#include "core/submission.h"
+#include "include/siding.h"
+
+#define SPIN_NS_MAX 1000000u
+
+/* Finds the bridge, or returns from the calling function with the status. */
+#define FIND_BRIDGE(handle, bridge)                                                                \
+    struct bridge *bridge = NULL;                                                                  \
+    do {                                                                                           \
+        int32_t found = bridge_find((handle), &bridge);                                            \
+        if (found != SIDING_OK) {                                                                  \
+            return found;                                                                          \
+        }                                                                                          \
+    } while (0)
+
+static bool is_aligned(const void *words) {
+    return ((uintptr_t)words & 7u) == 0;
+}
+
+uint32_t siding_abi_version(void) {
+    return SIDING_ABI_VERSION;
+}
+
+int32_t siding_abi_sizes(uint32_t *out_sizes, uint32_t capacity) {
+    static const uint32_t sizes[] = {
+        sizeof(struct siding_call),           sizeof(struct siding_event),
+        sizeof(struct siding_bridge_options), sizeof(struct siding_pool_options),
+        sizeof(struct siding_stats),          sizeof(void *),
+    };
+    const uint32_t count = sizeof sizes / sizeof sizes[0];
+    for (uint32_t i = 0; out_sizes != NULL && i < count && i < capacity; i++) {
+        out_sizes[i] = sizes[i];
+    }
+    return (int32_t)count;
+}
+
+int32_t siding_signature_prepare(const uint8_t *descriptor, uint32_t size_bytes) {
+    return descriptor == NULL ? SIDING_EINVALID : signature_prepare(descriptor, size_bytes);
+}
+
+int32_t siding_bridge_open(const struct siding_bridge_options *options, uint64_t *out_bridge,
+                           int32_t *out_descriptor) {
+    if (options == NULL || options->size_bytes < sizeof *options || out_bridge == NULL ||
+        out_descriptor == NULL) {
+        return SIDING_EINVALID;
+    }
+    return bridge_open(options, out_bridge, out_descriptor);
+}
+
+int32_t siding_bridge_close(uint64_t bridge_handle) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    bridge_close(bridge, false);
+    return SIDING_OK;
+}
+
+int32_t siding_bridge_submit(uint64_t bridge_handle, const void *records, uint32_t words) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (records == NULL || !is_aligned(records)) {
+        return SIDING_EINVALID;
+    }
+    return submission_take(bridge, records, words);
+}
+
+int32_t siding_bridge_drain(uint64_t bridge_handle, void *out_events, uint32_t capacity_words) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (out_events == NULL || !is_aligned(out_events) || capacity_words < SIDING_EVENT_WORDS_MAX) {
+        return SIDING_EINVALID;
+    }
+    return event_drain(bridge, out_events, capacity_words);
+}
+
+int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint32_t words,
+                               void *out_events, uint32_t capacity_words, uint32_t spin_ns) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (records == NULL || !is_aligned(records) || out_events == NULL || !is_aligned(out_events) ||
+        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
+        return SIDING_EINVALID;
+    }
+    return event_exchange(bridge, records, words, out_events, capacity_words, spin_ns);
+}
+
+int32_t siding_bridge_cancel(uint64_t bridge_handle, uint32_t token) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return submission_cancel(bridge, token);
+}
+
+int32_t siding_bridge_elapsed(uint64_t bridge_handle, uint32_t token, uint64_t *out_elapsed_ns) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return out_elapsed_ns == NULL ? SIDING_EINVALID
+                                  : submission_elapsed(bridge, token, out_elapsed_ns);
+}
+
+int32_t siding_block_create(uint64_t bridge_handle, const void *bytes, uint64_t size_bytes) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return block_create(&bridge->blocks, bytes, size_bytes);
+}
+
+int32_t siding_block_take(uint64_t bridge_handle, uint32_t number, void *out_bytes,
+                          uint64_t size_bytes) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    struct block *block = block_find(&bridge->blocks, number);
+    if (block == NULL || size_bytes > block->size_bytes || (out_bytes == NULL && size_bytes != 0)) {
+        return SIDING_EINVALID;
+    }
+    if (size_bytes != 0) {
+        memcpy(out_bytes, block->address, size_bytes);
+    }
+    block_drop(&bridge->blocks, block);
+    return SIDING_OK;
+}
+
+int32_t siding_block_drop(uint64_t bridge_handle, uint32_t number) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    struct block *block = block_find(&bridge->blocks, number);
+    if (block == NULL) {
+        return SIDING_EINVALID;
+    }
+    block_drop(&bridge->blocks, block);
+    return SIDING_OK;
+}
+
+int32_t siding_call_here(uint64_t bridge_handle, void *record, uint32_t words, void *out_event,
+                         uint32_t capacity_words, void *lent0, void *lent1, void *lent2,
+                         void *lent3) {
+    void *const lent[4] = {lent0, lent1, lent2, lent3};
+    struct bridge *bridge = NULL;
+    if (bridge_handle != 0) {
+        int32_t found = bridge_find(bridge_handle, &bridge);
+        if (found != SIDING_OK) {
+            return found;
+        }
+    }
+    if (record == NULL || !is_aligned(record) || out_event == NULL || !is_aligned(out_event)) {
+        return SIDING_EINVALID;
+    }
+    return event_call_here(bridge, record, words, out_event, capacity_words, lent);
+}
+
+int32_t siding_context_acquire(uint64_t bridge_handle, const char *name, uint64_t *out_context) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return out_context == NULL ? SIDING_EINVALID : context_acquire(bridge, name, out_context);
+}
+
+int32_t siding_context_release(uint64_t bridge_handle, uint64_t context, uint32_t token) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return context_release(bridge, context, token);
+}
+
+int32_t siding_library_open(const char *path, uint64_t *out_library, char *out_message,
+                            uint32_t message_capacity) {
+    if (out_library == NULL || out_message == NULL || message_capacity == 0) {
+        return SIDING_EINVALID;
+    }
+    return library_open(path, out_library, out_message, message_capacity);
+}
+
+int32_t siding_library_symbol(uint64_t library, const char *name, uint64_t *out_address) {
+    return name == NULL || out_address == NULL ? SIDING_EINVALID
+                                               : library_symbol(library, name, out_address);
+}
+
+int32_t siding_memory_read(uint64_t address, void *out_bytes, uint64_t size_bytes) {
+    if (address == 0 || out_bytes == NULL) {
+        return SIDING_EINVALID;
+    }
+    memcpy(out_bytes, (const void *)(uintptr_t)address, size_bytes);
+    return SIDING_OK;
+}
+
+int32_t siding_memory_write(uint64_t address, const void *bytes, uint64_t size_bytes) {
+    if (address == 0 || bytes == NULL) {
+        return SIDING_EINVALID;
+    }
+    memcpy((void *)(uintptr_t)address, bytes, size_bytes);
+    return SIDING_OK;
+}
+
+int32_t siding_pool_configure(const struct siding_pool_options *options) {
+    return options == NULL || options->size_bytes < sizeof *options ? SIDING_EINVALID
+                                                                    : pool_configure(options);
+}
+
+int32_t siding_stats_read(struct siding_stats *out_stats) {
+    if (out_stats == NULL || out_stats->size_bytes < sizeof *out_stats) {
+        return SIDING_EINVALID;
+    }
+    struct siding_stats stats = {.size_bytes = sizeof stats};
+    pool_count(&stats);
+    stats.bridges = bridge_count();
+    stats.wakes = bridge_kicks();
+    stats.memory_bytes = memory_held();
+    stats.signatures = signature_count();
+    *out_stats = stats;
+    return SIDING_OK;
+}

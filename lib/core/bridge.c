@@ -1,0 +1,262 @@
+#include "bridge.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "../base/assert.h"
+#include "handle.h"
+#include "slot.h"
+
+static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
+static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
+static uint32_t registry_open SIDING_GUARDED_BY(&registry_mutex);
+static struct bridge *registry_vacant SIDING_GUARDED_BY(&registry_mutex);
+/* atomic: the release store in make_bridge pairs with the acquire load in bridge_find */
+static _Atomic(struct bridge *) registry[BRIDGES_MAX];
+static _Atomic(uint64_t) kicks; /* atomic: relaxed, a statistic */
+
+static const uint8_t legal_moves[BRIDGE_STATES] = {
+    [BRIDGE_VACANT] = 1u << BRIDGE_OPEN,
+    [BRIDGE_OPEN] = 1u << BRIDGE_CLOSING,
+    [BRIDGE_CLOSING] = 1u << BRIDGE_VACANT,
+};
+
+static void bridge_move(struct bridge *bridge, enum bridge_state from, enum bridge_state to) {
+    siding_assert(legal_moves[from] & 1u << to);
+    siding_assert(atomic_load_explicit(&bridge->state, memory_order_relaxed) == from);
+    /* pairs with the acquire load in bridge_is_open */
+    atomic_store_explicit(&bridge->state, to, memory_order_release);
+}
+
+bool bridge_is_open(struct bridge *bridge) {
+    return atomic_load_explicit(&bridge->state, memory_order_acquire) == BRIDGE_OPEN;
+}
+
+static struct bridge *make_bridge(void) SIDING_REQUIRES(&registry_mutex) {
+    struct bridge *bridge = registry_made == BRIDGES_MAX ? NULL : calloc(1, sizeof *bridge);
+    if (bridge == NULL) {
+        return NULL;
+    }
+    siding_mutex_init(&bridge->kick_mutex);
+    bridge->index = registry_made++;
+    atomic_store_explicit(&registry[bridge->index], bridge, memory_order_release);
+    return bridge;
+}
+
+/* A bridge whose generations are used up is left out for ever. */
+static struct bridge *take_vacant(void) {
+    siding_mutex_lock(&registry_mutex);
+    struct bridge *bridge = registry_vacant;
+    if (bridge != NULL) {
+        registry_vacant = bridge->next_vacant;
+    } else {
+        bridge = make_bridge();
+    }
+    if (bridge != NULL) {
+        bridge->generation++;
+        registry_open++;
+    }
+    siding_mutex_unlock(&registry_mutex);
+    return bridge;
+}
+
+static void give_vacant(struct bridge *bridge) {
+    siding_mutex_lock(&registry_mutex);
+    registry_open--;
+    if (bridge->generation != UINT32_MAX) {
+        bridge->next_vacant = registry_vacant;
+        registry_vacant = bridge;
+    }
+    siding_mutex_unlock(&registry_mutex);
+}
+
+static int32_t open_wake(struct bridge *bridge, uint64_t wake_function, int32_t *out_descriptor) {
+    struct siding_channel channel = {.host = -1, .kick = -1, .host_identity = 0};
+    if (wake_function == 0 && siding_channel_open(&channel) != 0) {
+        return SIDING_ESYSTEM;
+    }
+    siding_mutex_lock(&bridge->kick_mutex);
+    bridge->channel = channel;
+    bridge->wake = (void (*)(void))(uintptr_t)wake_function;
+    bridge->wakeable = true;
+    siding_mutex_unlock(&bridge->kick_mutex);
+    *out_descriptor = (int32_t)channel.host;
+    return SIDING_OK;
+}
+
+static void close_wake(struct bridge *bridge, bool host_too) {
+    siding_mutex_lock(&bridge->kick_mutex);
+    bridge->wakeable = false;
+    if (bridge->wake == NULL) {
+        siding_channel_close(&bridge->channel, host_too);
+    }
+    siding_mutex_unlock(&bridge->kick_mutex);
+}
+
+static void on_thread_exit(void *argument);
+
+static int32_t join_thread(struct bridge *bridge) {
+    bridge->thread_next = siding_thread_exit_argument();
+    return siding_thread_on_exit(on_thread_exit, bridge) == 0 ? SIDING_OK : SIDING_ESYSTEM;
+}
+
+static void leave_thread(struct bridge *bridge) {
+    struct bridge *first = siding_thread_exit_argument();
+    if (first == bridge) {
+        siding_thread_on_exit(on_thread_exit, bridge->thread_next);
+        return;
+    }
+    while (first != NULL && first->thread_next != bridge) {
+        first = first->thread_next;
+    }
+    if (first != NULL) {
+        first->thread_next = bridge->thread_next;
+    }
+}
+
+int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_handle,
+                    int32_t *out_descriptor) {
+    if (options->calls_max == 0 || options->calls_max > SIDING_CALLS_MAX) {
+        return SIDING_EINVALID;
+    }
+    struct bridge *bridge = take_vacant();
+    if (bridge == NULL) {
+        return SIDING_ELIMIT;
+    }
+    int32_t descriptor = -1;
+    int32_t status = slab_init(&bridge->slab, options->calls_max);
+    if (status != SIDING_OK) {
+        goto fail_slab;
+    }
+    status = open_wake(bridge, options->wake_function, &descriptor);
+    if (status != SIDING_OK) {
+        goto fail_wake;
+    }
+    status = join_thread(bridge);
+    if (status != SIDING_OK) {
+        goto fail_thread;
+    }
+    inbox_init(&bridge->completed);
+    bridge_move(bridge, BRIDGE_VACANT, BRIDGE_OPEN);
+    *out_handle = handle_make(HANDLE_BRIDGE, bridge->index, bridge->generation);
+    *out_descriptor = descriptor;
+    atomic_store_explicit(&bridge->thread, siding_thread_self(), memory_order_relaxed);
+    atomic_store_explicit(&bridge->handle, *out_handle, memory_order_relaxed);
+    return SIDING_OK;
+
+fail_thread:
+    close_wake(bridge, true);
+fail_wake:
+    slab_deinit(&bridge->slab);
+fail_slab:
+    give_vacant(bridge);
+    return status;
+}
+
+int32_t bridge_find(uint64_t handle, struct bridge **out_bridge) {
+    uint32_t index = handle_index(handle);
+    struct bridge *bridge =
+        index < BRIDGES_MAX ? atomic_load_explicit(&registry[index], memory_order_acquire) : NULL;
+    if (bridge == NULL || handle == 0 ||
+        atomic_load_explicit(&bridge->handle, memory_order_relaxed) != handle) {
+        return SIDING_ESTALE;
+    }
+    if (atomic_load_explicit(&bridge->thread, memory_order_relaxed) != siding_thread_self()) {
+        return SIDING_ETHREAD;
+    }
+    *out_bridge = bridge;
+    return SIDING_OK;
+}
+
+static void dispose(struct bridge *bridge) {
+    slab_deinit(&bridge->slab);
+    block_table_deinit(&bridge->blocks);
+    bridge->undelivered = NULL;
+    bridge->in_flight = 0;
+    atomic_store_explicit(&bridge->outstanding, 0, memory_order_relaxed);
+    bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
+    give_vacant(bridge);
+}
+
+static uint32_t list_length(const struct node *list) {
+    uint32_t length = 0;
+    for (; list != NULL; list = list->next) {
+        length++;
+    }
+    return length;
+}
+
+/*
+ * Every call still with a worker is counted in `outstanding` by the closing thread and taken off by
+ * the worker whose push was refused. Workers may be faster, so the count may be negative meanwhile;
+ * the change that makes it 0 after the closing thread's addition disposes of the bridge.
+ */
+static void settle_outstanding(struct bridge *bridge, int64_t change) {
+    /* acq_rel: the disposer sees everything the other threads did with their records */
+    int64_t before = atomic_fetch_add_explicit(&bridge->outstanding, change, memory_order_acq_rel);
+    bool closing_thread = change >= 0;
+    if (before + change == 0 && (closing_thread || before == 1)) {
+        dispose(bridge);
+    }
+}
+
+void bridge_close(struct bridge *bridge, bool host_gone) {
+    leave_thread(bridge);
+    atomic_store_explicit(&bridge->handle, 0, memory_order_relaxed);
+    bridge_move(bridge, BRIDGE_OPEN, BRIDGE_CLOSING);
+    close_wake(bridge, host_gone);
+    while (bridge->leases != NULL) {
+        slot_release_lease(bridge->leases, NULL);
+    }
+    struct node *left = inbox_close(&bridge->completed);
+    uint32_t back = list_length(left) + list_length(bridge->undelivered);
+    siding_assert(back <= bridge->in_flight);
+    settle_outstanding(bridge, (int64_t)bridge->in_flight - back);
+}
+
+/* The runtime on this thread is gone: nobody but us can close the host's end of the channel. */
+static void on_thread_exit(void *argument) {
+    struct bridge *bridge = argument;
+    while (bridge != NULL) {
+        struct bridge *next = bridge->thread_next;
+        bridge_close(bridge, true);
+        bridge = next;
+    }
+}
+
+static void kick(struct bridge *bridge) {
+    siding_mutex_lock(&bridge->kick_mutex);
+    if (bridge->wakeable) {
+        atomic_fetch_add_explicit(&kicks, 1, memory_order_relaxed);
+        if (bridge->wake != NULL) {
+            bridge->wake();
+        } else {
+            siding_channel_kick(&bridge->channel);
+        }
+    }
+    siding_mutex_unlock(&bridge->kick_mutex);
+}
+
+void bridge_deliver(struct bridge *bridge, struct record *record) {
+    switch (inbox_push(&bridge->completed, &record->node, &record->node)) {
+    case INBOX_PUSHED:
+        return;
+    case INBOX_PUSHED_WAKE:
+        kick(bridge);
+        return;
+    case INBOX_REFUSED:
+        settle_outstanding(bridge, -1);
+        return;
+    }
+}
+
+uint32_t bridge_count(void) {
+    siding_mutex_lock(&registry_mutex);
+    uint32_t count = registry_open;
+    siding_mutex_unlock(&registry_mutex);
+    return count;
+}
+
+uint64_t bridge_kicks(void) {
+    return atomic_load_explicit(&kicks, memory_order_relaxed);
+}

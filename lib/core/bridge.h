@@ -1,0 +1,73 @@
+/*
+ * bridge.h - one host thread's connection: its slab, its blocks, its leases, and how to wake it.
+ *
+ *           open                 close, or its thread ends           last call in flight ended
+ *   VACANT ──────▶ OPEN ────────────────────────────────▶ CLOSING ──────────────────────────▶
+ *   VACANT
+ *
+ * Bridges are type-stable: their memory is reused for other bridges, never freed. So a worker that
+ * has just delivered the last event of a bridge may still kick it; the worst is a wake-up too many.
+ */
+#ifndef SIDING_CORE_BRIDGE_H
+#define SIDING_CORE_BRIDGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../include/siding.h"
+#include "../platform/platform.h"
+#include "block.h"
+#include "inbox.h"
+#include "slab.h"
+
+struct slot;
+
+#define BRIDGES_MAX 4096u
+
+enum bridge_state { BRIDGE_VACANT, BRIDGE_OPEN, BRIDGE_CLOSING, BRIDGE_STATES };
+
+struct bridge {
+    struct siding_mutex kick_mutex;
+    struct siding_channel channel SIDING_GUARDED_BY(&kick_mutex);
+    void (*wake)(void) SIDING_GUARDED_BY(&kick_mutex); /* NULL: the channel */
+    bool wakeable SIDING_GUARDED_BY(&kick_mutex);
+
+    struct inbox completed;       /* DONE records; consumer: js */
+    _Atomic(uint32_t) state;      /* enum bridge_state; atomic: see bridge_move */
+    _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
+    _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
+    _Atomic(int64_t) outstanding; /* calls that outlive the bridge; see bridge_close */
+    uint32_t index;               /* immutable after it was made */
+    uint32_t generation;          /* owner: registry_mutex of bridge.c */
+    struct bridge *next_vacant;   /* owner: registry_mutex of bridge.c */
+
+    struct slab slab;           /* owner: js */
+    struct block_table blocks;  /* owner: js */
+    struct node *undelivered;   /* taken from `completed`, not yet drained; owner: js */
+    uint32_t in_flight;         /* records not FREE; owner: js */
+    struct slot *leases;        /* linked by lease_next; owner: js */
+    struct bridge *thread_next; /* next bridge of the same thread; owner: js */
+};
+
+/** See siding_bridge_open. @thread any, becomes js  @blocks never */
+int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_handle,
+                    int32_t *out_descriptor);
+/** @return 0, SIDING_ESTALE, or SIDING_ETHREAD on another thread than js  @blocks never */
+int32_t bridge_find(uint64_t handle, struct bridge **out_bridge);
+/**
+ * See siding_bridge_close.
+ * @param host_gone its thread has ended: nobody else closes the host's end of the channel
+ * @thread js  @blocks never
+ */
+void bridge_close(struct bridge *bridge, bool host_gone);
+/** @return whether its host still wants results  @thread any  @blocks never */
+bool bridge_is_open(struct bridge *bridge);
+/** Takes a DONE record to the host, waking it if need be. @thread any  @blocks never */
+void bridge_deliver(struct bridge *bridge, struct record *record);
+/** @return bridges open now  @thread any  @blocks never */
+uint32_t bridge_count(void);
+/** @return kicks made since the library was loaded  @thread any  @blocks never */
+uint64_t bridge_kicks(void);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * call.h - running one C function through libffi.
+ */
+#ifndef SIDING_CORE_CALL_H
+#define SIDING_CORE_CALL_H
+
+#include <stdint.h>
+
+#include "block.h"
+#include "record.h"
+
+/**
+ * Turns the references among argument words into addresses: texts and cells inside the record,
+ * blocks, lent buffers. Cells are zeroed.
+ * @param arguments the argument words; inline operands count from `record_bytes` before them
+ * @param words argument words and inline texts together
+ * @param lent four pointers, or NULL: none may be named
+ * @return 0 or SIDING_EINVALID
+ * @thread js  @blocks never
+ */
+int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
+                     struct block_table *blocks, void *const *lent);
+
+/**
+ * Calls the function.
+ * @param out_result signature->result_words words
+ * @param out_error errno, with SIDING_CALL_ERRNO in flags
+ * @thread any  @blocks as long as the function does
+ */
+void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
+                 uint64_t *arguments, uint64_t *out_result, int32_t *out_error);
+
+/** Runs a queued record, unless it was cancelled or came too late, and delivers it.
+ *  @thread worker  @blocks as long as the function does */
+void call_run(struct record *record);
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * Dispatch of the shared queue. One server drains it; it is only joined by a second one when it is
+ * stuck in a call while others wait, so that short calls never pay for waking threads.
+ *
+ *  - Records are pushed into `queue` (lock-free) and moved to `ready` by servers under `mutex`,
+ *    which no js thread takes on this path.
+ *  - A server about to run a call makes sure that someone still looks: with calls left it summons a
+ *    follower, if there is none; with none left it puts `queue` to sleep, so that the next push
+ *    summons a server.
+ *  - The follower looks every FOLLOW_TICK_... whether anything was taken while calls wait. If
+ *    not, it becomes a server itself (and, taking a call, summons the next follower).
+ *
+ * Nobody looks? A push that finds `queue` asleep summons: it takes a vacant slot off the idle
+ * stack. It may find none while a server is just leaving. That server puts its slot on the idle
+ * stack first and looks at the queue after; the pusher pushes first and looks at the idle stack
+ * after. These four operations are sequentially consistent, so at least one of the two sees the
+ * other.
+ */
+#include "pool.h"
+
+#include <stddef.h>
+
+#include "../base/assert.h"
+#include "bridge.h"
+#include "call.h"
+#include "handle.h"
+#include "record.h"
+
+#define THREADS_MAX_DEFAULT 64u
+#define SPIN_NS_DEFAULT 20000u
+#define STACK_BYTES_DEFAULT (8u << 20)
+#define STACK_BYTES_MIN (64u << 10)
+#define SPIN_US_MAX 1000u
+#define FOLLOW_TICK_NS_MIN 50000u
+#define FOLLOW_TICK_NS_MAX 400000u
+#define FOLLOW_QUIET_NS 1000000u /* a follower leaves after this long without waiting calls */
+
+/* atomic, each: relaxed, a setting or a statistic that guards no data */
+static _Atomic(uint32_t) threads_max = THREADS_MAX_DEFAULT;
+static _Atomic(uint32_t) spin_limit_ns = SPIN_NS_DEFAULT;
+static _Atomic(uint32_t) stack_bytes = STACK_BYTES_DEFAULT;
+static _Atomic(uint32_t) leased_count;
+
+static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
+static uint32_t started_count SIDING_GUARDED_BY(&start_mutex);
+/* atomic: the release store in start_slot pairs with the acquire loads; never changes again */
+static _Atomic(struct slot *) slots[SIDING_THREADS_MAX + 1];
+
+/* tag:32 | index + 1:32; the tag grows with every change, so that a pop never mistakes the stack.
+   atomic: seq_cst, see "Nobody looks?" */
+static _Atomic(uint64_t) idle_stack;
+
+static struct siding_mutex queue_mutex = SIDING_MUTEX_INITIALIZER;
+static struct node *ready SIDING_GUARDED_BY(&queue_mutex);
+static bool has_follower SIDING_GUARDED_BY(&queue_mutex);
+static uint64_t taken_count SIDING_GUARDED_BY(&queue_mutex);
+static struct inbox queue = {INBOX_ASLEEP}; /* consumer: who holds queue_mutex */
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+int32_t pool_configure(const struct siding_pool_options *options) {
+    if (options->threads_max == 0 || options->threads_max > SIDING_THREADS_MAX ||
+        options->spin_us > SPIN_US_MAX || options->stack_bytes < STACK_BYTES_MIN) {
+        return SIDING_EINVALID;
+    }
+    atomic_store_explicit(&threads_max, options->threads_max, memory_order_relaxed);
+    atomic_store_explicit(&spin_limit_ns, options->spin_us * 1000, memory_order_relaxed);
+    atomic_store_explicit(&stack_bytes, options->stack_bytes, memory_order_relaxed);
+    return SIDING_OK;
+}
+
+uint32_t pool_spin_ns(void) {
+    return atomic_load_explicit(&spin_limit_ns, memory_order_relaxed);
+}
+
+/* ---- idle stack ------------------------------------------------------------------------------ */
+
+static void idle_push(struct slot *slot) {
+    uint64_t head = atomic_load_explicit(&idle_stack, memory_order_relaxed);
+    uint64_t next;
+    do {
+        /* relaxed: released by the exchange below, read after the acquire in idle_pop */
+        atomic_store_explicit(&slot->idle_next, (uint32_t)head, memory_order_relaxed);
+        next = ((head >> 32) + 1) << 32 | (slot->index + 1);
+    } while (!atomic_compare_exchange_weak_explicit(&idle_stack, &head, next, memory_order_seq_cst,
+                                                    memory_order_relaxed));
+}
+
+static struct slot *idle_pop(void) {
+    uint64_t head = atomic_load_explicit(&idle_stack, memory_order_seq_cst);
+    while ((uint32_t)head != 0) {
+        struct slot *slot = atomic_load_explicit(&slots[(uint32_t)head - 1], memory_order_acquire);
+        uint64_t below = atomic_load_explicit(&slot->idle_next, memory_order_relaxed);
+        uint64_t next = ((head >> 32) + 1) << 32 | below;
+        if (atomic_compare_exchange_weak_explicit(&idle_stack, &head, next, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static struct slot *start_at(uint32_t index, enum slot_state state) {
+    struct slot *slot = slot_create(index, state);
+    if (slot == NULL) {
+        return NULL;
+    }
+    if (slot_start(slot, atomic_load_explicit(&stack_bytes, memory_order_relaxed)) != 0) {
+        slot_destroy(slot);
+        return NULL;
+    }
+    atomic_store_explicit(&slots[index], slot, memory_order_release);
+    return slot;
+}
+
+static struct slot *start_slot(enum slot_state state, uint32_t limit) {
+    siding_mutex_lock(&start_mutex);
+    struct slot *slot = started_count < limit ? start_at(started_count, state) : NULL;
+    started_count += slot != NULL;
+    siding_mutex_unlock(&start_mutex);
+    return slot;
+}
+
+static struct slot *take_slot(enum slot_state state, uint32_t limit) {
+    struct slot *slot = idle_pop();
+    if (slot == NULL) {
+        return start_slot(state, limit);
+    }
+    slot_move(slot, SLOT_VACANT, state);
+    return slot;
+}
+
+int32_t pool_lease(struct slot **out_slot) {
+    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    uint32_t before = atomic_fetch_add_explicit(&leased_count, 1, memory_order_relaxed);
+    struct slot *slot = before < limit ? take_slot(SLOT_ACTIVE, limit) : NULL;
+    if (slot == NULL) {
+        atomic_fetch_sub_explicit(&leased_count, 1, memory_order_relaxed);
+        return SIDING_EEXHAUSTED;
+    }
+    *out_slot = slot;
+    return SIDING_OK;
+}
+
+struct slot *pool_slot(uint64_t lease) {
+    uint32_t index = handle_index(lease);
+    return index <= SIDING_THREADS_MAX ? atomic_load_explicit(&slots[index], memory_order_acquire)
+                                       : NULL;
+}
+
+void pool_count(struct siding_stats *out_stats) {
+    uint32_t by_state[SLOT_STATES] = {0};
+    siding_mutex_lock(&start_mutex);
+    uint32_t count = started_count;
+    siding_mutex_unlock(&start_mutex);
+    for (uint32_t i = 0; i < count; i++) {
+        struct slot *slot = atomic_load_explicit(&slots[i], memory_order_acquire);
+        by_state[atomic_load_explicit(&slot->state, memory_order_acquire)]++;
+    }
+    out_stats->threads = count;
+    out_stats->threads_max = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    out_stats->slots_vacant = by_state[SLOT_VACANT];
+    out_stats->slots_shared = by_state[SLOT_SHARED];
+    out_stats->slots_active = by_state[SLOT_ACTIVE];
+    out_stats->slots_releasing = by_state[SLOT_RELEASING];
+}
+
+/* ---- shared queue ---------------------------------------------------------------------------- */
+
+/* Contexts may take every thread of the maximum: then the queue gets one thread beyond it. */
+static bool summon(enum node_kind duty) {
+    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    bool all_leased = atomic_load_explicit(&leased_count, memory_order_relaxed) >= limit;
+    struct slot *slot = take_slot(SLOT_SHARED, limit + all_leased);
+    if (slot == NULL) {
+        return false;
+    }
+    slot->duty.kind = duty;
+    slot_push(slot, &slot->duty, &slot->duty);
+    return true;
+}
+
+static bool queue_has_calls(void) {
+    siding_mutex_lock(&queue_mutex);
+    bool waits = ready != NULL || inbox_waits(&queue);
+    siding_mutex_unlock(&queue_mutex);
+    return waits;
+}
+
+void pool_give_back(struct slot *slot, bool was_leased) {
+    if (was_leased) {
+        atomic_fetch_sub_explicit(&leased_count, 1, memory_order_relaxed);
+    }
+    if (slot->generation != UINT32_MAX) { /* else it retires: no handle may come twice */
+        idle_push(slot);
+    }
+    if (queue_has_calls()) {
+        summon(NODE_SERVE);
+    }
+}
+
+/* The system gives us no thread at all: nothing will ever run these calls. */
+static void fail_queue(void) {
+    siding_mutex_lock(&queue_mutex);
+    struct node *list = ready != NULL ? ready : inbox_take(&queue);
+    ready = NULL;
+    inbox_sleep(&queue);
+    siding_mutex_unlock(&queue_mutex);
+    while (list != NULL) {
+        struct node *next = list->next;
+        struct record *record = (struct record *)list;
+        if (record_try(record, RECORD_QUEUED, RECORD_DONE)) {
+            record->status = SIDING_ESYSTEM;
+        } else {
+            record->status = SIDING_ECANCELLED;
+            record_move(record, RECORD_CANCELLED, RECORD_DONE);
+        }
+        bridge_deliver(record->bridge, record);
+        list = next;
+    }
+}
+
+static bool has_threads(void) {
+    siding_mutex_lock(&start_mutex);
+    bool some = started_count != 0;
+    siding_mutex_unlock(&start_mutex);
+    return some;
+}
+
+void pool_submit(struct node *newest, struct node *oldest) {
+    if (inbox_push(&queue, newest, oldest) == INBOX_PUSHED_WAKE && !summon(NODE_SERVE) &&
+        !has_threads()) {
+        fail_queue();
+    }
+}
+
+/* Takes one call; afterwards somebody is sure to look at what is left or comes later. */
+static struct node *take_call(bool *out_summon_follower) {
+    siding_mutex_lock(&queue_mutex);
+    if (ready == NULL) {
+        ready = inbox_take(&queue);
+    }
+    struct node *call = ready;
+    if (call != NULL) {
+        ready = call->next;
+        taken_count++;
+        if (!has_follower && (ready != NULL || !inbox_sleep(&queue))) {
+            has_follower = true;
+            *out_summon_follower = true;
+        }
+    }
+    siding_mutex_unlock(&queue_mutex);
+    return call;
+}
+
+/* No thread is left to follow: pushes ask again, and whoever becomes vacant looks. */
+static void do_without_follower(void) {
+    siding_mutex_lock(&queue_mutex);
+    has_follower = false;
+    inbox_sleep(&queue);
+    siding_mutex_unlock(&queue_mutex);
+}
+
+static bool may_leave(void) {
+    siding_mutex_lock(&queue_mutex);
+    bool leave = ready == NULL && inbox_sleep(&queue);
+    siding_mutex_unlock(&queue_mutex);
+    return leave;
+}
+
+static void leave(struct slot *slot) {
+    slot_move(slot, SLOT_SHARED, SLOT_VACANT);
+    pool_give_back(slot, false);
+}
+
+void pool_serve(struct slot *slot) {
+    for (;;) {
+        bool summon_follower = false;
+        struct node *call = take_call(&summon_follower);
+        if (summon_follower && !summon(NODE_FOLLOW)) {
+            do_without_follower();
+        }
+        if (call != NULL) {
+            call_run((struct record *)call);
+        } else if (!slot_spin(slot, &queue) && may_leave()) {
+            break;
+        }
+    }
+    leave(slot);
+}
+
+enum follow_step { FOLLOW_ON, FOLLOW_TAKE_OVER, FOLLOW_LEAVE };
+
+/* One look of the follower. `in_out_seen` is taken_count at the last look. */
+static enum follow_step follow_look(uint64_t *in_out_seen, uint32_t *in_out_tick_ns,
+                                    uint32_t *in_out_quiet_ns) {
+    enum follow_step step = FOLLOW_ON;
+    siding_mutex_lock(&queue_mutex);
+    bool stalled = taken_count == *in_out_seen;
+    if (ready == NULL && !inbox_waits(&queue)) {
+        *in_out_quiet_ns += *in_out_tick_ns;
+        if (*in_out_quiet_ns >= FOLLOW_QUIET_NS && inbox_sleep(&queue)) {
+            step = FOLLOW_LEAVE;
+        }
+    } else {
+        *in_out_quiet_ns = 0;
+        step = stalled ? FOLLOW_TAKE_OVER : FOLLOW_ON;
+    }
+    has_follower = step == FOLLOW_ON;
+    *in_out_seen = taken_count;
+    siding_mutex_unlock(&queue_mutex);
+    if (!stalled && *in_out_tick_ns < FOLLOW_TICK_NS_MAX) {
+        *in_out_tick_ns *= 2; /* the server makes progress by itself: look less often */
+    }
+    return step;
+}
+
+static uint64_t taken_so_far(void) {
+    siding_mutex_lock(&queue_mutex);
+    uint64_t taken = taken_count;
+    siding_mutex_unlock(&queue_mutex);
+    return taken;
+}
+
+void pool_follow(struct slot *slot) {
+    uint64_t seen = taken_so_far();
+    uint32_t tick_ns = FOLLOW_TICK_NS_MIN;
+    uint32_t quiet_ns = 0;
+    enum follow_step step;
+    do {
+        siding_parker_park_for(&slot->parker, tick_ns);
+        step = follow_look(&seen, &tick_ns, &quiet_ns);
+    } while (step == FOLLOW_ON);
+    if (step == FOLLOW_LEAVE) {
+        leave(slot);
+    } else {
+        pool_serve(slot);
+    }
+}

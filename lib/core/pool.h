@@ -1,0 +1,40 @@
+/*
+ * pool.h - all slots of the process, and the queue of calls that any of them may take.
+ */
+#ifndef SIDING_CORE_POOL_H
+#define SIDING_CORE_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../include/siding.h"
+#include "inbox.h"
+#include "slot.h"
+
+/** See siding_pool_configure. @thread any  @blocks never */
+int32_t pool_configure(const struct siding_pool_options *options);
+/** @return the longest spin of an idle thread  @thread any  @blocks never */
+uint32_t pool_spin_ns(void);
+/** Fills the fields about threads and slots. @thread any  @blocks never */
+void pool_count(struct siding_stats *out_stats);
+
+/** Queues QUEUED records for any thread, linked newest → … → oldest. @thread js  @blocks never */
+void pool_submit(struct node *newest, struct node *oldest);
+
+/**
+ * Takes a vacant slot, or starts one, in state ACTIVE.
+ * @return SIDING_EEXHAUSTED
+ * @thread js  @blocks never
+ */
+int32_t pool_lease(struct slot **out_slot);
+/** @return the slot whose index a context handle carries, or NULL  @thread any  @blocks never */
+struct slot *pool_slot(uint64_t lease);
+/** Puts a VACANT slot on the idle stack. @thread worker, the slot's own  @blocks never */
+void pool_give_back(struct slot *slot, bool was_leased);
+
+/** Duty NODE_SERVE: runs queued calls until there are none. @thread worker, a SHARED slot's */
+void pool_serve(struct slot *slot);
+/** Duty NODE_FOLLOW: watches, takes over when the queue stalls. @thread worker, a SHARED slot's */
+void pool_follow(struct slot *slot);
+
+#endif

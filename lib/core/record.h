@@ -1,0 +1,65 @@
+/*
+ * record.h - one call, from its submission to its event. Records live in a slab of their bridge.
+ *
+ *            submit           claim            event pushed        drained
+ *   FREE ──────────▶ QUEUED ─────────▶ RUNNING ───────────▶ DONE ──────────▶ FREE
+ *                      │                                    ▲ ▲
+ *                      ├─ cancel ─▶ CANCELLED ── worker ────┘ │
+ *                      └─ refused at submission ──────────────┘
+ *
+ * QUEUED is the only state with two contenders (the worker's claim and the host's cancel): that
+ * move is a compare-and-swap. Every other move has one owner.
+ */
+#ifndef SIDING_CORE_RECORD_H
+#define SIDING_CORE_RECORD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inbox.h"
+#include "signature.h"
+
+struct bridge;
+
+enum record_state {
+    RECORD_FREE,
+    RECORD_QUEUED,
+    RECORD_RUNNING,
+    RECORD_CANCELLED,
+    RECORD_DONE,
+    RECORD_STATES,
+};
+
+#define RECORD_INLINE_WORDS 14
+
+/*
+ * owner: the bridge's js thread while FREE or DONE and drained; the thread that runs it from the
+ * claim to the push of its event; between them the inbox hands it over (release paired with
+ * acquire).
+ */
+struct record {
+    struct node node;                  /* first: a node of kind NODE_CALL is a record */
+    _Atomic(uint32_t) state;           /* enum record_state; atomic: see record_try */
+    uint32_t token;                    /* immutable after the slab made it */
+    struct bridge *bridge;             /* immutable after the slab made it */
+    const struct signature *signature; /* NULL: a notice without payload (a context's release) */
+    uint64_t *words;                   /* result words, then argument words, then inline texts */
+    void (*function)(void);
+    uint16_t flags; /* SIDING_CALL_... */
+    int32_t status;
+    int32_t error;
+    uint64_t inline_words[RECORD_INLINE_WORDS];
+    uint64_t deadline_ns;         /* 0: none */
+    _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
+    char *text;                   /* a copied text result, or NULL */
+    uint64_t text_bytes;          /* SIDING_TEXT_NULL: the function returned NULL */
+};
+
+/** Claims a contended move. @return whether it was made  @thread js, worker  @blocks never */
+bool record_try(struct record *record, enum record_state from, enum record_state to);
+
+/** Makes a move that nobody contends; asserts it. @thread the owner  @blocks never */
+void record_move(struct record *record, enum record_state from, enum record_state to);
+
+#endif

@@ -1,0 +1,291 @@
+#include "signature.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/assert.h"
+#include "../include/siding.h"
+#include "../platform/platform.h"
+
+#define BUCKETS 65536u /* twice the load at the limit is still short chains */
+
+/* libffi writes into struct types while it prepares them: one preparation at a time. */
+static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
+static uint32_t registry_count SIDING_GUARDED_BY(&registry_mutex);
+static uint16_t bucket_heads[BUCKETS] SIDING_GUARDED_BY(&registry_mutex);
+static uint16_t bucket_next[SIGNATURES_MAX] SIDING_GUARDED_BY(&registry_mutex);
+/* atomic: the release store in publish pairs with the acquire load in signature_find */
+static _Atomic(const struct signature *) registry[SIGNATURES_MAX];
+
+/* Reads a descriptor; `failed` sticks. */
+struct reader {
+    const uint8_t *at;
+    const uint8_t *end;
+    bool failed;
+};
+
+static uint8_t next_byte(struct reader *reader) {
+    if (reader->at == reader->end) {
+        reader->failed = true;
+        return SIDING_TYPE_VOID;
+    }
+    return *reader->at++;
+}
+
+static ffi_type *scalar_type(uint8_t type) {
+    static ffi_type *const types[] = {
+        [SIDING_TYPE_VOID] = &ffi_type_void,       [SIDING_TYPE_BOOL] = &ffi_type_uint8,
+        [SIDING_TYPE_I8] = &ffi_type_sint8,        [SIDING_TYPE_U8] = &ffi_type_uint8,
+        [SIDING_TYPE_I16] = &ffi_type_sint16,      [SIDING_TYPE_U16] = &ffi_type_uint16,
+        [SIDING_TYPE_I32] = &ffi_type_sint32,      [SIDING_TYPE_U32] = &ffi_type_uint32,
+        [SIDING_TYPE_I64] = &ffi_type_sint64,      [SIDING_TYPE_U64] = &ffi_type_uint64,
+        [SIDING_TYPE_F32] = &ffi_type_float,       [SIDING_TYPE_F64] = &ffi_type_double,
+        [SIDING_TYPE_POINTER] = &ffi_type_pointer, [SIDING_TYPE_BUFFER] = &ffi_type_pointer,
+        [SIDING_TYPE_TEXT] = &ffi_type_pointer,
+    };
+    return type < sizeof types / sizeof types[0] ? types[type] : NULL;
+}
+
+static void free_type(ffi_type *type) {
+    if (type == NULL || type->type != FFI_TYPE_STRUCT) {
+        return;
+    }
+    for (ffi_type **field = type->elements; *field != NULL; field++) {
+        free_type(*field);
+    }
+    free(type);
+}
+
+static ffi_type *read_type(struct reader *reader, uint8_t type, unsigned depth);
+
+/* The elements lie behind the type in one allocation. */
+static ffi_type *read_struct(struct reader *reader, unsigned depth) {
+    uint32_t count = next_byte(reader);
+    ffi_type *type = calloc(1, sizeof *type + (count + 1) * sizeof(ffi_type *));
+    if (type == NULL) {
+        reader->failed = true;
+        return NULL;
+    }
+    type->type = FFI_TYPE_STRUCT;
+    type->elements = (ffi_type **)(type + 1);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        uint8_t field = next_byte(reader);
+        bool by_reference = field == SIDING_TYPE_BUFFER || field == SIDING_TYPE_VOID;
+        type->elements[i] = by_reference ? NULL : read_type(reader, field, depth + 1);
+        reader->failed |= type->elements[i] == NULL;
+    }
+    if (reader->failed || count == 0) {
+        free_type(type);
+        reader->failed = true;
+        return NULL;
+    }
+    return type;
+}
+
+static ffi_type *read_type(struct reader *reader, uint8_t type, unsigned depth) {
+    if (type == SIDING_TYPE_STRUCT && depth < SIDING_STRUCT_DEPTH_MAX) {
+        return read_struct(reader, depth);
+    }
+    ffi_type *scalar = scalar_type(type);
+    reader->failed |= scalar == NULL;
+    return scalar;
+}
+
+/* Bytes of a type; a struct's are computed by a preparation of its own. */
+static uint32_t type_bytes(ffi_type *type) {
+    if (type->type == FFI_TYPE_STRUCT && type->size == 0) {
+        ffi_cif scratch;
+        if (ffi_prep_cif(&scratch, FFI_DEFAULT_ABI, 0, type, NULL) != FFI_OK) {
+            return UINT32_MAX;
+        }
+    }
+    return type->size > UINT32_MAX / 2 ? UINT32_MAX : (uint32_t)type->size;
+}
+
+static uint32_t type_words(ffi_type *type) {
+    uint32_t size_bytes = type_bytes(type);
+    return size_bytes <= 8 ? 1 : size_bytes / 8 + (size_bytes % 8 != 0);
+}
+
+/* Everything one signature needs while it is being read. */
+struct draft {
+    uint8_t variadic; /* fixed parameters, or SIDING_NOT_VARIADIC */
+    uint8_t result_code;
+    ffi_type *result;
+    uint32_t count;
+    uint32_t argument_words;
+    uint32_t cells_words;
+    bool references;
+    ffi_type *types[SIDING_PARAMETERS_MAX];
+    struct parameter parameters[SIDING_PARAMETERS_MAX];
+};
+
+static void draft_discard(struct draft *draft) {
+    free_type(draft->result);
+    for (uint32_t i = 0; i < draft->count; i++) {
+        free_type(draft->types[i]);
+    }
+}
+
+static void read_parameter(struct reader *reader, struct draft *draft) {
+    struct parameter *parameter = &draft->parameters[draft->count];
+    uint8_t code = next_byte(reader);
+    uint32_t words = 1;
+    ffi_type *type = NULL;
+    parameter->type = code;
+    parameter->cell_words = 0;
+    parameter->offset = (uint16_t)draft->argument_words;
+    if (code == SIDING_TYPE_OUT) {
+        uint8_t inner = next_byte(reader);
+        bool fits =
+            inner != SIDING_TYPE_BUFFER && inner != SIDING_TYPE_TEXT && inner != SIDING_TYPE_VOID;
+        ffi_type *cell = fits ? read_type(reader, inner, 0) : NULL;
+        uint32_t cell_words = cell == NULL ? UINT32_MAX : type_words(cell);
+        free_type(cell);
+        reader->failed |= cell_words > SIGNATURE_WORDS_MAX;
+        parameter->cell_words = (uint16_t)cell_words;
+        draft->cells_words += parameter->cell_words;
+        words += parameter->cell_words;
+        type = &ffi_type_pointer;
+    } else {
+        type = code == SIDING_TYPE_VOID ? NULL : read_type(reader, code, 0);
+        words = type == NULL ? UINT32_MAX : type_words(type);
+    }
+    draft->types[draft->count++] = type;
+    reader->failed |= words > SIGNATURE_WORDS_MAX;
+    draft->argument_words += reader->failed ? 0 : words;
+    draft->references |= type == &ffi_type_pointer && code != SIDING_TYPE_POINTER;
+}
+
+static bool read_draft(struct reader *reader, struct draft *draft) {
+    draft->variadic = next_byte(reader);
+    draft->result_code = next_byte(reader);
+    if (draft->result_code == SIDING_TYPE_BUFFER) {
+        return false;
+    }
+    draft->result = read_type(reader, draft->result_code, 0);
+    while (!reader->failed && reader->at != reader->end) {
+        if (draft->count == SIDING_PARAMETERS_MAX) {
+            return false;
+        }
+        read_parameter(reader, draft);
+    }
+    return !reader->failed && draft->argument_words <= SIGNATURE_WORDS_MAX &&
+           draft->cells_words + type_words(draft->result) <= SIGNATURE_WORDS_MAX;
+}
+
+static bool prepare_cif(const struct draft *draft, ffi_cif *cif, ffi_type **types) {
+    if (draft->variadic == SIDING_NOT_VARIADIC) {
+        return ffi_prep_cif(cif, FFI_DEFAULT_ABI, draft->count, draft->result, types) == FFI_OK;
+    }
+    return draft->variadic <= draft->count &&
+           ffi_prep_cif_var(cif, FFI_DEFAULT_ABI, draft->variadic, draft->count, draft->result,
+                            types) == FFI_OK;
+}
+
+/* One allocation: the signature, its types, its parameters, its descriptor. */
+static struct signature *make_signature(const struct draft *draft, const uint8_t *descriptor,
+                                        uint32_t size_bytes) {
+    uint32_t count = draft->count;
+    struct signature *signature =
+        calloc(1, sizeof *signature + count * (sizeof(ffi_type *) + sizeof(struct parameter)) +
+                      size_bytes);
+    if (signature == NULL) {
+        return NULL;
+    }
+    ffi_type **types = (ffi_type **)(signature + 1);
+    struct parameter *parameters = (struct parameter *)(types + count);
+    uint8_t *copy = (uint8_t *)(parameters + count);
+    memcpy(types, draft->types, count * sizeof(ffi_type *));
+    memcpy(parameters, draft->parameters, count * sizeof *parameters);
+    memcpy(copy, descriptor, size_bytes);
+    if (!prepare_cif(draft, &signature->cif, types)) {
+        free(signature);
+        return NULL;
+    }
+    signature->parameters_count = (uint16_t)count;
+    signature->argument_words = (uint16_t)draft->argument_words;
+    signature->cells_words = (uint16_t)draft->cells_words;
+    signature->result_words = (uint16_t)type_words(draft->result);
+    signature->references = draft->references;
+    signature->result = draft->result_code;
+    signature->descriptor_bytes = size_bytes;
+    signature->descriptor = copy;
+    signature->parameters = parameters;
+    return signature;
+}
+
+static struct signature *read_signature(const uint8_t *descriptor, uint32_t size_bytes) {
+    struct reader reader = {.at = descriptor, .end = descriptor + size_bytes, .failed = false};
+    struct draft draft = {0};
+    struct signature *signature = NULL;
+    if (read_draft(&reader, &draft)) {
+        signature = make_signature(&draft, descriptor, size_bytes);
+    }
+    if (signature == NULL) {
+        draft_discard(&draft);
+    }
+    return signature;
+}
+
+/* FNV-1a, 32 bits (Fowler, Noll, Vo), folded to the table's size. */
+static uint32_t bucket_of(const uint8_t *descriptor, uint32_t size_bytes) {
+    uint32_t hash = 2166136261u;
+    for (uint32_t i = 0; i < size_bytes; i++) {
+        hash = (hash ^ descriptor[i]) * 16777619u;
+    }
+    return (hash ^ hash >> 16) % BUCKETS;
+}
+
+static uint32_t find_equal(uint32_t bucket, const uint8_t *descriptor, uint32_t size_bytes)
+    SIDING_REQUIRES(&registry_mutex) {
+    for (uint32_t number = bucket_heads[bucket]; number != 0; number = bucket_next[number]) {
+        const struct signature *signature = signature_find(number);
+        if (signature->descriptor_bytes == size_bytes &&
+            memcmp(signature->descriptor, descriptor, size_bytes) == 0) {
+            return number;
+        }
+    }
+    return 0;
+}
+
+static int32_t publish(uint32_t bucket, const uint8_t *descriptor, uint32_t size_bytes)
+    SIDING_REQUIRES(&registry_mutex) {
+    if (registry_count + 1 == SIGNATURES_MAX) {
+        return SIDING_ELIMIT;
+    }
+    const struct signature *signature = read_signature(descriptor, size_bytes);
+    if (signature == NULL) {
+        return SIDING_ESIGNATURE;
+    }
+    uint32_t number = ++registry_count;
+    bucket_next[number] = bucket_heads[bucket];
+    bucket_heads[bucket] = (uint16_t)number;
+    /* pairs with the acquire load in signature_find */
+    atomic_store_explicit(&registry[number], signature, memory_order_release);
+    return (int32_t)number;
+}
+
+int32_t signature_prepare(const uint8_t *descriptor, uint32_t size_bytes) {
+    uint32_t bucket = bucket_of(descriptor, size_bytes);
+    siding_mutex_lock(&registry_mutex);
+    uint32_t known = find_equal(bucket, descriptor, size_bytes);
+    int32_t number = known != 0 ? (int32_t)known : publish(bucket, descriptor, size_bytes);
+    siding_mutex_unlock(&registry_mutex);
+    return number;
+}
+
+const struct signature *signature_find(uint32_t number) {
+    /* pairs with the release store in publish */
+    return number < SIGNATURES_MAX ? atomic_load_explicit(&registry[number], memory_order_acquire)
+                                   : NULL;
+}
+
+uint32_t signature_count(void) {
+    siding_mutex_lock(&registry_mutex);
+    uint32_t count = registry_count;
+    siding_mutex_unlock(&registry_mutex);
+    return count;
+}

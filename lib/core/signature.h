@@ -1,0 +1,43 @@
+/*
+ * signature.h - function signatures prepared for libffi, made once and used for ever.
+ */
+#ifndef SIDING_CORE_SIGNATURE_H
+#define SIDING_CORE_SIGNATURE_H
+
+#include <ffi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIGNATURES_MAX 65536u
+#define SIGNATURE_WORDS_MAX 2048u /* argument words, and payload words of an event */
+
+struct parameter {
+    uint16_t offset;     /* in words, from the first argument word */
+    uint16_t cell_words; /* of an out cell, which follows its pointer word; else 0 */
+    uint8_t type;        /* enum siding_type */
+};
+
+/* Immutable after signature_prepare; never freed. */
+struct signature {
+    ffi_cif cif;
+    uint16_t parameters_count;
+    uint16_t argument_words;
+    uint16_t result_words; /* 1 at least */
+    uint16_t cells_words;  /* of all out cells together */
+    bool references;       /* some argument word must be turned into an address */
+    uint8_t result;        /* enum siding_type */
+    uint32_t descriptor_bytes;
+    const uint8_t *descriptor;
+    const struct parameter *parameters;
+};
+
+/** See siding_signature_prepare. @thread any  @blocks never */
+int32_t signature_prepare(const uint8_t *descriptor, uint32_t size_bytes);
+
+/** @return the signature with this number, or NULL  @thread any  @blocks never */
+const struct signature *signature_find(uint32_t number);
+
+/** @return how many there are  @thread any  @blocks never */
+uint32_t signature_count(void);
+
+#endif

@@ -1,0 +1,101 @@
+#include "slab.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "../base/assert.h"
+#include "../include/siding.h"
+#include "memory.h"
+
+static uint32_t chunks_count(const struct slab *slab) {
+    return (slab->records_max + RECORDS_PER_CHUNK - 1) / RECORDS_PER_CHUNK;
+}
+
+int32_t slab_init(struct slab *slab, uint32_t records_max) {
+    slab->records_max = records_max;
+    slab->chunks = calloc(chunks_count(slab), sizeof slab->chunks[0]);
+    return slab->chunks == NULL ? SIDING_ENOMEM : SIDING_OK;
+}
+
+/* What hangs on a record is freed with its token, or with the slab. */
+static void free_attachments(struct record *record) {
+    if (record->words != record->inline_words) {
+        free(record->words);
+        record->words = record->inline_words;
+    }
+    free(record->text);
+    record->text = NULL;
+}
+
+static void free_chunk(struct record *chunk) {
+    for (uint32_t i = 0; i < RECORDS_PER_CHUNK; i++) {
+        free_attachments(&chunk[i]);
+    }
+    memory_count(-(int64_t)(RECORDS_PER_CHUNK * sizeof *chunk));
+    free(chunk);
+}
+
+void slab_deinit(struct slab *slab) {
+    for (uint32_t i = 0; i < chunks_count(slab); i++) {
+        if (slab->chunks[i] != NULL) {
+            free_chunk(slab->chunks[i]);
+        }
+    }
+    free(slab->chunks);
+    *slab = (struct slab){0};
+}
+
+static struct record *make_chunk(struct slab *slab, struct bridge *bridge, uint32_t chunk) {
+    struct record *records = calloc(RECORDS_PER_CHUNK, sizeof *records);
+    if (records == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < RECORDS_PER_CHUNK; i++) {
+        records[i].node.kind = NODE_CALL;
+        records[i].token = chunk * RECORDS_PER_CHUNK + i;
+        records[i].bridge = bridge;
+        records[i].words = records[i].inline_words;
+        atomic_init(&records[i].state, RECORD_FREE);
+        atomic_init(&records[i].started_ns, 0);
+    }
+    memory_count((int64_t)(RECORDS_PER_CHUNK * sizeof *records));
+    slab->chunks[chunk] = records;
+    return records;
+}
+
+struct record *slab_record(struct slab *slab, struct bridge *bridge, uint32_t token) {
+    siding_assert(token < slab->records_max);
+    uint32_t chunk = token / RECORDS_PER_CHUNK;
+    struct record *records = slab->chunks[chunk];
+    if (records == NULL) {
+        records = make_chunk(slab, bridge, chunk);
+    }
+    return records == NULL ? NULL : &records[token % RECORDS_PER_CHUNK];
+}
+
+struct record *slab_find(const struct slab *slab, uint32_t token) {
+    if (token >= slab->records_max || slab->chunks[token / RECORDS_PER_CHUNK] == NULL) {
+        return NULL;
+    }
+    return &slab->chunks[token / RECORDS_PER_CHUNK][token % RECORDS_PER_CHUNK];
+}
+
+int32_t slab_reserve(struct record *record, uint32_t words) {
+    siding_assert(record->words == record->inline_words);
+    if (words <= RECORD_INLINE_WORDS) {
+        return SIDING_OK;
+    }
+    uint64_t *spill = malloc(words * sizeof *spill);
+    if (spill == NULL) {
+        return SIDING_ENOMEM;
+    }
+    record->words = spill;
+    return SIDING_OK;
+}
+
+void slab_recycle(struct record *record) {
+    if (record->words != record->inline_words || record->text != NULL) {
+        free_attachments(record);
+    }
+    record_move(record, RECORD_DONE, RECORD_FREE);
+}

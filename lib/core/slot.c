@@ -1,0 +1,163 @@
+#include "slot.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/assert.h"
+#include "bridge.h"
+#include "call.h"
+#include "pool.h"
+#include "record.h"
+
+#define SPIN_SHARE_MIN 16u /* an unlucky thread spins 1/16 of the limit */
+#define SPIN_ROUND 32u     /* pauses between two looks at the clock */
+#define VACANT_NAME "siding"
+
+static const uint8_t legal_moves[SLOT_STATES] = {
+    [SLOT_VACANT] = 1u << SLOT_SHARED | 1u << SLOT_ACTIVE,
+    [SLOT_SHARED] = 1u << SLOT_VACANT,
+    [SLOT_ACTIVE] = 1u << SLOT_RELEASING,
+    [SLOT_RELEASING] = 1u << SLOT_VACANT,
+};
+
+/* One thread of the process may burn cycles waiting; the others park at once. */
+static _Atomic(bool) someone_spins; /* atomic: relaxed, a permit that guards no data */
+
+void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
+    siding_assert(legal_moves[from] & 1u << to);
+    siding_assert(atomic_load_explicit(&slot->state, memory_order_relaxed) == from);
+    /* release: statistics read it from any thread; ownership itself travels by the idle stack */
+    atomic_store_explicit(&slot->state, to, memory_order_release);
+}
+
+struct slot *slot_create(uint32_t index, enum slot_state state) {
+    struct slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL) {
+        return NULL;
+    }
+    if (!siding_parker_init(&slot->parker)) {
+        free(slot);
+        return NULL;
+    }
+    inbox_init(&slot->inbox);
+    slot->index = index;
+    slot->release_node.kind = NODE_RELEASE;
+    atomic_init(&slot->state, state);
+    return slot;
+}
+
+void slot_destroy(struct slot *slot) {
+    siding_parker_deinit(&slot->parker);
+    free(slot);
+}
+
+void slot_push(struct slot *slot, struct node *newest, struct node *oldest) {
+    if (inbox_push(&slot->inbox, newest, oldest) == INBOX_PUSHED_WAKE) {
+        siding_parker_unpark(&slot->parker);
+    }
+}
+
+struct slot *slot_find_lease(const struct bridge *bridge, uint64_t lease) {
+    struct slot *slot = pool_slot(lease);
+    if (slot == NULL || atomic_load_explicit(&slot->lease, memory_order_relaxed) != lease) {
+        return NULL;
+    }
+    return atomic_load_explicit(&slot->bridge, memory_order_relaxed) == bridge ? slot : NULL;
+}
+
+void slot_release_lease(struct slot *slot, struct record *report) {
+    struct bridge *lessee = atomic_load_explicit(&slot->bridge, memory_order_relaxed);
+    struct slot **link = &lessee->leases;
+    while (*link != slot) {
+        siding_assert(*link != NULL);
+        link = &(*link)->lease_next;
+    }
+    *link = slot->lease_next;
+    atomic_store_explicit(&slot->lease, 0, memory_order_relaxed);
+    slot_move(slot, SLOT_ACTIVE, SLOT_RELEASING);
+    atomic_store_explicit(&slot->bridge, NULL, memory_order_relaxed);
+    slot->release = report;
+    slot_push(slot, &slot->release_node, &slot->release_node);
+}
+
+bool slot_spin(struct slot *slot, struct inbox *inbox) {
+    uint32_t limit_ns = pool_spin_ns();
+    if (limit_ns == 0 || atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
+        return inbox_waits(inbox);
+    }
+    uint32_t spin_ns = slot->spin_ns == 0 ? limit_ns : slot->spin_ns;
+    uint64_t end_ns = siding_clock_ns() + spin_ns;
+    bool found = false;
+    do {
+        for (uint32_t i = 0; i < SPIN_ROUND && !found; i++) {
+            siding_thread_pause();
+            found = inbox_waits(inbox);
+        }
+    } while (!found && siding_clock_ns() < end_ns);
+    atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
+    uint32_t less_ns =
+        spin_ns / 2 > limit_ns / SPIN_SHARE_MIN ? spin_ns / 2 : limit_ns / SPIN_SHARE_MIN;
+    slot->spin_ns = found ? limit_ns : less_ns;
+    return found;
+}
+
+static void end_lease(struct slot *slot) {
+    struct record *report = slot->release;
+    slot->release = NULL;
+    siding_thread_rename(VACANT_NAME);
+    slot_move(slot, SLOT_RELEASING, SLOT_VACANT);
+    pool_give_back(slot, true);
+    /* the slot may be someone else's by now */
+    if (report != NULL) {
+        report->status = SIDING_OK;
+        record_move(report, RECORD_QUEUED, RECORD_DONE);
+        bridge_deliver(report->bridge, report);
+    }
+}
+
+static void handle(struct slot *slot, struct node *node) {
+    switch ((enum node_kind)node->kind) {
+    case NODE_CALL:
+        call_run((struct record *)node);
+        return;
+    case NODE_SERVE:
+        pool_serve(slot);
+        return;
+    case NODE_FOLLOW:
+        pool_follow(slot);
+        return;
+    case NODE_NAME:
+        siding_thread_rename(slot->name);
+        return;
+    case NODE_RELEASE:
+        end_lease(slot);
+        return;
+    }
+}
+
+static void run_slot(void *argument) {
+    struct slot *slot = argument;
+    for (;;) {
+        struct node *node = inbox_take(&slot->inbox);
+        while (node != NULL) {
+            /* the node is its owner's again as soon as it is handled */
+            struct node *next = node->next;
+            handle(slot, node);
+            node = next;
+        }
+        if (!slot_spin(slot, &slot->inbox) && inbox_sleep(&slot->inbox)) {
+            siding_parker_park(&slot->parker);
+        }
+    }
+}
+
+int32_t slot_start(struct slot *slot, uint32_t stack_bytes) {
+    struct siding_thread_options options = {
+        .name = VACANT_NAME,
+        .stack_bytes = stack_bytes,
+        .run = run_slot,
+        .argument = slot,
+    };
+    return siding_thread_start(&options);
+}

@@ -1,0 +1,157 @@
+#include "submission.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "../base/assert.h"
+#include "call.h"
+#include "pool.h"
+#include "slot.h"
+
+/* Consecutive records for the same queue are linked first and pushed at once. */
+struct chain {
+    struct slot *slot; /* NULL: the shared queue */
+    struct node *newest;
+    struct node *oldest;
+};
+
+static void chain_flush(struct chain *chain) {
+    if (chain->newest == NULL) {
+        return;
+    }
+    if (chain->slot != NULL) {
+        slot_push(chain->slot, chain->newest, chain->oldest);
+    } else {
+        pool_submit(chain->newest, chain->oldest);
+    }
+    chain->newest = NULL;
+}
+
+static void chain_add(struct chain *chain, struct slot *slot, struct node *node) {
+    if (chain->newest != NULL && chain->slot != slot) {
+        chain_flush(chain);
+    }
+    if (chain->newest == NULL) {
+        chain->slot = slot;
+        chain->oldest = node;
+    }
+    node->next = chain->newest;
+    chain->newest = node;
+}
+
+int32_t submission_claim(struct bridge *bridge, uint32_t token, struct record **out_record) {
+    if (token >= bridge->slab.records_max) {
+        return SIDING_EINVALID;
+    }
+    struct record *record = slab_record(&bridge->slab, bridge, token);
+    if (record == NULL) {
+        return SIDING_ENOMEM;
+    }
+    if (atomic_load_explicit(&record->state, memory_order_relaxed) != RECORD_FREE) {
+        return SIDING_EBUSY;
+    }
+    record_move(record, RECORD_FREE, RECORD_QUEUED);
+    record->status = SIDING_OK;
+    record->error = 0;
+    bridge->in_flight++;
+    *out_record = record;
+    return SIDING_OK;
+}
+
+static void set_times(struct record *record, uint32_t timeout_ms) {
+    record->deadline_ns = timeout_ms == 0 ? 0 : siding_clock_ns() + (uint64_t)timeout_ms * 1000000;
+    if (record->flags & SIDING_CALL_TIMED) {
+        atomic_store_explicit(&record->started_ns, 0, memory_order_relaxed);
+    }
+}
+
+/* Copies the argument words and makes addresses of the references among them. */
+static int32_t fill(struct record *record, const struct siding_call *call,
+                    const struct signature *signature, struct bridge *bridge) {
+    uint32_t words = call->words - SIDING_CALL_WORDS;
+    record->signature = signature;
+    record->function = (void (*)(void))(uintptr_t)call->function;
+    record->flags = call->flags;
+    set_times(record, call->timeout_ms);
+    if (slab_reserve(record, signature->result_words + words) != SIDING_OK) {
+        return SIDING_ENOMEM;
+    }
+    uint64_t *arguments = record->words + signature->result_words;
+    memcpy(arguments, call + 1, words * sizeof *arguments);
+    return signature->references ? call_resolve(signature, arguments, words, &bridge->blocks, NULL)
+                                 : SIDING_OK;
+}
+
+static void refuse(struct bridge *bridge, struct record *record, int32_t status) {
+    record->status = status;
+    record_move(record, RECORD_QUEUED, RECORD_DONE);
+    bridge_deliver(bridge, record);
+}
+
+/* @return SIDING_EINVALID: malformed, and no event can tell so */
+static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
+                        const struct signature *signature, struct chain *chain) {
+    struct record *record = NULL;
+    int32_t status = submission_claim(bridge, call->token, &record);
+    if (status != SIDING_OK) {
+        return SIDING_EINVALID;
+    }
+    struct slot *slot = NULL;
+    status = fill(record, call, signature, bridge);
+    if (status == SIDING_OK && call->context != 0) {
+        slot = slot_find_lease(bridge, call->context);
+        status = slot == NULL ? SIDING_ESTALE : SIDING_OK;
+    }
+    if (status != SIDING_OK) {
+        refuse(bridge, record, status);
+    } else {
+        chain_add(chain, slot, &record->node);
+    }
+    return SIDING_OK;
+}
+
+int32_t submission_take(struct bridge *bridge, const uint64_t *records, uint32_t words) {
+    struct chain chain = {0};
+    int32_t taken = 0;
+    while (words >= SIDING_CALL_WORDS) {
+        const struct siding_call *call = (const struct siding_call *)records;
+        const struct signature *signature = signature_find(call->signature);
+        if (call->words > words || signature == NULL ||
+            call->words < SIDING_CALL_WORDS + signature->argument_words ||
+            take_one(bridge, call, signature, &chain) != SIDING_OK) {
+            break;
+        }
+        records += call->words;
+        words -= call->words;
+        taken++;
+    }
+    chain_flush(&chain);
+    return words == 0 ? taken : SIDING_EINVALID;
+}
+
+int32_t submission_cancel(struct bridge *bridge, uint32_t token) {
+    struct record *record = slab_find(&bridge->slab, token);
+    if (record == NULL ||
+        atomic_load_explicit(&record->state, memory_order_acquire) == RECORD_FREE) {
+        return SIDING_EINVALID;
+    }
+    /* a release has no signature and cannot be taken back */
+    bool cancelled =
+        record->signature != NULL && record_try(record, RECORD_QUEUED, RECORD_CANCELLED);
+    return cancelled ? SIDING_OK : SIDING_ERUNNING;
+}
+
+int32_t submission_elapsed(struct bridge *bridge, uint32_t token, uint64_t *out_elapsed_ns) {
+    struct record *record = slab_find(&bridge->slab, token);
+    if (record == NULL ||
+        atomic_load_explicit(&record->state, memory_order_acquire) == RECORD_FREE ||
+        (record->flags & SIDING_CALL_TIMED) == 0) {
+        return SIDING_EINVALID;
+    }
+    uint64_t started_ns = atomic_load_explicit(&record->started_ns, memory_order_relaxed);
+    if (started_ns == 0) {
+        return 0;
+    }
+    *out_elapsed_ns = siding_clock_ns() - started_ns;
+    return 1;
+}
