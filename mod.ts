@@ -1,0 +1,62 @@
+/**
+ * Real C libraries from Bun and Deno without ever blocking the JavaScript thread.
+ *
+ * A C function becomes a function that returns a promise: it runs on a pooled native thread while
+ * JavaScript goes on. A {@linkcode Context} is one such thread, for handles that want one. `.sync`
+ * runs a function right here.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@siding/ffi";
+ *
+ * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+ *   usleep: { parameters: ["u32"], result: "i32" },
+ * });
+ * await Promise.all([libc.usleep(2000), libc.usleep(2000)]); // 2 ms, not 4
+ * ```
+ *
+ * @module
+ */
+export { Context, type ContextOptions } from "./src/context.ts";
+export type {
+  Arguments,
+  ContextLibrary,
+  From,
+  InvokeOptions,
+  Library,
+  LibraryFunction,
+  LibraryPath,
+  LibraryPathBySystem,
+  LibrarySymbol,
+  NativeFunction,
+  NativeVariable,
+  Outputs,
+  Result,
+  To,
+} from "./src/convert.ts";
+export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
+export { close, fn, open } from "./src/library.ts";
+export { configure, type Settings } from "./src/settings.ts";
+export { shutdown } from "./src/shutdown.ts";
+export { type Stats, stats } from "./src/stats.ts";
+export type {
+  BigIntName,
+  BufferType,
+  Bytes,
+  Definition,
+  Definitions,
+  FieldType,
+  FunctionDefinition,
+  InBuffer,
+  NumberName,
+  OutBuffer,
+  OutType,
+  ParameterType,
+  Pointer,
+  ResultType,
+  ScalarName,
+  StructType,
+  TaggedPointer,
+  Typed,
+  VariableDefinition,
+} from "./src/types.ts";

@@ -1,0 +1,136 @@
+/**
+ * C functions and variables as JavaScript objects.
+ *
+ * @module
+ */
+import { type Bridge, bridge } from "./bridge.ts";
+import { checkStatus } from "./errors.ts";
+import type { InvokeOptions, NativeVariable } from "./convert.ts";
+import type { Decode } from "./bridge.ts";
+import { checkOptions, invoker } from "./invoke.ts";
+import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
+import { type Plan, planField, planFunction } from "./plan.ts";
+import { runtime } from "./runtime/current.ts";
+import { checkSource, readSource, storeField } from "./source.ts";
+import * as check from "./check.ts";
+import type { FieldType, Pointer } from "./types.ts";
+import { type Words, words } from "./words.ts";
+import { wordsFor } from "./plan.ts";
+
+/** One C function: where it is and how it is called. */
+export interface FunctionEntry {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly address: number;
+  readonly signature: number;
+  /** The library as it was opened, or `null`. */
+  readonly path: string | null;
+}
+
+/** Plans a function and prepares its signature; throws what is wrong with the definition. */
+export function entryOf(
+  name: string,
+  definition: unknown,
+  address: number,
+  path: string | null,
+): FunctionEntry {
+  const plan = planFunction(definition, name);
+  const { native } = bridge();
+  const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
+  const signature = checkStatus(prepared, `prepare the signature of ${name}`);
+  return { name, plan, address, signature, path };
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+type Post = (ticket: Ticket, ...args: unknown[]) => void;
+
+const FORGET: Ticket = { token: -1, done: false, flags: 0, timeoutMs: 0, settle: undefined };
+
+/** Defines a property that is computed when first read. */
+export function lazy(target: object, key: string, compute: () => unknown): void {
+  Object.defineProperty(target, key, {
+    configurable: true,
+    enumerable: true,
+    get(): unknown {
+      const value = compute();
+      Object.defineProperty(target, key, { value, enumerable: true });
+      return value;
+    },
+  });
+}
+
+/** Where a function runs, and when it no longer does. */
+export interface Place {
+  readonly gate: Gate;
+  /** Context handle, or 0: any thread. */
+  readonly context: number;
+  /** Learns which decoder belongs to the function. */
+  readonly onDecode?: (decode: Decode) => void;
+}
+
+/** Makes the function object of an entry; `sync` only without a context. */
+export function functionOf(entry: FunctionEntry, { gate, context, onDecode }: Place): AnyFunction {
+  const b: Bridge = bridge();
+  const target: Target = { ...entry, context, gate };
+  const marshal = new Marshal(b, entry.plan, target, entry.path);
+  const call = marshal.call() as AnyFunction;
+  onDecode?.(marshal.decode);
+  let made: Post | undefined;
+  const post = (): Post => made ??= marshal.post();
+  Object.defineProperty(call, "name", { value: entry.name });
+  Object.assign(call, {
+    pointer: entry.address as Pointer,
+    with: (options: InvokeOptions) => {
+      checkOptions(options);
+      return invoker(b, entry.name, post(), options);
+    },
+  });
+  lazy(call, "send", () => {
+    const submit = post();
+    return (...args: unknown[]): void => submit(FORGET, ...args);
+  });
+  if (context === 0) lazy(call, "sync", () => marshal.sync());
+  return call;
+}
+
+type Get = (views: Words) => unknown;
+type Set = (views: Words, value: unknown) => void;
+
+function compile<F>(parameters: string, source: string): (c: typeof check, name: string) => F {
+  return new Function(
+    "c",
+    "name",
+    `"use strict"; return function (${parameters}) { ${source} };`,
+  ) as (
+    c: typeof check,
+    name: string,
+  ) => F;
+}
+
+/** Makes the variable object of a symbol. */
+export function variableOf(
+  name: string,
+  type: unknown,
+  address: number,
+): NativeVariable<FieldType> {
+  const plan = planField(type, name, "type");
+  const native = bridge().native;
+  const memory = words(wordsFor(plan.size));
+  const at = runtime.wide(address);
+  const size = runtime.wide(plan.size);
+  const views = "const { u8, u32, i32, f32, f64, i64, u64, view } = views;";
+  const get = compile<Get>("views", `${views} return ${readSource(plan, "0")};`)(check, name);
+  const store = `${checkSource(plan, "value", "value")} ${views} ${storeField(plan, "0", "value")}`;
+  const set = compile<Set>("views, value", store)(check, name);
+  return {
+    pointer: address as Pointer,
+    get: () => {
+      checkStatus(native.siding_memory_read(at, memory.u8, size), `read ${name}`);
+      return get(memory) as never;
+    },
+    set: (value) => {
+      set(memory, value);
+      checkStatus(native.siding_memory_write(at, memory.u8, size), `write ${name}`);
+    },
+  };
+}

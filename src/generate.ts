@@ -1,0 +1,245 @@
+/**
+ * Source text of the functions generated for one plan. The names they use beyond those of
+ * `source.ts` are the properties of `Environment` in `marshal.ts`.
+ *
+ * @module
+ */
+import { COPY_IN, COPY_OUT } from "./blocks.ts";
+import {
+  callErrno,
+  callWords,
+  eventBlock,
+  eventWords,
+  eventWordsMax,
+  referenceBlock,
+  referenceLent,
+} from "./generated/siding.ts";
+import type { ParameterPlan, Plan } from "./plan.ts";
+import { wordsFor } from "./plan.ts";
+import { TOKENS_RESERVED } from "./settings.ts";
+import { checkSource, readSource, storeSource } from "./source.ts";
+import { TEXT_INLINE_MAX } from "./text.ts";
+
+/** Buffers that a call on this thread lends instead of copying. */
+const LENT_MAX = 4;
+
+const argument = (index: number): string => `a${index}`;
+
+function isReference(parameter: ParameterPlan): boolean {
+  return parameter.type.kind === "buffer" || parameter.type.kind === "text";
+}
+
+function argumentList(plan: Plan): string[] {
+  return plan.values.map((_, index) => argument(index));
+}
+
+function checks(plan: Plan, before = 0): string[] {
+  const expected = plan.values.length;
+  const given = before === 0 ? "arguments.length" : `arguments.length - ${before}`;
+  return [
+    `if (${given} !== ${expected}) c.count(name, ${expected}, ${given});`,
+    ...plan.values.map(({ type }, index) => checkSource(type, argument(index), String(index))),
+  ];
+}
+
+function header(flags: string, timeout: string): string[] {
+  return [
+    "u32[p] = token; u32[p + 1] = signature;",
+    `u32[p + 2] = end - s | (${flags}) << 16; u32[p + 3] = ${timeout};`,
+    "u32[p + 4] = functionLow; u32[p + 5] = functionHigh;",
+    "u32[p + 6] = contextLow; u32[p + 7] = contextHigh;",
+  ];
+}
+
+function callFlags(plan: Plan): number {
+  return plan.errno === "none" ? 0 : callErrno;
+}
+
+function reference(word: number, kind: number | string, operand: string): string {
+  const half = `p + ${(callWords + word) * 2}`;
+  return `u32[${half}] = ${operand}; u32[${half} + 1] = ${kind};`;
+}
+
+/* Blocks are made before the token is taken: making them may fail. */
+function makeBlock({ type, copyIn, copyOut }: ParameterPlan, index: number): string {
+  const v = argument(index);
+  if (type.kind === "text") {
+    return `const k${index} = ${v} !== null && ${v}.length > ${TEXT_INLINE_MAX} ` +
+      `? (blocks ??= new Blocks(b)).addText(${v}) : -1;`;
+  }
+  const direction = (copyIn ? COPY_IN : 0) | (copyOut ? COPY_OUT : 0);
+  return `const k${index} = ${v} === null ? -1 ` +
+    `: (blocks ??= new Blocks(b)).add(${v}, ${direction});`;
+}
+
+function storeText(word: number, v: string): string {
+  return `end = putText(words, s, s + ${callWords + word}, end, ${v});`;
+}
+
+function storeReference({ type, word }: ParameterPlan, index: number): string {
+  const v = argument(index);
+  const none = type.kind === "text" ? storeText(word, v) : "";
+  return `if (${v} === null) { ${reference(word, 0, "0")} }
+    else if (k${index} >= 0) { ${reference(word, referenceBlock, `k${index}`)} }
+    else { ${none} }`;
+}
+
+function stores(plan: Plan): string[] {
+  return plan.values.map((parameter, index) =>
+    isReference(parameter)
+      ? storeReference(parameter, index)
+      : storeSource(parameter, argument(index))
+  );
+}
+
+function room(plan: Plan): string {
+  const texts = plan.values.map(({ type }, index) =>
+    type.kind === "text" ? ` + textRoom(${argument(index)})` : ""
+  );
+  return `b.room(${callWords + plan.words}${texts.join("")});`;
+}
+
+/** From the free token to the finished record. */
+function record(plan: Plan, flags: string, timeout: string): string[] {
+  const hasReferences = plan.values.some(isReference);
+  const blocks = plan.values.map((parameter, index) =>
+    isReference(parameter) ? makeBlock(parameter, index) : ""
+  );
+  return [
+    room(plan),
+    hasReferences ? "let blocks;" : "",
+    ...blocks,
+    "const token = free[--b.top];",
+    "const s = b.at, p = s << 1;",
+    `let end = s + ${callWords + plan.words};`,
+    ...stores(plan),
+    ...header(flags, timeout),
+    hasReferences ? "if (blocks !== undefined) b.blocks.set(token, blocks);" : "",
+  ];
+}
+
+const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting`;
+const IS_CLOSED = "(gate.closed || b.closed) && !(b.admitting && !b.closed)";
+
+/** A function that submits a call and promises its result. */
+export function callSource(plan: Plan): string {
+  const list = argumentList(plan).join(", ");
+  return `return function call(${list}) {
+    ${checks(plan).join("\n")}
+    if (${IS_CLOSED}) return Promise.reject(gate.error(name));
+    if (${IS_FULL}) return later(call, [${list}]);
+    ${record(plan, String(callFlags(plan)), "0").join("\n")}
+    return b.call(token, end - s, decode, meter);
+  };`;
+}
+
+/** A function that submits a call for a ticket. */
+export function postSource(plan: Plan): string {
+  const list = argumentList(plan).join(", ");
+  const rest = list === "" ? "" : `, ${list}`;
+  return `return function post(ticket${rest}) {
+    ${checks(plan, 1).join("\n")}
+    if (${IS_CLOSED}) return refuse(ticket, gate.error(name));
+    if (${IS_FULL}) return laterPost(post, ticket, [${list}]);
+    ${record(plan, `${callFlags(plan)} | ticket.flags`, "ticket.timeoutMs").join("\n")}
+    ticket.token = token;
+    b.send(token, end - s, decode, ticket.settle);
+  };`;
+}
+
+function storeLent(plan: Plan): { before: string[]; store: string[]; lent: string[] } {
+  const before: string[] = [];
+  const lent: string[] = [];
+  const store = plan.values.map((parameter, index) => {
+    const v = argument(index);
+    if (!isReference(parameter)) return storeSource(parameter, v);
+    if (parameter.type.kind === "buffer" && lent.length < LENT_MAX) {
+      lent.push(v);
+      return reference(
+        parameter.word,
+        `${v} === null ? 0 : ${referenceLent}`,
+        `${lent.length - 1}`,
+      );
+    }
+    before.push(makeBlock(parameter, index));
+    return storeReference(parameter, index);
+  });
+  while (lent.length < LENT_MAX) lent.push("null");
+  return { before, store, lent };
+}
+
+/**
+ * A function that runs a call on this thread, through libffi. It uses words of its own, so that it
+ * never meets staged records.
+ */
+export function hereSource(plan: Plan): string {
+  const { before, store, lent } = storeLent(plan);
+  return `return function sync(${argumentList(plan).join(", ")}) {
+    ${checks(plan).join("\n")}
+    if (gate.closed || b.closed) throw gate.error(name);
+    let blocks;
+    ${before.join("\n")}
+    const token = -1, s = 0, p = 0;
+    let end = ${callWords + plan.words};
+    ${store.join("\n")}
+    ${header(String(callFlags(plan)), "0").join("\n")}
+    if (blocks !== undefined) b.blocks.set(token, blocks);
+    checkStatus(callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent}), action);
+    return decode(0, token);
+  };`;
+}
+
+/** A function that runs a call on this thread, through the runtime's own FFI. */
+export function directSource(plan: Plan): string {
+  const list = argumentList(plan).join(", ");
+  return `return function sync(${list}) {
+    ${checks(plan).join("\n")}
+    if (gate.closed) throw gate.error(name);
+    return raw(${list});
+  };`;
+}
+
+const FAILED: Readonly<Record<string, string>> = {
+  i8: "value === -1",
+  i16: "value === -1",
+  i32: "value === -1",
+  i53: "value === -1",
+  i64: "value === -1n",
+  pointer: "value === null",
+  text: "value === null",
+};
+
+function readText(wordsBefore: number): string {
+  const at = `at + ${eventWords * 2}`;
+  const first = `(at >> 1) + ${eventWords + wordsBefore}`;
+  return `u32[${at} + 1] === 4294967295 ? null : u32[at + 1] >>> 16 & ${eventBlock}
+    ? longText(u32[(${first}) * 2], u32[${at}]) : getText(u8, (${first}) * 8, u32[${at}])`;
+}
+
+/** A function that reads the result of a call from its event. */
+export function decodeSource(plan: Plan): string {
+  const resultWords = wordsFor(plan.result.size);
+  let word = resultWords;
+  const cells = plan.cells.map(({ type }) => {
+    const source = readSource(type, `at + ${(eventWords + word) * 2}`);
+    word += wordsFor(type.size);
+    return source;
+  });
+  const value = plan.result.kind === "text"
+    ? readText(word)
+    : readSource(plan.result, `at + ${eventWords * 2}`);
+  const takeBack = plan.values.some(isReference) ? "takeBack(token);" : "";
+  const failed = FAILED[plan.result.kind] ?? "true";
+  const parts = ["value"];
+  if (plan.errno === "report") parts.push("errno: i32[at + 3]");
+  if (cells.length > 0) parts.push(`out: [${cells.join(", ")}]`);
+  const fail = plan.errno === "throw"
+    ? `if (i32[at + 3] !== 0 && ${failed}) throw c.errnoError(i32[at + 3], name);`
+    : "";
+  return `return function decode(at, token) {
+    ${takeBack}
+    const value = ${value};
+    ${fail}
+    return ${parts.length === 1 ? "value" : `{ ${parts.join(", ")} }`};
+  };`;
+}

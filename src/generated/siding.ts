@@ -1,0 +1,452 @@
+/**
+ * The C interface of libsiding as TypeScript sees it.
+ *
+ * Generated from lib/include/siding.h by `node scripts/generate_native_table.mjs`; do not edit.
+ *
+ * @module
+ */
+
+/** ABI version that this package speaks; the library must report the same one. */
+export const abiVersion: number = 1;
+
+/** `SIDING_NOT_VARIADIC`. */
+export const notVariadic: number = 255;
+
+/** `SIDING_PARAMETERS_MAX`. */
+export const parametersMax: number = 64;
+
+/** `SIDING_STRUCT_DEPTH_MAX`. */
+export const structDepthMax: number = 16;
+
+/** `SIDING_CALL_WORDS`. */
+export const callWords: number = 4;
+
+/** `SIDING_CALL_ERRNO`: clear errno (GetLastError) before, report it after. */
+export const callErrno: number = 1;
+
+/** `SIDING_CALL_TIMED`: note the time the call starts, for siding_bridge_elapsed. */
+export const callTimed: number = 2;
+
+/** `SIDING_REFERENCE_NULL`: the null pointer. */
+export const referenceNull: number = 0;
+
+/** `SIDING_REFERENCE_INLINE`: operand: byte offset from the start of the record. */
+export const referenceInline: number = 1;
+
+/** `SIDING_REFERENCE_BLOCK`: operand: block number. */
+export const referenceBlock: number = 2;
+
+/** `SIDING_REFERENCE_LENT`: operand: index of a buffer lent to siding_call_here. */
+export const referenceLent: number = 3;
+
+/** `SIDING_EVENT_WORDS`. */
+export const eventWords: number = 2;
+
+/** `SIDING_EVENT_BLOCK`. */
+export const eventBlock: number = 1;
+
+/** `SIDING_EVENT_WORDS_MAX`. */
+export const eventWordsMax: number = 4096;
+
+/** `SIDING_TEXT_NULL`. */
+export const textNull: bigint = 0xffffffffffffffffn;
+
+/** `SIDING_DRAIN_MORE`. */
+export const drainMore: number = 0x40000000;
+
+/** `SIDING_CALLS_MAX`. */
+export const callsMax: number = 1048576;
+
+/** `SIDING_THREADS_MAX`. */
+export const threadsMax: number = 4096;
+
+/** Status values by short name: `SIDING_ESTALE` is `status.stale`. */
+export const status: {
+  readonly ok: 0;
+  readonly invalid: -1;
+  readonly stale: -2;
+  readonly thread: -3;
+  readonly nomem: -4;
+  readonly limit: -5;
+  readonly system: -6;
+  readonly busy: -7;
+  readonly running: -8;
+  readonly cancelled: -9;
+  readonly timeout: -10;
+  readonly closed: -11;
+  readonly releasing: -12;
+  readonly exhausted: -13;
+  readonly signature: -14;
+  readonly notfound: -15;
+  readonly space: -16;
+} = {
+  ok: 0,
+  invalid: -1,
+  stale: -2,
+  thread: -3,
+  nomem: -4,
+  limit: -5,
+  system: -6,
+  busy: -7,
+  running: -8,
+  cancelled: -9,
+  timeout: -10,
+  closed: -11,
+  releasing: -12,
+  exhausted: -13,
+  signature: -14,
+  notfound: -15,
+  space: -16,
+};
+
+/** Name and meaning of each status value. */
+export const statuses: Readonly<Record<number, { name: string; text: string }>> = {
+  0: {
+    name: "SIDING_OK",
+    text: "success",
+  },
+  [-1]: {
+    name: "SIDING_EINVALID",
+    text: "an argument is outside its documented range",
+  },
+  [-2]: {
+    name: "SIDING_ESTALE",
+    text: "the handle is not, or no longer, valid",
+  },
+  [-3]: {
+    name: "SIDING_ETHREAD",
+    text: "called on a thread that does not own the object",
+  },
+  [-4]: {
+    name: "SIDING_ENOMEM",
+    text: "out of memory",
+  },
+  [-5]: {
+    name: "SIDING_ELIMIT",
+    text: "a bound was reached",
+  },
+  [-6]: {
+    name: "SIDING_ESYSTEM",
+    text: "the operating system refused",
+  },
+  [-7]: {
+    name: "SIDING_EBUSY",
+    text: "the token is in use",
+  },
+  [-8]: {
+    name: "SIDING_ERUNNING",
+    text: "the call is already running",
+  },
+  [-9]: {
+    name: "SIDING_ECANCELLED",
+    text: "cancelled before it ran",
+  },
+  [-10]: {
+    name: "SIDING_ETIMEOUT",
+    text: "its deadline passed before it ran",
+  },
+  [-11]: {
+    name: "SIDING_ECLOSED",
+    text: "the bridge is closed",
+  },
+  [-12]: {
+    name: "SIDING_ERELEASING",
+    text: "the context is being released",
+  },
+  [-13]: {
+    name: "SIDING_EEXHAUSTED",
+    text: "no pool slot is free",
+  },
+  [-14]: {
+    name: "SIDING_ESIGNATURE",
+    text: "the signature descriptor is malformed or unsupported",
+  },
+  [-15]: {
+    name: "SIDING_ENOTFOUND",
+    text: "no such library or symbol",
+  },
+  [-16]: {
+    name: "SIDING_ESPACE",
+    text: "the buffer is too small",
+  },
+};
+
+/** Type codes of signature descriptors: `SIDING_TYPE_I32` is `types.i32`. */
+export const types: {
+  readonly void: 0;
+  readonly bool: 1;
+  readonly i8: 2;
+  readonly u8: 3;
+  readonly i16: 4;
+  readonly u16: 5;
+  readonly i32: 6;
+  readonly u32: 7;
+  readonly i64: 8;
+  readonly u64: 9;
+  readonly f32: 10;
+  readonly f64: 11;
+  readonly pointer: 12;
+  readonly buffer: 13;
+  readonly text: 14;
+  readonly struct: 15;
+  readonly out: 16;
+} = {
+  void: 0,
+  bool: 1,
+  i8: 2,
+  u8: 3,
+  i16: 4,
+  u16: 5,
+  i32: 6,
+  u32: 7,
+  i64: 8,
+  u64: 9,
+  f32: 10,
+  f64: 11,
+  pointer: 12,
+  buffer: 13,
+  text: 14,
+  struct: 15,
+  out: 16,
+};
+
+/** Size in bytes, and byte offset of each field, of every struct that crosses. */
+export const layouts: {
+  readonly call: {
+    readonly size: 32;
+    readonly offsets: {
+      readonly token: 0;
+      readonly signature: 4;
+      readonly words: 8;
+      readonly flags: 10;
+      readonly timeoutMs: 12;
+      readonly function: 16;
+      readonly context: 24;
+    };
+  };
+  readonly event: {
+    readonly size: 16;
+    readonly offsets: {
+      readonly token: 0;
+      readonly words: 4;
+      readonly flags: 6;
+      readonly status: 8;
+      readonly error: 12;
+    };
+  };
+  readonly bridgeOptions: {
+    readonly size: 16;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly callsMax: 4;
+      readonly wakeFunction: 8;
+    };
+  };
+  readonly poolOptions: {
+    readonly size: 16;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly threadsMax: 4;
+      readonly spinUs: 8;
+      readonly stackBytes: 12;
+    };
+  };
+  readonly stats: {
+    readonly size: 56;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly threads: 4;
+      readonly threadsMax: 8;
+      readonly slotsVacant: 12;
+      readonly slotsShared: 16;
+      readonly slotsActive: 20;
+      readonly slotsReleasing: 24;
+      readonly bridges: 28;
+      readonly wakes: 32;
+      readonly memoryBytes: 40;
+      readonly signatures: 48;
+    };
+  };
+} = {
+  call: {
+    size: 32,
+    offsets: {
+      token: 0,
+      signature: 4,
+      words: 8,
+      flags: 10,
+      timeoutMs: 12,
+      function: 16,
+      context: 24,
+    },
+  },
+  event: {
+    size: 16,
+    offsets: {
+      token: 0,
+      words: 4,
+      flags: 6,
+      status: 8,
+      error: 12,
+    },
+  },
+  bridgeOptions: {
+    size: 16,
+    offsets: {
+      sizeBytes: 0,
+      callsMax: 4,
+      wakeFunction: 8,
+    },
+  },
+  poolOptions: {
+    size: 16,
+    offsets: {
+      sizeBytes: 0,
+      threadsMax: 4,
+      spinUs: 8,
+      stackBytes: 12,
+    },
+  },
+  stats: {
+    size: 56,
+    offsets: {
+      sizeBytes: 0,
+      threads: 4,
+      threadsMax: 8,
+      slotsVacant: 12,
+      slotsShared: 16,
+      slotsActive: 20,
+      slotsReleasing: 24,
+      bridges: 28,
+      wakes: 32,
+      memoryBytes: 40,
+      signatures: 48,
+    },
+  },
+};
+
+/** How a parameter or result crosses: `buffer` is a typed array or `null`. */
+export type NativeType = "u32" | "i32" | "u64" | "buffer" | "pointer" | "void";
+
+/** Parameters and result of one exported function. */
+export interface NativeFunction {
+  readonly parameters: readonly NativeType[];
+  readonly result: NativeType;
+}
+
+/** Names of the functions that libsiding exports. */
+export type FunctionName =
+  | "siding_abi_version"
+  | "siding_abi_sizes"
+  | "siding_signature_prepare"
+  | "siding_bridge_open"
+  | "siding_bridge_close"
+  | "siding_bridge_submit"
+  | "siding_bridge_drain"
+  | "siding_bridge_exchange"
+  | "siding_bridge_cancel"
+  | "siding_bridge_elapsed"
+  | "siding_block_create"
+  | "siding_block_take"
+  | "siding_block_drop"
+  | "siding_call_here"
+  | "siding_context_acquire"
+  | "siding_context_release"
+  | "siding_library_open"
+  | "siding_library_symbol"
+  | "siding_memory_read"
+  | "siding_memory_write"
+  | "siding_pool_configure"
+  | "siding_stats_read";
+
+/** Every function that libsiding exports. */
+export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
+  siding_abi_version: {
+    parameters: [],
+    result: "u32",
+  },
+  siding_abi_sizes: {
+    parameters: ["buffer", "u32"],
+    result: "i32",
+  },
+  siding_signature_prepare: {
+    parameters: ["buffer", "u32"],
+    result: "i32",
+  },
+  siding_bridge_open: {
+    parameters: ["buffer", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_bridge_close: {
+    parameters: ["u64"],
+    result: "i32",
+  },
+  siding_bridge_submit: {
+    parameters: ["u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_bridge_drain: {
+    parameters: ["u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_bridge_exchange: {
+    parameters: ["u64", "buffer", "u32", "buffer", "u32", "u32"],
+    result: "i32",
+  },
+  siding_bridge_cancel: {
+    parameters: ["u64", "u32"],
+    result: "i32",
+  },
+  siding_bridge_elapsed: {
+    parameters: ["u64", "u32", "buffer"],
+    result: "i32",
+  },
+  siding_block_create: {
+    parameters: ["u64", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_block_take: {
+    parameters: ["u64", "u32", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_block_drop: {
+    parameters: ["u64", "u32"],
+    result: "i32",
+  },
+  siding_call_here: {
+    parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer", "buffer", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_context_acquire: {
+    parameters: ["u64", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_context_release: {
+    parameters: ["u64", "u64", "u32"],
+    result: "i32",
+  },
+  siding_library_open: {
+    parameters: ["buffer", "buffer", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_library_symbol: {
+    parameters: ["u64", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_memory_read: {
+    parameters: ["u64", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_memory_write: {
+    parameters: ["u64", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_pool_configure: {
+    parameters: ["buffer"],
+    result: "i32",
+  },
+  siding_stats_read: {
+    parameters: ["buffer"],
+    result: "i32",
+  },
+};

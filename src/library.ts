@@ -1,0 +1,268 @@
+/**
+ * Opening libraries.
+ *
+ * @module
+ */
+import { type Bridge, bridge, type Decode } from "./bridge.ts";
+import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
+import { checkStatus, SidingError } from "./errors.ts";
+import { entryOf, type FunctionEntry, functionOf, lazy, variableOf } from "./function.ts";
+import { status } from "./generated/siding.ts";
+import type { Gate } from "./marshal.ts";
+import { runtime } from "./runtime/current.ts";
+import type { Definitions, FunctionDefinition, Pointer, VariableDefinition } from "./types.ts";
+import { words } from "./words.ts";
+
+const MESSAGE_BYTES = 512;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function cString(text: string): Uint8Array {
+  if (text.includes("\0")) throw new TypeError("Cannot open a library: its name contains a NUL");
+  return encoder.encode(text + "\0");
+}
+
+/** Turns what the caller gave into names to try in order; `null` is the program itself. */
+function pathsOf(path: LibraryPath): readonly (string | null)[] {
+  if (path === null || typeof path === "string") return [path];
+  if (path instanceof URL) return [fileOf(path)];
+  if (Array.isArray(path) && path.length > 0 && path.every((one) => typeof one === "string")) {
+    return path;
+  }
+  if (typeof path === "object" && !Array.isArray(path)) {
+    const one = (path as Readonly<Record<string, unknown>>)[runtime.system];
+    if (typeof one === "string") return [one];
+    throw new SidingError(
+      "ERR_SIDING_LIBRARY_NOT_FOUND",
+      `Cannot open a library: none is named for ${runtime.system}`,
+    );
+  }
+  throw new TypeError(`Cannot open a library: ${String(path)} is no path`);
+}
+
+function fileOf(url: URL): string {
+  if (url.protocol !== "file:") throw new TypeError(`Cannot open "${url}": it is no file: URL`);
+  const path = decodeURIComponent(url.pathname);
+  return runtime.system === "windows" ? path.slice(1) : path;
+}
+
+function demandPermission(path: string | null): void {
+  const flag = runtime.missingPermission(path);
+  if (flag === null) return;
+  const what = path === null ? "the program itself" : `"${path}"`;
+  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot open ${what}: add ${flag}`);
+}
+
+interface Opened {
+  readonly handle: bigint;
+  readonly path: string | null;
+}
+
+function tryOpen(b: Bridge, path: string | null): Opened | string {
+  demandPermission(path);
+  const out = words(1);
+  const message = new Uint8Array(MESSAGE_BYTES);
+  const name = path === null ? null : cString(path);
+  const opened = b.native.siding_library_open(name, out.u8, message, MESSAGE_BYTES);
+  if (opened === status.ok) return { handle: out.u64[0]!, path };
+  if (opened !== status.notfound) checkStatus(opened, `open "${path}"`);
+  return decoder.decode(message.subarray(0, message.indexOf(0)));
+}
+
+function openFirst(b: Bridge, path: LibraryPath): Opened {
+  const reasons: string[] = [];
+  for (const one of pathsOf(path)) {
+    const opened = tryOpen(b, one);
+    if (typeof opened !== "string") return opened;
+    reasons.push(opened);
+  }
+  const names = pathsOf(path).map((one) => `"${one}"`).join(", ");
+  throw new SidingError(
+    "ERR_SIDING_LIBRARY_NOT_FOUND",
+    `Cannot open ${names}: ${reasons.join("; ")}`,
+  );
+}
+
+/** The address of a symbol, or `undefined` where the library has none. */
+function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | undefined {
+  const out = words(1);
+  const wide = runtime.wide(Number(handle));
+  const found = b.native.siding_library_symbol(wide, cString(symbol), out.u8);
+  if (found === status.notfound) return undefined;
+  checkStatus(found, `find ${symbol}`);
+  return Number(out.i64[0]);
+}
+
+/** What stands behind a library object. */
+export interface LibraryState {
+  readonly functions: ReadonlyMap<string, FunctionEntry>;
+  readonly others: ReadonlyMap<string, unknown>;
+  /** Gates of the library and of its use on contexts. */
+  readonly gates: Gate[];
+  /** Decoders of all its functions made so far. */
+  readonly decodes: globalThis.Set<Decode>;
+  closing: Promise<void> | undefined;
+}
+
+const states: WeakMap<object, LibraryState> = new WeakMap();
+
+/** The state of a library object; throws for anything else. */
+export function stateOf(library: object): LibraryState {
+  const state = states.get(library);
+  if (state === undefined) throw new TypeError("Cannot use this object: it is no opened library");
+  return state;
+}
+
+/** A gate that refuses calls once the library is closed. */
+function libraryGate(): Gate {
+  return {
+    closed: false,
+    error: (name) =>
+      new SidingError("ERR_SIDING_CLOSED", `Cannot call ${name}: its library is closed`),
+  };
+}
+
+interface Symbols {
+  readonly functions: Map<string, FunctionEntry>;
+  readonly others: Map<string, unknown>;
+}
+
+function missingSymbol(name: string, { path }: Opened): SidingError {
+  const message = `Cannot open "${path}": it has no symbol "${name}"`;
+  return new SidingError("ERR_SIDING_SYMBOL_NOT_FOUND", message);
+}
+
+function addSymbol(
+  b: Bridge,
+  opened: Opened,
+  key: string,
+  definition: FunctionDefinition | VariableDefinition,
+  symbols: Symbols,
+): void {
+  if (typeof definition !== "object" || definition === null) {
+    throw new TypeError(`Cannot define "${key}": ${String(definition)} is no definition`);
+  }
+  const symbol = definition.name ?? key;
+  const address = addressOf(b, opened, symbol);
+  if (address === undefined && definition.optional !== true) throw missingSymbol(symbol, opened);
+  if ("type" in definition) {
+    const variable = address === undefined ? null : variableOf(key, definition.type, address);
+    symbols.others.set(key, variable);
+  } else if (address === undefined) {
+    entryOf(key, definition, 0, null); // a wrong definition is wrong without the symbol too
+    symbols.others.set(key, null);
+  } else {
+    const entry = entryOf(key, definition, address, symbol === key ? opened.path : null);
+    symbols.functions.set(key, entry);
+  }
+}
+
+/** An object with a property for each symbol; functions are made when first read. */
+export function symbolsObject(
+  { functions, others, decodes }: LibraryState,
+  place: { readonly gate: Gate; readonly context: number },
+): object {
+  const object = {};
+  const whole = { ...place, onDecode: (decode: Decode) => decodes.add(decode) };
+  for (const [key, entry] of functions) {
+    lazy(object, key, () => functionOf(entry, whole));
+  }
+  for (const [key, value] of others) {
+    Object.defineProperty(object, key, { value, enumerable: true });
+  }
+  return object;
+}
+
+/**
+ * Opens a library and gives its symbols as functions and variables.
+ *
+ * Throws `TypeError` for a wrong definition, naming the function, the parameter and the reason;
+ * `SidingError` with `ERR_SIDING_LIBRARY_NOT_FOUND`, `ERR_SIDING_SYMBOL_NOT_FOUND` (unless
+ * `optional`), `ERR_SIDING_PERMISSION` with the flag to add, or `ERR_SIDING_NATIVE` when libsiding
+ * itself cannot be loaded. A wrong signature or a wrong pointer cannot be noticed and may crash.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@siding/ffi";
+ *
+ * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+ *   getpid: { parameters: [], result: "i32" },
+ *   usleep: { parameters: ["u32"], result: "i32" },
+ * });
+ * await libc.usleep(1000); // on a native thread; this one stays free
+ * console.log(libc.getpid.sync());
+ * ```
+ */
+export function open<const D extends Definitions>(path: LibraryPath, definitions: D): Library<D> {
+  if (typeof definitions !== "object" || definitions === null) {
+    throw new TypeError("Cannot open a library: its definitions are no object");
+  }
+  const b = bridge();
+  const opened = openFirst(b, path);
+  const symbols: Symbols = { functions: new Map(), others: new Map() };
+  for (const [key, definition] of Object.entries(definitions)) {
+    addSymbol(b, opened, key, definition, symbols);
+  }
+  const gate = libraryGate();
+  const state: LibraryState = { ...symbols, gates: [gate], decodes: new Set(), closing: undefined };
+  const library = symbolsObject(state, { gate, context: 0 });
+  states.set(library, state);
+  Object.defineProperty(library, Symbol.asyncDispose, { value: () => close(library) });
+  return library as Library<D>;
+}
+
+/**
+ * Closes a library: calls already made finish first, later ones fail with `ERR_SIDING_CLOSED`.
+ *
+ * Idempotent. The library stays mapped, so that no thread loses its code.
+ *
+ * @example
+ * ```ts
+ * import { close, open } from "@siding/ffi";
+ *
+ * const libm = open({ linux: "libm.so.6", darwin: "libSystem.dylib" }, {
+ *   cos: { parameters: ["f64"], result: "f64" },
+ * });
+ * console.log(await libm.cos(0));
+ * await close(libm);
+ * ```
+ */
+export function close(library: object): Promise<void> {
+  const state = stateOf(library);
+  state.closing ??= new Promise((resolve) => {
+    for (const gate of state.gates) gate.closed = true;
+    const b = bridge();
+    const waitForCalls = (): void => b.settled(state.decodes, resolve);
+    if (b.queued > 0) b.wait(waitForCalls);
+    else waitForCalls();
+  });
+  return state.closing;
+}
+
+/**
+ * Makes a function from an address, such as a member of a vtable.
+ *
+ * The address is trusted: calling a wrong one crashes. Throws as {@linkcode open}.
+ *
+ * @example
+ * ```ts
+ * import { fn, open } from "@siding/ffi";
+ *
+ * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+ *   labs: { parameters: ["i64"], result: "i64" },
+ * });
+ * const labs = fn(libc.labs.pointer, { parameters: ["i64"], result: "i64" });
+ * console.log(await labs(-5));
+ * ```
+ */
+export function fn<const D extends FunctionDefinition>(
+  pointer: Pointer,
+  definition: D,
+): LibraryFunction<Arguments<D["parameters"]>, Result<D>> {
+  if (typeof pointer !== "number" || !Number.isSafeInteger(pointer) || pointer === 0) {
+    throw new TypeError(`Cannot make a function from ${String(pointer)}: it is no address`);
+  }
+  const name = definition.name ?? `0x${pointer.toString(16)}`;
+  const entry = entryOf(name, definition, pointer, null);
+  return functionOf(entry, { gate: libraryGate(), context: 0 }) as never;
+}

@@ -1,0 +1,269 @@
+/**
+ * The functions of one C function: generated code with its environment. Plans that are alike share
+ * the code; what differs comes in through the environment.
+ *
+ * @module
+ */
+import { Blocks } from "./blocks.ts";
+import type { Bridge, Decode, Meter, Settle } from "./bridge.ts";
+import * as check from "./check.ts";
+import { checkStatus } from "./errors.ts";
+import { callSource, decodeSource, directSource, hereSource, postSource } from "./generate.ts";
+import type { Kind, Plan } from "./plan.ts";
+import { runtime } from "./runtime/current.ts";
+import type { DirectType } from "./runtime/runtime.ts";
+import { getText, putText, textRoom } from "./text.ts";
+import { type Words, words } from "./words.ts";
+
+/** Whether new calls are refused, and how. */
+export interface Gate {
+  closed: boolean;
+  /** The error of a call that comes too late. */
+  error(name: string): Error;
+}
+
+/** What a call with options shares with whoever watches it. */
+export interface Ticket {
+  /** The call's token; -1 before it has one. */
+  token: number;
+  /** Whether it was settled from outside; then a waiting call is not made. */
+  done: boolean;
+  readonly flags: number;
+  readonly timeoutMs: number;
+  readonly settle: Settle | undefined;
+}
+
+/** The native side of one function. */
+export interface Target {
+  readonly name: string;
+  readonly address: number;
+  readonly signature: number;
+  /** Context handle, or 0: any thread. */
+  readonly context: number;
+  readonly gate: Gate;
+}
+
+type Call = (...args: unknown[]) => unknown;
+type Post = (ticket: Ticket, ...args: unknown[]) => void;
+
+/** Everything that generated code refers to. */
+interface Environment extends Words {
+  readonly b: Bridge;
+  readonly c: typeof check;
+  readonly name: string;
+  readonly words: Words;
+  readonly [other: string]: unknown;
+}
+
+type Factory<F> = (environment: Environment) => F;
+
+const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
+  "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
+  "getText, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
+  "eventBytes, action, raw";
+
+function compile<F>(source: string): Factory<F> {
+  const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
+  return new Function("environment", body) as Factory<F>;
+}
+
+/** Factories of one plan, each compiled when first needed. */
+class Factories {
+  readonly #plan: Plan;
+  readonly #compiled: Map<(plan: Plan) => string, Factory<unknown>> = new Map();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  get<F>(source: (plan: Plan) => string): Factory<F> {
+    let factory = this.#compiled.get(source);
+    if (factory === undefined) {
+      factory = compile(source(this.#plan));
+      this.#compiled.set(source, factory);
+    }
+    return factory as Factory<F>;
+  }
+}
+
+const FACTORIES_MAX = 4096;
+const known: Map<string, Factories> = new Map();
+
+function factoriesOf(plan: Plan): Factories {
+  let factories = known.get(plan.key);
+  if (factories === undefined) {
+    if (known.size >= FACTORIES_MAX) known.delete(known.keys().next().value!);
+    factories = new Factories(plan);
+    known.set(plan.key, factories);
+  }
+  return factories;
+}
+
+function splitAddress(address: number): readonly [low: number, high: number] {
+  return [address >>> 0, Math.floor(address / 4294967296) >>> 0];
+}
+
+/* A waiting call keeps the bytes that its buffers had. */
+function keepBytes(argument: unknown): unknown {
+  const isBytes = ArrayBuffer.isView(argument) || argument instanceof ArrayBuffer;
+  return isBytes ? new check.Snapshot(check.bytes(argument, "", 0) as Uint8Array) : argument;
+}
+
+function waiting(b: Bridge): Record<string, unknown> {
+  const later = (call: Call, args: unknown[]): Promise<unknown> => {
+    const kept = args.map(keepBytes);
+    return new Promise((resolve, reject) => {
+      b.wait(() => {
+        try {
+          resolve(call(...kept));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  };
+  const refuse = (ticket: Ticket, error: Error): void => ticket.settle?.(Promise.reject(error));
+  const laterPost = (post: Post, ticket: Ticket, args: unknown[]): void => {
+    const kept = args.map(keepBytes);
+    b.wait(() => {
+      if (ticket.done) return;
+      try {
+        post(ticket, ...kept);
+      } catch (error) {
+        refuse(ticket, error as Error);
+      }
+    });
+  };
+  return { later, laterPost, refuse };
+}
+
+function blockHelpers(b: Bridge): Record<string, unknown> {
+  const takeBack = (token: number): void => {
+    const blocks = b.blocks.get(token);
+    if (blocks === undefined) return;
+    b.blocks.delete(token);
+    blocks.takeBack();
+  };
+  const longText = (block: number, size: number): string =>
+    getText(b.takeText(block, size), 0, size);
+  return { takeBack, longText };
+}
+
+const hereWords: WeakMap<Bridge, { readonly call: Words; readonly event: Words }> = new WeakMap();
+const HERE_WORDS = 1 << 15;
+
+function wordsHere(b: Bridge): { readonly call: Words; readonly event: Words } {
+  let pair = hereWords.get(b);
+  if (pair === undefined) {
+    pair = { call: words(HERE_WORDS), event: words(HERE_WORDS) };
+    hereWords.set(b, pair);
+  }
+  return pair;
+}
+
+const directKinds: ReadonlySet<Kind> = new Set<Kind>(
+  ["void", "bool", "i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "buffer"],
+);
+
+function isDirect(plan: Plan): boolean {
+  return plan.errno === "none" && !plan.variadic && plan.cells.length === 0 &&
+    directKinds.has(plan.result.kind) &&
+    plan.values.every(({ type }) => directKinds.has(type.kind));
+}
+
+/** The generated functions of one C function, each made when first needed. */
+export class Marshal {
+  readonly #b: Bridge;
+  readonly #plan: Plan;
+  readonly #target: Target;
+  readonly #path: string | null;
+  readonly #factories: Factories;
+  readonly #meter: Meter = { skip: 0, backoff: 1 };
+  #decode: Decode | undefined;
+
+  /** `path` is the library as it was opened, for the runtime's own FFI. */
+  constructor(b: Bridge, plan: Plan, target: Target, path: string | null) {
+    this.#b = b;
+    this.#plan = plan;
+    this.#target = target;
+    this.#path = path;
+    this.#factories = factoriesOf(plan);
+  }
+
+  /** Reads results of queued calls. */
+  get decode(): Decode {
+    if (this.#decode === undefined) {
+      this.#decode = this.#decodeFrom(this.#b.events);
+      this.#decode.label = this.#target.name;
+    }
+    return this.#decode;
+  }
+
+  /** Submits a call and promises its result. */
+  call(): Call {
+    return this.#factories.get<Call>(callSource)(this.#encoding());
+  }
+
+  /** Submits a call for a ticket. */
+  post(): Post {
+    return this.#factories.get<Post>(postSource)(this.#encoding());
+  }
+
+  /** Runs a call on this thread: through the runtime's own FFI where that is exact. */
+  sync(): Call {
+    const raw = isDirect(this.#plan) ? this.#raw() : null;
+    if (raw !== null) {
+      return this.#factories.get<Call>(directSource)(this.#environment(this.#b.staging, { raw }));
+    }
+    const { call, event } = wordsHere(this.#b);
+    return this.#factories.get<Call>(hereSource)(this.#environment(call, {
+      ...this.#numbers(),
+      ...blockHelpers(this.#b),
+      checkStatus,
+      callHere: this.#b.native.siding_call_here,
+      handle: this.#b.handle,
+      eventBytes: event.u8,
+      action: `call ${this.#target.name}`,
+      decode: this.#decodeFrom(event),
+    }));
+  }
+
+  #raw(): Call | null {
+    const { name, address } = this.#target;
+    return runtime.direct({
+      path: this.#path,
+      symbol: name,
+      address,
+      parameters: this.#plan.values.map(({ type }) => type.kind as DirectType),
+      result: this.#plan.result.kind as DirectType,
+    });
+  }
+
+  #decodeFrom(events: Words): Decode {
+    const environment = this.#environment(events, blockHelpers(this.#b));
+    return this.#factories.get<Decode>(decodeSource)(environment);
+  }
+
+  #encoding(): Environment {
+    return this.#environment(this.#b.staging, {
+      ...this.#numbers(),
+      ...waiting(this.#b),
+      free: this.#b.free,
+      meter: this.#meter,
+      decode: this.decode,
+    });
+  }
+
+  #numbers(): Record<string, unknown> {
+    const { address, context, signature } = this.#target;
+    const [functionLow, functionHigh] = splitAddress(address);
+    const [contextLow, contextHigh] = splitAddress(context);
+    return { functionLow, functionHigh, contextLow, contextHigh, signature };
+  }
+
+  #environment(views: Words, more: Record<string, unknown>): Environment {
+    const { name, gate } = this.#target;
+    const shared = { b: this.#b, c: check, name, gate, words: views, Blocks };
+    return { ...views, ...shared, putText, textRoom, getText, ...more } as Environment;
+  }
+}

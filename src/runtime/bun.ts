@@ -1,0 +1,140 @@
+/**
+ * Bun: `bun:ffi` and `Bun.connect`.
+ *
+ * @module
+ */
+import { type FunctionName, functions } from "../generated/siding.ts";
+import { architecture, environment, errnoName, later, system } from "./node.ts";
+import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
+
+interface Signature {
+  readonly args: readonly string[];
+  readonly returns: string;
+}
+
+interface BunSocket {
+  ref(): void;
+  unref(): void;
+  end(): void;
+}
+
+interface BunNamespace {
+  readonly version: string;
+  connect(options: {
+    fd: number;
+    socket: {
+      open(socket: BunSocket): void;
+      data(): void;
+      close(): void;
+      error(): void;
+    };
+  }): Promise<BunSocket>;
+}
+
+interface BunFfi {
+  dlopen(
+    path: string,
+    symbols: Record<string, Signature>,
+  ): { symbols: Record<string, (...values: unknown[]) => number> };
+  CFunction(options: Signature & { ptr: number }): (...values: unknown[]) => unknown;
+  JSCallback: new (
+    listener: () => void,
+    options: Signature & { threadsafe: boolean },
+  ) => { readonly ptr: number; close(): void };
+}
+
+const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
+/* not a literal, so that other tools do not try to resolve it */
+const module = "bun:ffi";
+const ffi = await import(module) as BunFfi;
+
+const nativeNames: Readonly<Record<string, string>> = { buffer: "ptr", pointer: "ptr" };
+
+function load(path: string): Native {
+  const symbols: Record<string, Signature> = {};
+  for (const [name, { parameters, result }] of Object.entries(functions)) {
+    symbols[name] = { args: parameters.map((type) => nativeNames[type] ?? type), returns: result };
+  }
+  return ffi.dlopen(path, symbols).symbols as Record<FunctionName, (...v: unknown[]) => number>;
+}
+
+/* Bun connects asynchronously: what is asked of the socket before is done when it is there. */
+class SocketChannel implements WakeChannel {
+  readonly kind = "socket";
+  #socket: BunSocket | undefined;
+  #referenced = false;
+  #closed = false;
+
+  constructor(descriptor: number, onWake: () => void) {
+    const opened = (socket: BunSocket): void => {
+      this.#socket = socket;
+      if (this.#closed) socket.end();
+      else if (!this.#referenced) socket.unref();
+    };
+    const nothing = (): void => {};
+    bun.connect({
+      fd: descriptor,
+      socket: { open: opened, data: onWake, close: nothing, error: nothing },
+    });
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#socket?.ref();
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#socket?.unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket?.end();
+  }
+}
+
+/* A callback keeps nothing alive: an interval that never fires within a lifetime does. */
+const NEVER_MS = 2 ** 31 - 1;
+
+function callback(onWake: () => void): CallbackChannel {
+  const exported = new ffi.JSCallback(onWake, { args: [], returns: "void", threadsafe: true });
+  let holder: ReturnType<typeof setInterval> | undefined;
+  const unref = (): void => clearInterval(holder);
+  return {
+    kind: "callback",
+    address: BigInt(exported.ptr),
+    ref: () => {
+      clearInterval(holder);
+      holder = setInterval(() => {}, NEVER_MS);
+    },
+    unref,
+    /* the callback itself stays: a late call of a closed one ends the process */
+    close: unref,
+  };
+}
+
+function direct(definition: DirectFunction): (...values: unknown[]) => unknown {
+  return ffi.CFunction({
+    ptr: definition.address,
+    args: definition.parameters.map((type) => nativeNames[type] ?? type),
+    returns: definition.result,
+  });
+}
+
+/** Bun. */
+export const runtime: Runtime = {
+  name: "bun",
+  version: bun.version,
+  system,
+  architecture,
+  load,
+  wide: (value) => value,
+  watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
+  callback,
+  direct,
+  missingPermission: () => null,
+  later,
+  environment,
+  errnoName,
+};

@@ -1,0 +1,91 @@
+/**
+ * What the rest of the package asks of a JavaScript runtime; `bun.ts` and `deno.ts` fulfil it.
+ *
+ * @module
+ */
+import type { FunctionName } from "../generated/siding.ts";
+
+/** A 64-bit value in the form that the runtime's own FFI takes fastest. */
+export type Wide = number | bigint;
+
+/** The functions of libsiding, callable. */
+export type Native = Readonly<Record<FunctionName, (...values: NativeValue[]) => number>>;
+
+/** What goes into a function of libsiding. */
+export type NativeValue = Wide | Uint8Array | Uint32Array | null;
+
+/** How the native side rouses this thread. */
+export interface WakeChannel {
+  /** What it is made of. */
+  readonly kind: "socket" | "callback";
+  /** Keeps the process alive. */
+  ref(): void;
+  /** Lets the process end. */
+  unref(): void;
+  /** Ends it; after the bridge was closed. */
+  close(): void;
+}
+
+/** A wake channel that the native side calls. */
+export interface CallbackChannel extends WakeChannel {
+  /** Address of a `void (*)(void)` that any thread may call. */
+  readonly address: bigint;
+}
+
+/** Type names that both runtimes' own FFI converts exactly. */
+export type DirectType =
+  | "void"
+  | "bool"
+  | "i8"
+  | "u8"
+  | "i16"
+  | "u16"
+  | "i32"
+  | "u32"
+  | "f32"
+  | "f64"
+  | "buffer";
+
+/** A function for the runtime's own FFI. */
+export interface DirectFunction {
+  /** The library as it was opened, or `null` for the program itself or a bare address. */
+  readonly path: string | null;
+  /** The symbol. */
+  readonly symbol: string;
+  /** The address. */
+  readonly address: number;
+  /** Parameter types. */
+  readonly parameters: readonly DirectType[];
+  /** Result type. */
+  readonly result: DirectType;
+}
+
+/** One of the runtimes. */
+export interface Runtime {
+  /** Its name. */
+  readonly name: "bun" | "deno";
+  /** Version of the runtime. */
+  readonly version: string;
+  /** Operating system. */
+  readonly system: "linux" | "darwin" | "windows";
+  /** Processor architecture, as in file names: `x64`, `arm64`. */
+  readonly architecture: string;
+  /** Loads libsiding; throws what the runtime throws. */
+  load(path: string): Native;
+  /** A safe integer as `Wide`. */
+  wide(value: number): Wide;
+  /** Watches a descriptor, which it then owns; `onWake` runs when bytes came, which it discards. */
+  watch(descriptor: number, onWake: () => void): WakeChannel;
+  /** Makes a thread-safe callback; `null` where the permission is missing. */
+  callback(onWake: () => void): CallbackChannel | null;
+  /** A function through the runtime's own FFI, or `null` where it cannot be had. */
+  direct(definition: DirectFunction): ((...values: unknown[]) => unknown) | null;
+  /** The command-line flag that is missing to open `path`, or `null`. */
+  missingPermission(path: string | null): string | null;
+  /** Runs a task after timers and I/O had their turn. */
+  later(task: () => void): void;
+  /** An environment variable; `undefined` also where reading it is not permitted. */
+  environment(name: string): string | undefined;
+  /** Symbolic name of an errno value, such as `ENOENT`. */
+  errnoName(errno: number): string;
+}

@@ -1,0 +1,91 @@
+/**
+ * Settings of the process-wide pool and of this thread's connection.
+ *
+ * @module
+ */
+import { checkStatus } from "./errors.ts";
+import { callsMax, layouts, threadsMax } from "./generated/siding.ts";
+import { loadNative } from "./loader.ts";
+
+/** Calls in flight on one JavaScript thread unless told otherwise. */
+const CALLS_DEFAULT = 65536;
+/** Tokens kept back for what must not wait, such as releases. */
+export const TOKENS_RESERVED: number = 64;
+const THREADS_DEFAULT = 64;
+const SPIN_US_DEFAULT = 20;
+const SPIN_US_MAX = 1000;
+const STACK_DEFAULT = 8 * 1024 * 1024;
+const STACK_MIN = 64 * 1024;
+const STACK_MAX = 2 ** 32 - 1;
+
+/** What {@linkcode configure} can set. */
+export interface Settings {
+  /** Most native threads of the process, 1 to 4,096; default 64. */
+  threads?: number;
+  /**
+   * Longest spin of an idle native thread before it parks, in microseconds, 0 to 1,000; default
+   * 20.
+   */
+  spin?: number;
+  /** Stack of native threads started from now on, in bytes, at least 64 KiB; default 8 MiB. */
+  stackSize?: number;
+  /** Most calls of this JavaScript thread in flight; more wait in order. Default 65,536. */
+  calls?: number;
+  /** How native threads rouse this JavaScript thread; default: what is best on this system. */
+  wake?: "socket" | "callback";
+}
+
+/** What was set last. */
+export const settings: Required<Settings> = {
+  threads: THREADS_DEFAULT,
+  spin: SPIN_US_DEFAULT,
+  stackSize: STACK_DEFAULT,
+  calls: CALLS_DEFAULT,
+  wake: "socket",
+};
+
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  threads: [1, threadsMax],
+  spin: [0, SPIN_US_MAX],
+  stackSize: [STACK_MIN, STACK_MAX],
+  calls: [1, callsMax - TOKENS_RESERVED],
+};
+
+function check(given: Settings): void {
+  for (const [name, value] of Object.entries(given)) {
+    const range = ranges[name];
+    if (name === "wake" && (value === "socket" || value === "callback")) continue;
+    if (range === undefined || typeof value !== "number") {
+      throw new TypeError(`Cannot configure ${name}: ${String(value)} is no setting of it`);
+    }
+    const [least, most] = range;
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`Cannot configure ${name}: ${value} is not within ${least} to ${most}`);
+    }
+  }
+}
+
+/**
+ * Changes settings; what is left out stays.
+ *
+ * `threads`, `spin` and `stackSize` hold for the whole process from now on; `calls` and `wake` for
+ * JavaScript threads that have not opened a library yet. Throws `TypeError` and `RangeError`.
+ *
+ * @example
+ * ```ts
+ * import { configure } from "@siding/ffi";
+ *
+ * configure({ threads: 600 });
+ * ```
+ */
+export function configure(given: Settings): void {
+  check(given);
+  Object.assign(settings, given);
+  const { size, offsets } = layouts.poolOptions;
+  const options = new Uint32Array(size / 4);
+  options[offsets.sizeBytes / 4] = size;
+  options[offsets.threadsMax / 4] = settings.threads;
+  options[offsets.spinUs / 4] = settings.spin;
+  options[offsets.stackBytes / 4] = settings.stackSize;
+  checkStatus(loadNative().native.siding_pool_configure(options), "configure the pool");
+}
