@@ -1,0 +1,173 @@
+// @ts-check
+/**
+ * Builds and tests everything, part by part, and ends with one line of counts.
+ *
+ *   node scripts/test.mjs [--only build,native,tsan,asan,bun,deno,doc,ok] [file of a test...]
+ */
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { runChild, scriptCommand } from "./child.mjs";
+import {
+  countsFromLines,
+  countsFromReport,
+  countsText,
+  failed,
+  passed,
+  sum,
+  withCrash,
+} from "./counts.mjs";
+import { bunPath, denoPath, root } from "./toolchain.mjs";
+
+/**
+ * @typedef {import("./counts.mjs").Counts} Counts
+ *
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {number} timeoutMs
+ * @property {() => [command: string, args: string[]]} command
+ * @property {(output: string, code: number) => Counts} count
+ */
+
+const reports = "build/reports";
+const documents = ["mod.ts", "src", "README.md", "docs"];
+
+const { only, files } = options(process.argv.slice(2));
+
+/** @type {readonly Part[]} */
+const parts = [
+  {
+    name: "build",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/build.mjs"),
+    count: (_output, code) => code === 0 ? passed : failed,
+  },
+  {
+    name: "native",
+    timeoutMs: 240_000,
+    command: () => scriptCommand("scripts/build.mjs", ["test"]),
+    count: (output) => countsFromLines(output, "native"),
+  },
+  {
+    name: "tsan",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/build.mjs", ["test-tsan"]),
+    count: (output) => countsFromLines(output, "native"),
+  },
+  {
+    name: "asan",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/test_asan.mjs"),
+    count: (output) => countsFromLines(output, "asan"),
+  },
+  {
+    name: "bun",
+    timeoutMs: 240_000,
+    command: () => [bunPath(), ["test", ...reporter("bun"), ...bunFiles()]],
+    count: () => countsFromReport(reportOf("bun")),
+  },
+  {
+    name: "deno",
+    timeoutMs: 240_000,
+    command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
+    count: () => countsFromReport(reportOf("deno")),
+  },
+  {
+    name: "doc",
+    timeoutMs: 240_000,
+    command: () => [denoPath(), ["test", "-A", "--doc", ...junit("doc"), ...documentFiles()]],
+    count: () => countsFromReport(reportOf("doc")),
+  },
+  {
+    name: "ok",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/ok.mjs"),
+    count: (output) => countsFromLines(output, "ok"),
+  },
+];
+
+process.exitCode = await main();
+
+async function main() {
+  mkdirSync(join(root, reports), { recursive: true });
+  const unknown = only.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    console.error(`Cannot run "${unknown.join('", "')}": there is no such part`);
+    return 1;
+  }
+  /** @type {Counts[]} */
+  const results = [];
+  for (const part of parts) {
+    if (only.length === 0 || only.includes(part.name)) results.push(await runPart(part));
+  }
+  const total = sum(results);
+  console.log(`siding: ${countsText(total)}`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+/** @param {Part} part @returns {Promise<Counts>} */
+async function runPart({ name, timeoutMs, command, count }) {
+  rmSync(reportOf(name), { force: true });
+  const start = Date.now();
+  const { code, output } = await outcome(command, timeoutMs);
+  const counts = withCrash(count(output, code), code);
+  const shown = counts.failed > 0 ? output : skipLines(output);
+  if (shown.trim() !== "") console.log(shown.trimEnd());
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  console.log(`part ${name}: ${countsText(counts)} (${seconds} s)`);
+  return counts;
+}
+
+/** @param {Part["command"]} command @param {number} timeoutMs */
+async function outcome(command, timeoutMs) {
+  try {
+    const [program, args] = command();
+    return await runChild(program, args, { timeoutMs });
+  } catch (error) {
+    return { code: 1, output: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What was skipped is said even when all went well. @param {string} output */
+function skipLines(output) {
+  return output.split("\n").filter((line) =>
+    /\bskip(ped)?\b/i.test(line) && !/ 0 skipped/.test(line)
+  )
+    .join("\n");
+}
+
+/** @param {string} name */
+function reportOf(name) {
+  return join(root, reports, `${name}.xml`);
+}
+
+/** @param {string} name */
+function reporter(name) {
+  return ["--reporter=junit", `--reporter-outfile=${reportOf(name)}`];
+}
+
+/** @param {string} name */
+function junit(name) {
+  return [`--junit-path=${reportOf(name)}`];
+}
+
+function testFiles() {
+  return files.length > 0 ? files : ["tests"];
+}
+
+/** Bun takes a name without "./" for a pattern. */
+function bunFiles() {
+  return testFiles().map((path) => `./${path}`);
+}
+
+function documentFiles() {
+  return documents.filter((path) => existsSync(join(root, path)));
+}
+
+/** @param {string[]} args */
+function options(args) {
+  const at = args.indexOf("--only");
+  if (at === -1) return { only: [], files: args };
+  const names = (args[at + 1] ?? "").split(",").filter(Boolean);
+  return { only: names, files: args.filter((_, index) => index !== at && index !== at + 1) };
+}

@@ -1,0 +1,117 @@
+// @ts-check
+/**
+ * Optional tools that do not come with `npm ci`. On Debian and its relatives, as root, the missing
+ * ones are installed; elsewhere they stay missing and what needs them is skipped and counted.
+ *
+ *   node scripts/tools.mjs
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const installMsMax = 300_000;
+
+/**
+ * @typedef {object} Tool
+ * @property {string} package
+ * @property {() => string | undefined} find what to run, or where it is
+ */
+
+/** @type {Readonly<Record<string, Tool>>} */
+const tools = {
+  "clang-format": { package: "clang-format-19", find: () => llvm("clang-format") },
+  "clang-tidy": { package: "clang-tidy-19", find: () => llvm("clang-tidy") },
+  "gcc": { package: "gcc", find: () => program("gcc") },
+  "libffi": { package: "libffi-dev", find: findLibffi },
+  "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of ensureTools()) console.log(`tool missing: ${name}`);
+}
+
+/**
+ * Installs what is missing where that is possible.
+ * @returns {string[]} what is missing still
+ */
+export function ensureTools() {
+  const before = missing();
+  if (before.length === 0 || !canInstall()) return before;
+  const packages = before.map((name) => tools[name].package);
+  apt(["update"]);
+  // One by one when they do not go together, so that an unknown package costs only itself.
+  if (!apt(["install", ...packages])) { for (const name of packages) apt(["install", name]); }
+  const after = missing();
+  const installed = before.filter((name) => !after.includes(name));
+  console.log(`installed: ${installed.join(", ") || "nothing"}`);
+  return after;
+}
+
+/**
+ * Where a tool is: the path of a program, of a library, or of a header.
+ * @param {string} name
+ */
+export function findTool(name) {
+  return tools[name].find();
+}
+
+function missing() {
+  if (process.platform === "win32") return Object.keys(tools);
+  return Object.keys(tools).filter((name) => tools[name].find() === undefined);
+}
+
+function canInstall() {
+  return process.getuid?.() === 0 && existsSync("/etc/debian_version") &&
+    program("apt-get") !== undefined;
+}
+
+/** @param {string[]} args */
+function apt(args) {
+  const flags = ["-qq", "--yes", "--no-install-recommends"];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const done = spawnSync("apt-get", [...flags, ...args], { env, timeout: installMsMax });
+  return done.status === 0;
+}
+
+/** @param {string} name */
+function program(name) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Another major version formats and warns differently. @param {string} name */
+function llvm(name) {
+  const versioned = program(`${name}-19`);
+  const plain = program(name);
+  if (versioned !== undefined || plain === undefined) return versioned;
+  const { stdout } = spawnSync(plain, ["--version"], { encoding: "utf8" });
+  return /version 19\./.test(stdout) ? plain : undefined;
+}
+
+function findLibffi() {
+  return libraryFolders("/usr/include").map((folder) => join(folder, "ffi.h")).find(existsSync);
+}
+
+/** @param {string} name */
+function sharedLibrary(name) {
+  return [...libraryFolders("/usr/lib"), "/usr/lib64", "/lib64"].map((folder) => join(folder, name))
+    .find(existsSync);
+}
+
+/** @param {string} base */
+function libraryFolders(base) {
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  return [`${base}/${machine}-linux-gnu`, base];
+}
