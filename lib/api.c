@@ -85,13 +85,14 @@ int32_t siding_bridge_drain(uint64_t bridge_handle, void *out_events, uint32_t c
 }
 
 int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint32_t words,
-                               void *out_events, uint32_t capacity_words, uint32_t spin_ns) {
+                               void *out_events, uint32_t capacity_words, uint32_t events_min,
+                               uint32_t spin_ns) {
     FIND_BRIDGE(bridge_handle, bridge);
     if (records == NULL || !is_aligned(records) || out_events == NULL || !is_aligned(out_events) ||
         capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
         return SIDING_EINVALID;
     }
-    return event_exchange(bridge, records, words, out_events, capacity_words, spin_ns);
+    return event_exchange(bridge, records, words, out_events, capacity_words, events_min, spin_ns);
 }
 
 int32_t siding_bridge_cancel(uint64_t bridge_handle, uint32_t token) {

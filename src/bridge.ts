@@ -38,9 +38,14 @@ export interface Meter {
 
 const STAGING_WORDS = 1 << 15;
 const EVENTS_WORDS = 1 << 14;
+/** Calls staged beyond this many words go down within the turn, so that workers start early. */
+const PIPELINE_WORDS = 512;
+/** Longest wait on the spot: for one call, for each further one, and altogether. */
 const SPIN_NS = 5000;
+const SPIN_NS_PER_CALL = 100;
+const SPIN_NS_MAX = 25_000;
 const EXCHANGES_IN_A_ROW_MAX = 256;
-const BACKOFF_MAX = 1024;
+const BACKOFF_MAX = 16;
 /** Longest stretch of settling and its handlers before timers and I/O get their turn. */
 const DRAIN_BUDGET_MS = 0.5;
 const SETTLED_BEFORE_LOOK = 256;
@@ -113,6 +118,7 @@ export class Bridge {
   #cursor = 0;
   #end = 0;
   #more = false;
+  readonly #meter: Meter = { skip: 0, backoff: 1 };
 
   constructor() {
     this.native = loadNative().native;
@@ -147,7 +153,8 @@ export class Bridge {
     this.#decoders[token] = decode;
     this.at += count;
     this.#pending++;
-    if (this.#turnCalls++ === 0) this.#beginTurn(token, meter);
+    if (this.#turnCalls++ === 0) this.#beginTurn(meter);
+    else if (this.at >= PIPELINE_WORDS) this.#submit();
     return promise;
   }
 
@@ -157,7 +164,8 @@ export class Bridge {
     this.#decoders[token] = decode;
     this.at += count;
     this.#pending++;
-    if (this.#turnCalls++ === 0) this.#beginTurn(token, undefined);
+    if (this.#turnCalls++ === 0) this.#beginTurn(undefined);
+    else if (this.at >= PIPELINE_WORDS) this.#submit();
   }
 
   /** Reads and frees a block that holds the text of a result. */
@@ -257,40 +265,59 @@ export class Bridge {
     checkStatus(taken, "submit calls");
   }
 
-  #beginTurn(token: number, meter: Meter | undefined): void {
+  #beginTurn(meter: Meter | undefined): void {
     queueMicrotask(this.#endTurn);
-    if (meter === undefined || !this.#lone || this.#draining) return this.#submit();
-    if (meter.skip > 0 || this.#exchanges >= EXCHANGES_IN_A_ROW_MAX) {
-      meter.skip -= meter.skip > 0 ? 1 : 0;
-      return this.#submit();
-    }
-    this.#exchange(token, meter);
+    if (!this.#lone) return;
+    if (meter !== undefined && this.#mayExchange(meter)) this.#exchange(1, meter);
+    else this.#submit();
   }
 
   readonly #endTurn = (): void => {
-    this.#lone = this.#turnCalls === 1;
+    const calls = this.#turnCalls;
+    this.#lone = calls === 1;
     this.#turnCalls = 0;
-    this.#submit();
+    if (calls > 1 && this.at > 0 && this.#mayExchange(this.#meter)) {
+      this.#exchange(calls, this.#meter);
+    } else {
+      this.#submit();
+    }
     if (this.#pending > 0) this.#hold();
   };
 
-  /** Waits on the spot; learns whether that pays for this function. */
-  #exchange(token: number, meter: Meter): void {
+  /* After some exchanges in a row timers and I/O get their turn: the next event comes by a kick. */
+  #mayExchange(meter: Meter): boolean {
+    if (meter.skip > 0) {
+      meter.skip--;
+      return false;
+    }
+    if (this.#draining || this.#exchanges >= EXCHANGES_IN_A_ROW_MAX) return false;
+    this.#exchanges++;
+    if ((this.#exchanges & 15) === 1) {
+      const now = performance.now();
+      if (this.#exchanges === 1) this.#deadline = now + DRAIN_BUDGET_MS;
+      else if (now > this.#deadline) this.#exchanges = EXCHANGES_IN_A_ROW_MAX;
+    }
+    return true;
+  }
+
+  /** Submits, and waits for `calls` events on the spot; learns whether that pays. */
+  #exchange(calls: number, meter: Meter): void {
     const { native, handle, staging, events } = this;
     const count = this.at;
     this.at = 0;
-    this.#exchanges++;
+    const before = this.top;
     const got = native.siding_bridge_exchange(
       handle,
       staging.u8,
       count,
       events.u8,
       EVENTS_WORDS,
-      SPIN_NS,
+      calls,
+      Math.min(SPIN_NS + calls * SPIN_NS_PER_CALL, SPIN_NS_MAX),
     );
     checkStatus(got, "submit calls");
     this.#settle(0, got & ~drainMore, Infinity);
-    if (this.#settlers[token] === undefined) {
+    if (this.top - before >= calls >> 1 && this.top > before) {
       meter.backoff = 1;
     } else {
       meter.skip = meter.backoff;

@@ -12,7 +12,7 @@ const CALLS_DEFAULT = 65536;
 /** Tokens kept back for what must not wait, such as releases. */
 export const TOKENS_RESERVED: number = 64;
 const THREADS_DEFAULT = 64;
-const SPIN_US_DEFAULT = 20;
+const SPIN_US_DEFAULT = 50;
 const SPIN_US_MAX = 1000;
 const STACK_DEFAULT = 8 * 1024 * 1024;
 const STACK_MIN = 64 * 1024;

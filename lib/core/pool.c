@@ -27,7 +27,7 @@
 #include "record.h"
 
 #define THREADS_MAX_DEFAULT 64u
-#define SPIN_NS_DEFAULT 20000u
+#define SPIN_NS_DEFAULT 50000u
 #define STACK_BYTES_DEFAULT (8u << 20)
 #define STACK_BYTES_MIN (64u << 10)
 #define SPIN_US_MAX 1000u

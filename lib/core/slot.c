@@ -11,7 +11,7 @@
 #include "record.h"
 
 #define SPIN_SHARE_MIN 16u /* an unlucky thread spins 1/16 of the limit */
-#define SPIN_ROUND 32u     /* pauses between two looks at the clock */
+#define SPIN_ROUND 8u      /* pauses between two looks at the clock */
 #define VACANT_NAME "siding"
 
 static const uint8_t legal_moves[SLOT_STATES] = {
@@ -81,13 +81,20 @@ void slot_release_lease(struct slot *slot, struct record *report) {
     slot_push(slot, &slot->release_node, &slot->release_node);
 }
 
-bool slot_spin(struct slot *slot, struct inbox *inbox) {
-    uint32_t limit_ns = pool_spin_ns();
-    if (limit_ns == 0 || atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
-        return inbox_waits(inbox);
-    }
-    uint32_t spin_ns = slot->spin_ns == 0 ? limit_ns : slot->spin_ns;
-    uint64_t end_ns = siding_clock_ns() + spin_ns;
+/*
+ * A thread that got work soon after it went idle will spin its whole limit next time, whether the
+ * spin caught the work or parking was too early; one that waited for long spins less and less.
+ */
+static void learn_idle(struct slot *slot, uint32_t limit_ns) {
+    uint64_t idle_ns = siding_clock_ns() - slot->idle_since_ns;
+    uint32_t least_ns = limit_ns / SPIN_SHARE_MIN;
+    uint32_t half_ns = slot->spin_ns / 2;
+    bool soon = idle_ns <= 2 * (uint64_t)limit_ns;
+    slot->spin_ns = soon ? limit_ns : half_ns > least_ns ? half_ns : least_ns;
+    slot->idle_since_ns = 0;
+}
+
+static bool spin_until(struct inbox *inbox, uint64_t end_ns) {
     bool found = false;
     do {
         for (uint32_t i = 0; i < SPIN_ROUND && !found; i++) {
@@ -95,10 +102,24 @@ bool slot_spin(struct slot *slot, struct inbox *inbox) {
             found = inbox_waits(inbox);
         }
     } while (!found && siding_clock_ns() < end_ns);
+    return found;
+}
+
+bool slot_spin(struct slot *slot, struct inbox *inbox) {
+    uint32_t limit_ns = pool_spin_ns();
+    if (slot->idle_since_ns != 0 || limit_ns == 0) {
+        return inbox_waits(inbox);
+    }
+    slot->idle_since_ns = siding_clock_ns();
+    if (atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
+        return inbox_waits(inbox);
+    }
+    uint32_t spin_ns = slot->spin_ns == 0 || slot->spin_ns > limit_ns ? limit_ns : slot->spin_ns;
+    bool found = spin_until(inbox, slot->idle_since_ns + spin_ns);
     atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
-    uint32_t less_ns =
-        spin_ns / 2 > limit_ns / SPIN_SHARE_MIN ? spin_ns / 2 : limit_ns / SPIN_SHARE_MIN;
-    slot->spin_ns = found ? limit_ns : less_ns;
+    if (found) {
+        learn_idle(slot, limit_ns);
+    }
     return found;
 }
 
@@ -148,6 +169,7 @@ static void run_slot(void *argument) {
         }
         if (!slot_spin(slot, &slot->inbox) && inbox_sleep(&slot->inbox)) {
             siding_parker_park(&slot->parker);
+            learn_idle(slot, pool_spin_ns());
         }
     }
 }

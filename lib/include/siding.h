@@ -244,15 +244,16 @@ SIDING_API int32_t siding_bridge_submit(uint64_t bridge, const void *records, ui
 SIDING_API int32_t siding_bridge_drain(uint64_t bridge, void *out_events, uint32_t capacity_words);
 
 /**
- * siding_bridge_submit, then looks for events for at most spin_ns, then siding_bridge_drain. For a
- * call that is known to be short this saves both waits.
+ * siding_bridge_submit, then looks for events until events_min have come, for at most spin_ns, then
+ * siding_bridge_drain. For calls that are known to be short this saves both wake-ups.
+ * @param words 0: submit nothing
  * @param spin_ns at most 1,000,000
  * @return as siding_bridge_drain
  * @thread js  @blocks at most spin_ns
  */
 SIDING_API int32_t siding_bridge_exchange(uint64_t bridge, const void *records, uint32_t words,
                                           void *out_events, uint32_t capacity_words,
-                                          uint32_t spin_ns);
+                                          uint32_t events_min, uint32_t spin_ns);
 
 /**
  * Cancels a call in flight. Its event comes in any case, so that the token is free exactly once.

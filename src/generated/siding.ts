@@ -390,7 +390,7 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
     result: "i32",
   },
   siding_bridge_exchange: {
-    parameters: ["u64", "buffer", "u32", "buffer", "u32", "u32"],
+    parameters: ["u64", "buffer", "u32", "buffer", "u32", "u32", "u32"],
     result: "i32",
   },
   siding_bridge_cancel: {
