@@ -197,6 +197,8 @@ fn installShared(
         .linkage = .dynamic,
     });
     library.link_gc_sections = true;
+    // The files of lib/core call one another per record; the other linkers know no such option.
+    if (variant.os() == .linux and variant.isRelease()) library.lto = .full;
     const image = if (variant.os() == .linux)
         markNodelete(b, library)
     else

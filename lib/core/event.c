@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/assert.h"
+#include "../base/prefetch.h"
 #include "call.h"
 #include "submission.h"
 
@@ -142,6 +143,7 @@ int32_t event_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capaci
             continue;
         }
         struct record *record = (struct record *)bridge->undelivered;
+        SIDING_PREFETCH(record->node.next); /* the worker wrote it last */
         uint32_t words = write_event(bridge, record, out_events + used, capacity_words - used);
         if (words == 0) {
             return (int32_t)used | SIDING_DRAIN_MORE;

@@ -31,7 +31,7 @@ enum record_state {
     RECORD_STATES,
 };
 
-#define RECORD_INLINE_WORDS 14
+#define RECORD_INLINE_WORDS 11 /* makes a record three cache lines */
 
 /*
  * owner: the bridge's js thread while FREE or DONE and drained; the thread that runs it from the

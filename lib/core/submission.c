@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/assert.h"
+#include "../base/prefetch.h"
 #include "call.h"
 #include "pool.h"
 #include "slot.h"
@@ -110,6 +111,17 @@ static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
     return SIDING_OK;
 }
 
+/* The record that the next call will use was written last by a worker, on another core. */
+static void prefetch_record(const struct bridge *bridge, const uint64_t *records, uint32_t words) {
+    const struct siding_call *call = (const struct siding_call *)records;
+    const struct record *record =
+        words < SIDING_CALL_WORDS ? NULL : slab_find(&bridge->slab, call->token);
+    if (record != NULL) {
+        SIDING_PREFETCH(record);
+        SIDING_PREFETCH(record->inline_words);
+    }
+}
+
 int32_t submission_take(struct bridge *bridge, const uint64_t *records, uint32_t words) {
     struct chain chain = {0};
     int32_t taken = 0;
@@ -124,6 +136,7 @@ int32_t submission_take(struct bridge *bridge, const uint64_t *records, uint32_t
         records += call->words;
         words -= call->words;
         taken++;
+        prefetch_record(bridge, records, words);
     }
     chain_flush(&chain);
     return words == 0 ? taken : SIDING_EINVALID;
