@@ -111,7 +111,7 @@ export class Bridge {
   #pending = 0;
   #held = false;
   #turnCalls = 0;
-  #lone = false;
+  #lone = true;
   #exchanges = 0;
   #draining = false;
   #deadline = 0;
@@ -123,11 +123,14 @@ export class Bridge {
   constructor() {
     this.native = loadNative().native;
     const calls = settings.calls + TOKENS_RESERVED;
-    const callback = settings.wake === "callback" ? runtime.callback(this.#onWake) : null;
+    /* Windows has no descriptor that the runtimes watch */
+    const wantsCallback = settings.wake === "callback" || runtime.system === "windows";
+    const callback = wantsCallback ? runtime.callback(this.#onWake) : null;
     const { handle, descriptor } = openBridge(this.native, calls, callback);
     this.handle = handle;
     this.#channel = callback ?? runtime.watch(descriptor, this.#onWake);
-    this.free = Int32Array.from({ length: calls }, (_, index) => calls - 1 - index);
+    this.free = new Int32Array(calls);
+    for (let token = 0; token < calls; token++) this.free[token] = calls - 1 - token;
     this.top = calls;
   }
 

@@ -36,8 +36,8 @@ struct slot {
     _Atomic(uint64_t) lease; /* context handle while ACTIVE, else 0; atomic: relaxed, compared */
     uint32_t index;          /* immutable after it was made */
     uint32_t generation;     /* owner: who took the slot off the idle stack */
-    uint32_t spin_ns;             /* how long to spin when idle; owner: its thread */
-    uint64_t idle_since_ns;       /* 0: not idle; owner: its thread */
+    uint32_t spin_ns;        /* how long to spin when idle; owner: its thread */
+    uint64_t idle_since_ns;  /* 0: not idle; owner: its thread */
     _Atomic(struct bridge *) bridge; /* the lessee; written by its js thread; atomic: relaxed,
                                         foreign js threads only compare it */
     struct slot *lease_next;         /* link of bridge->leases; owner: the lessee's js thread */

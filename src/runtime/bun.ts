@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { architecture, environment, errnoName, later, system } from "./node.ts";
+import { errnoName, later } from "./node.ts";
 import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
 
 interface Signature {
@@ -43,10 +43,24 @@ interface BunFfi {
   ) => { readonly ptr: number; close(): void };
 }
 
-const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
+interface Globals {
+  readonly Bun: BunNamespace;
+  readonly process: {
+    readonly platform: string;
+    readonly arch: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+  };
+}
+
+const { Bun: bun, process } = globalThis as unknown as Globals;
 /* not a literal, so that other tools do not try to resolve it */
 const module = "bun:ffi";
 const ffi = await import(module) as BunFfi;
+
+const systems: Readonly<Record<string, Runtime["system"]>> = {
+  darwin: "darwin",
+  win32: "windows",
+};
 
 const nativeNames: Readonly<Record<string, string>> = { buffer: "ptr", pointer: "ptr" };
 
@@ -126,8 +140,8 @@ function direct(definition: DirectFunction): (...values: unknown[]) => unknown {
 export const runtime: Runtime = {
   name: "bun",
   version: bun.version,
-  system,
-  architecture,
+  system: systems[process.platform] ?? "linux",
+  architecture: process.arch,
   load,
   wide: (value) => value,
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
@@ -135,6 +149,6 @@ export const runtime: Runtime = {
   direct,
   missingPermission: () => null,
   later,
-  environment,
+  environment: (name) => process.env[name],
   errnoName,
 };

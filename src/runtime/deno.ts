@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { Socket } from "node:net";
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { architecture, environment, errnoName, later, system } from "./node.ts";
+import { errnoName, later } from "./node.ts";
 import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
 
 interface Signature {
@@ -15,12 +14,13 @@ interface Signature {
 
 interface DenoCallback {
   readonly pointer: object;
-  ref(): void;
   unref(): void;
 }
 
 interface DenoNamespace {
   readonly version: { readonly deno: string };
+  readonly build: { readonly os: string; readonly arch: string };
+  readonly env: { get(name: string): string | undefined };
   dlopen(
     path: string,
     symbols: Record<string, Signature>,
@@ -44,30 +44,98 @@ function load(path: string): Native {
   return deno.dlopen(path, symbols).symbols as Record<FunctionName, (...v: unknown[]) => number>;
 }
 
-function watch(descriptor: number, onWake: () => void): WakeChannel {
-  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
-  socket.on("data", onWake);
-  socket.on("error", () => {});
-  socket.unref();
-  return {
-    kind: "socket",
-    ref: () => socket.ref(),
-    unref: () => socket.unref(),
-    close: () => socket.destroy(),
-  };
+interface NodeSocket {
+  on(event: "data" | "error", listener: () => void): void;
+  ref(): void;
+  unref(): void;
+  destroy(): void;
 }
+
+/** How often events are looked for, a millisecond apart, before a socket is worth its price. */
+const LOOKS = 4;
+
+/*
+ * A socket of `node:net`, the only thing in Deno that watches a descriptor. Loading that module
+ * takes some 20 ms, so it is loaded only when something is waited for longer than a few
+ * milliseconds; kicks sent before wait in the socket's own buffer.
+ */
+class SocketChannel implements WakeChannel {
+  readonly kind = "socket";
+  readonly #descriptor: number;
+  readonly #onWake: () => void;
+  #loading = false;
+  #socket: NodeSocket | undefined;
+  /* keeps the process alive until there is a socket that does */
+  #holder: ReturnType<typeof setInterval> | undefined;
+  #looks = 0;
+  #closed = false;
+
+  constructor(descriptor: number, onWake: () => void) {
+    this.#descriptor = descriptor;
+    this.#onWake = onWake;
+  }
+
+  ref(): void {
+    if (this.#socket !== undefined) return this.#socket.ref();
+    this.#holder ??= setInterval(this.#look, 1);
+  }
+
+  unref(): void {
+    clearInterval(this.#holder);
+    this.#holder = undefined;
+    this.#socket?.unref();
+  }
+
+  close(): void {
+    this.unref();
+    this.#closed = true;
+    if (this.#socket !== undefined) this.#socket.destroy();
+    else if (!this.#loading) this.#load(); // only a socket can close the descriptor
+  }
+
+  readonly #look = (): void => {
+    if (this.#looks++ < LOOKS) this.#onWake();
+    else if (!this.#loading) this.#load();
+  };
+
+  async #load(): Promise<void> {
+    this.#loading = true;
+    const { Socket } = await import("node:net");
+    const socket: NodeSocket = new Socket({
+      fd: this.#descriptor,
+      readable: true,
+      writable: false,
+    });
+    socket.on("data", this.#onWake);
+    socket.on("error", () => {});
+    this.#socket = socket;
+    if (this.#holder === undefined) socket.unref();
+    clearInterval(this.#holder);
+    if (this.#closed) socket.destroy();
+  }
+}
+
+/** Deno loses wake-ups of such callbacks while nothing else wakes its loop: this often we look. */
+const LOST_WAKE_MS = 5;
 
 function callback(onWake: () => void): CallbackChannel | null {
   if (missingPermission(null) !== null) return null;
   const exported = deno.UnsafeCallback.threadSafe({ parameters: [], result: "void" }, onWake);
   exported.unref(); // threadSafe gives it referenced
+  let looks: ReturnType<typeof setInterval> | undefined;
+  const unref = (): void => {
+    clearInterval(looks);
+    looks = undefined;
+  };
   return {
     kind: "callback",
     address: BigInt(deno.UnsafePointer.value(exported.pointer)),
-    ref: () => exported.ref(),
-    unref: () => exported.unref(),
+    ref: () => {
+      looks ??= setInterval(onWake, LOST_WAKE_MS);
+    },
+    unref,
     /* the callback itself stays: a late call of a closed one ends the process */
-    close: () => {},
+    close: unref,
   };
 }
 
@@ -82,6 +150,14 @@ function direct(definition: DirectFunction): ((...values: unknown[]) => unknown)
   }
 }
 
+function environment(name: string): string | undefined {
+  try {
+    return deno.env.get(name);
+  } catch {
+    return undefined; // reading it is not permitted
+  }
+}
+
 function missingPermission(path: string | null): string | null {
   const isFile = path !== null && /[/\\]/.test(path);
   const state = deno.permissions.querySync(isFile ? { name: "ffi", path } : { name: "ffi" }).state;
@@ -93,11 +169,11 @@ function missingPermission(path: string | null): string | null {
 export const runtime: Runtime = {
   name: "deno",
   version: deno.version.deno,
-  system,
-  architecture,
+  system: deno.build.os === "darwin" || deno.build.os === "windows" ? deno.build.os : "linux",
+  architecture: deno.build.arch === "aarch64" ? "arm64" : "x64",
   load,
   wide: (value) => BigInt(value),
-  watch,
+  watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   direct,
   missingPermission,

@@ -1,43 +1,34 @@
 /**
- * The part of a runtime that both take from Node's modules.
+ * What both runtimes have as globals of Node's making. Nothing is imported: the modules behind them
+ * take longer to load than this whole package.
  *
  * @module
  */
-import { constants } from "node:os";
-import process from "node:process";
-import { setImmediate } from "node:timers";
-import type { Runtime } from "./runtime.ts";
 
-const systems: Readonly<Record<string, Runtime["system"]>> = {
-  linux: "linux",
-  darwin: "darwin",
-  win32: "windows",
-};
+interface Globals {
+  readonly process: {
+    getBuiltinModule(name: "node:os"): {
+      readonly constants: { readonly errno: Readonly<Record<string, number>> };
+    };
+  };
+  setImmediate(task: () => void): unknown;
+}
 
-/** Operating system, by the names of this package. */
-export const system: Runtime["system"] = systems[process.platform] ?? "linux";
-
-/** Processor architecture. */
-export const architecture: string = process.arch;
+/* read when used: in Deno the first look at either loads Node's whole compatibility layer */
+const globals = globalThis as unknown as Globals;
 
 /** Runs a task after timers and I/O had their turn. */
 export function later(task: () => void): void {
-  setImmediate(task);
-}
-
-/** An environment variable; `undefined` also where reading it is not permitted. */
-export function environment(name: string): string | undefined {
-  try {
-    return process.env[name];
-  } catch {
-    return undefined;
-  }
+  globals.setImmediate(task);
 }
 
 let errnoNames: Map<number, string> | undefined;
 
-/** Symbolic name of an errno value. */
+/** Symbolic name of an errno value, such as `ENOENT`. */
 export function errnoName(errno: number): string {
-  errnoNames ??= new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+  if (errnoNames === undefined) {
+    const { constants } = globals.process.getBuiltinModule("node:os");
+    errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+  }
   return errnoNames.get(errno) ?? `errno ${errno}`;
 }
