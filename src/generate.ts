@@ -126,7 +126,7 @@ export function callSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
   return `return function call(${list}) {
     ${checks(plan).join("\n")}
-    if (${IS_CLOSED}) return Promise.reject(gate.error(name));
+    if (${IS_CLOSED}) return Promise.reject(refusal());
     if (${IS_FULL}) return later(call, [${list}]);
     ${record(plan, String(callFlags(plan)), "0").join("\n")}
     return b.call(token, end - s, decode, meter);
@@ -139,7 +139,7 @@ export function postSource(plan: Plan): string {
   const rest = list === "" ? "" : `, ${list}`;
   return `return function post(ticket${rest}) {
     ${checks(plan, 1).join("\n")}
-    if (${IS_CLOSED}) return refuse(ticket, gate.error(name));
+    if (${IS_CLOSED}) return refuse(ticket, refusal());
     if (${IS_FULL}) return laterPost(post, ticket, [${list}]);
     ${record(plan, `${callFlags(plan)} | ticket.flags`, "ticket.timeoutMs").join("\n")}
     ticket.token = token;
@@ -176,7 +176,7 @@ export function hereSource(plan: Plan): string {
   const { before, store, lent } = storeLent(plan);
   return `return function sync(${argumentList(plan).join(", ")}) {
     ${checks(plan).join("\n")}
-    if (gate.closed || b.closed) throw gate.error(name);
+    if (gate.closed || b.closed) throw refusal();
     let blocks;
     ${before.join("\n")}
     const token = -1, s = 0, p = 0;
@@ -194,7 +194,7 @@ export function directSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
   return `return function sync(${list}) {
     ${checks(plan).join("\n")}
-    if (gate.closed) throw gate.error(name);
+    if (gate.closed) throw refusal();
     return raw(${list});
   };`;
 }

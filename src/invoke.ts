@@ -132,6 +132,7 @@ export function invoker(
       return Promise.reject(new SidingError("ERR_SIDING_BUSY", message));
     }
     const invocation = new Invocation(b, name, options);
+    if (invocation.done) return invocation.promise; // no time at all
     try {
       post(invocation, ...args);
     } catch (error) {

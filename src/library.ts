@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bridge, bridge, type Decode } from "./bridge.ts";
+import { type Bridge, bridge, currentBridge, type Decode } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { entryOf, type FunctionEntry, functionOf, lazy, variableOf } from "./function.ts";
@@ -231,9 +231,10 @@ export function close(library: object): Promise<void> {
   const state = stateOf(library);
   state.closing ??= new Promise((resolve) => {
     for (const gate of state.gates) gate.closed = true;
-    const b = bridge();
-    const waitForCalls = (): void => b.settled(state.decodes, resolve);
-    if (b.queued > 0) b.wait(waitForCalls);
+    const b = currentBridge();
+    const waitForCalls = (): void => b?.settled(state.decodes, resolve);
+    if (b === undefined) resolve();
+    else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();
   });
   return state.closing;

@@ -7,7 +7,7 @@
 import { Blocks } from "./blocks.ts";
 import type { Bridge, Decode, Meter, Settle } from "./bridge.ts";
 import * as check from "./check.ts";
-import { checkStatus } from "./errors.ts";
+import { checkStatus, SidingError } from "./errors.ts";
 import { callSource, decodeSource, directSource, hereSource, postSource } from "./generate.ts";
 import type { Kind, Plan } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
@@ -60,7 +60,7 @@ type Factory<F> = (environment: Environment) => F;
 const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
   "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
   "getText, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
-  "eventBytes, action, raw";
+  "eventBytes, action, raw, refusal";
 
 function compile<F>(source: string): Factory<F> {
   const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
@@ -147,6 +147,10 @@ function blockHelpers(b: Bridge): Record<string, unknown> {
   const longText = (block: number, size: number): string =>
     getText(b.takeText(block, size), 0, size);
   return { takeBack, longText };
+}
+
+function disconnected(name: string): SidingError {
+  return new SidingError("ERR_SIDING_CLOSED", `Cannot call ${name}: its thread is disconnected`);
 }
 
 const hereWords: WeakMap<Bridge, { readonly call: Words; readonly event: Words }> = new WeakMap();
@@ -263,7 +267,8 @@ export class Marshal {
 
   #environment(views: Words, more: Record<string, unknown>): Environment {
     const { name, gate } = this.#target;
-    const shared = { b: this.#b, c: check, name, gate, words: views, Blocks };
+    const refusal = (): Error => this.#b.closed ? disconnected(name) : gate.error(name);
+    const shared = { b: this.#b, c: check, name, gate, refusal, words: views, Blocks };
     return { ...views, ...shared, putText, textRoom, getText, ...more } as Environment;
   }
 }

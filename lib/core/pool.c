@@ -8,7 +8,8 @@
  *    follower, if there is none; with none left it puts `queue` to sleep, so that the next push
  *    summons a server.
  *  - The follower looks every FOLLOW_TICK_... whether anything was taken while calls wait. If
- *    not, it becomes a server itself (and, taking a call, summons the next follower).
+ *    not, it becomes a server itself (and, taking a call, summons the next follower). When stalls
+ *    follow one another it summons ever more servers at once.
  *
  * Nobody looks? A push that finds `queue` asleep summons: it takes a vacant slot off the idle
  * stack. It may find none while a server is just leaving. That server puts its slot on the idle
@@ -33,6 +34,7 @@
 #define SPIN_US_MAX 1000u
 #define FOLLOW_TICK_NS_MIN 50000u
 #define FOLLOW_TICK_NS_MAX 400000u
+#define HELPERS_MAX 31u
 #define FOLLOW_QUIET_NS 1000000u /* a follower leaves after this long without waiting calls */
 
 /* atomic, each: relaxed, a setting or a statistic that guards no data */
@@ -54,7 +56,8 @@ static struct siding_mutex queue_mutex = SIDING_MUTEX_INITIALIZER;
 static struct node *ready SIDING_GUARDED_BY(&queue_mutex);
 static bool has_follower SIDING_GUARDED_BY(&queue_mutex);
 static uint64_t taken_count SIDING_GUARDED_BY(&queue_mutex);
-static struct inbox queue = {INBOX_ASLEEP}; /* consumer: who holds queue_mutex */
+static uint32_t stall_streak SIDING_GUARDED_BY(&queue_mutex); /* grows while stalls follow stalls */
+static struct inbox queue = {INBOX_ASLEEP};                   /* consumer: who holds queue_mutex */
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
@@ -293,27 +296,39 @@ void pool_serve(struct slot *slot) {
 
 enum follow_step { FOLLOW_ON, FOLLOW_TAKE_OVER, FOLLOW_LEAVE };
 
-/* One look of the follower. `in_out_seen` is taken_count at the last look. */
-static enum follow_step follow_look(uint64_t *in_out_seen, uint32_t *in_out_tick_ns,
-                                    uint32_t *in_out_quiet_ns) {
-    enum follow_step step = FOLLOW_ON;
-    siding_mutex_lock(&queue_mutex);
-    bool stalled = taken_count == *in_out_seen;
+/* What one follower has seen. */
+struct watch {
+    uint64_t taken; /* taken_count at the last look */
+    uint32_t tick_ns;
+    uint32_t quiet_ns;
+    uint32_t helpers; /* servers to summon besides, when it takes over */
+};
+
+static enum follow_step look_at_queue(struct watch *watch) SIDING_REQUIRES(&queue_mutex) {
+    bool stalled = taken_count == watch->taken;
+    watch->taken = taken_count;
     if (ready == NULL && !inbox_waits(&queue)) {
-        *in_out_quiet_ns += *in_out_tick_ns;
-        if (*in_out_quiet_ns >= FOLLOW_QUIET_NS && inbox_sleep(&queue)) {
-            step = FOLLOW_LEAVE;
+        watch->quiet_ns += watch->tick_ns;
+        return watch->quiet_ns >= FOLLOW_QUIET_NS && inbox_sleep(&queue) ? FOLLOW_LEAVE : FOLLOW_ON;
+    }
+    watch->quiet_ns = 0;
+    if (!stalled) {
+        stall_streak = 0;
+        if (watch->tick_ns < FOLLOW_TICK_NS_MAX) {
+            watch->tick_ns *= 2; /* the servers make progress by themselves: look less often */
         }
-    } else {
-        *in_out_quiet_ns = 0;
-        step = stalled ? FOLLOW_TAKE_OVER : FOLLOW_ON;
+        return FOLLOW_ON;
     }
+    watch->helpers = stall_streak;
+    stall_streak = stall_streak < HELPERS_MAX ? stall_streak * 2 + 1 : HELPERS_MAX;
+    return FOLLOW_TAKE_OVER;
+}
+
+static enum follow_step follow_look(struct watch *watch) {
+    siding_mutex_lock(&queue_mutex);
+    enum follow_step step = look_at_queue(watch);
     has_follower = step == FOLLOW_ON;
-    *in_out_seen = taken_count;
     siding_mutex_unlock(&queue_mutex);
-    if (!stalled && *in_out_tick_ns < FOLLOW_TICK_NS_MAX) {
-        *in_out_tick_ns *= 2; /* the server makes progress by itself: look less often */
-    }
     return step;
 }
 
@@ -325,17 +340,18 @@ static uint64_t taken_so_far(void) {
 }
 
 void pool_follow(struct slot *slot) {
-    uint64_t seen = taken_so_far();
-    uint32_t tick_ns = FOLLOW_TICK_NS_MIN;
-    uint32_t quiet_ns = 0;
+    struct watch watch = {.taken = taken_so_far(), .tick_ns = FOLLOW_TICK_NS_MIN};
     enum follow_step step;
     do {
-        siding_parker_park_for(&slot->parker, tick_ns);
-        step = follow_look(&seen, &tick_ns, &quiet_ns);
+        siding_parker_park_for(&slot->parker, watch.tick_ns);
+        step = follow_look(&watch);
     } while (step == FOLLOW_ON);
     if (step == FOLLOW_LEAVE) {
         leave(slot);
-    } else {
-        pool_serve(slot);
+        return;
     }
+    while (watch.helpers > 0 && summon(NODE_SERVE)) {
+        watch.helpers--;
+    }
+    pool_serve(slot);
 }
