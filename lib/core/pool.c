@@ -304,6 +304,20 @@ struct watch {
     uint32_t helpers; /* servers to summon besides, when it takes over */
 };
 
+/* One thread for each call that waits beyond the one the follower takes itself. */
+static uint32_t helpers_for_queue(uint32_t helpers_max) SIDING_REQUIRES(&queue_mutex) {
+    if (ready == NULL) {
+        ready = inbox_take(&queue);
+    }
+    uint32_t helpers = 0;
+    const struct node *call = ready == NULL ? NULL : ready->next;
+    while (call != NULL && helpers < helpers_max) {
+        call = call->next;
+        helpers++;
+    }
+    return helpers;
+}
+
 static enum follow_step look_at_queue(struct watch *watch) SIDING_REQUIRES(&queue_mutex) {
     bool stalled = taken_count == watch->taken;
     watch->taken = taken_count;
@@ -319,7 +333,7 @@ static enum follow_step look_at_queue(struct watch *watch) SIDING_REQUIRES(&queu
         }
         return FOLLOW_ON;
     }
-    watch->helpers = stall_streak;
+    watch->helpers = helpers_for_queue(stall_streak);
     stall_streak = stall_streak < HELPERS_MAX ? stall_streak * 2 + 1 : HELPERS_MAX;
     return FOLLOW_TAKE_OVER;
 }
