@@ -26,7 +26,18 @@ const core_files = [_][]const u8{
 
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
+    "block_test",
+    "bridge_test",
+    "call_test",
+    "context_test",
+    "dispatch_test",
+    "handle_test",
+    "inbox_test",
+    "lifecycle_test",
     "platform_test",
+    "pool_test",
+    "result_test",
+    "signature_test",
 };
 
 const common_files = [_][]const u8{

@@ -95,6 +95,12 @@ int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint
     return event_exchange(bridge, records, words, out_events, capacity_words, events_min, spin_ns);
 }
 
+int32_t siding_bridge_wake(uint64_t bridge_handle) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    bridge_kick(bridge);
+    return SIDING_OK;
+}
+
 int32_t siding_bridge_cancel(uint64_t bridge_handle, uint32_t token) {
     FIND_BRIDGE(bridge_handle, bridge);
     return submission_cancel(bridge, token);

@@ -11,7 +11,7 @@
  */
 import type { Blocks } from "./blocks.ts";
 import { checkStatus, errorFromStatus, SidingError } from "./errors.ts";
-import { drainMore, layouts, status } from "./generated/siding.ts";
+import { drainMore, eventWords, layouts, status } from "./generated/siding.ts";
 import { loadNative } from "./loader.ts";
 import { runtime } from "./runtime/current.ts";
 import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runtime.ts";
@@ -47,8 +47,8 @@ const SPIN_NS_MAX = 25_000;
 const EXCHANGES_IN_A_ROW_MAX = 256;
 const BACKOFF_MAX = 16;
 /** Longest stretch of settling and its handlers before timers and I/O get their turn. */
-const DRAIN_BUDGET_MS = 0.5;
-const SETTLED_BEFORE_LOOK = 256;
+const DRAIN_BUDGET_MS = 0.2;
+const SETTLED_BEFORE_LOOK = 64;
 
 let captured: Settle;
 /** An executor that makes no closure. */
@@ -114,11 +114,13 @@ export class Bridge {
   #lone = true;
   #exchanges = 0;
   #draining = false;
+  #paused = false;
   #deadline = 0;
   #cursor = 0;
   #end = 0;
   #more = false;
-  readonly #meter: Meter = { skip: 0, backoff: 1 };
+  readonly #turnMeter: Meter = { skip: 0, backoff: 1 };
+  readonly #drainMeter: Meter = { skip: 0, backoff: 1 };
 
   constructor() {
     this.native = loadNative().native;
@@ -201,6 +203,7 @@ export class Bridge {
       this.#pending++;
       this.abandoned -= running ? 1 : 0;
     };
+    this.#channel.listen(); // its event comes when nothing else is waited for
     this.#scheduleRelease();
   }
 
@@ -222,25 +225,13 @@ export class Bridge {
   }
 
   /** Has libsiding report the end of what `start` begins, under a token of its own. */
-  report(action: string, start: (token: number) => number): Promise<void> {
-    if (this.closed) return Promise.resolve();
-    if (this.top === 0) {
-      return Promise.reject(new SidingError("ERR_SIDING_BUSY", `Cannot ${action}: no token left`));
-    }
-    this.#submit();
-    const token = this.free[--this.top]!;
-    const value = start(token);
-    if (value < 0) {
-      this.free[this.top++] = token;
-      return Promise.reject(errorFromStatus(value, action));
-    }
-    this.#decoders[token] = () => undefined;
-    this.#pending++;
-    this.#hold();
-    return new Promise<void>((resolve) => {
-      this.#settlers[token] = resolve as Settle;
-    });
-  }
+  report(action: string, start: (token: number) => number): Promise<void> { if (this.closed)
+  return Promise.resolve(); if (this.top === 0) { return Promise.reject(new
+  SidingError("ERR_SIDING_BUSY", `Cannot ${action}: no token left`)); } this.#submit(); const
+  token = this.free[--this.top]!; const value = start(token); if (value < 0) {
+  this.free[this.top++] = token; return Promise.reject(errorFromStatus(value, action)); }
+  this.#decoders[token] = () => undefined; this.#pending++; this.#hold(); return new
+  Promise<void>((resolve) => { this.#settlers[token] = resolve as Settle; }); }
 
   /** Closes it: every pending call fails with `ERR_SIDING_CLOSED`. */
   close(): void {
@@ -271,7 +262,7 @@ export class Bridge {
   #beginTurn(meter: Meter | undefined): void {
     queueMicrotask(this.#endTurn);
     if (!this.#lone) return;
-    if (meter !== undefined && this.#mayExchange(meter)) this.#exchange(1, meter);
+    if (meter !== undefined && this.#mayExchange(1, meter)) this.#take(this.#await(1, meter));
     else this.#submit();
   }
 
@@ -279,36 +270,36 @@ export class Bridge {
     const calls = this.#turnCalls;
     this.#lone = calls === 1;
     this.#turnCalls = 0;
-    if (calls > 1 && this.at > 0 && this.#mayExchange(this.#meter)) {
-      this.#exchange(calls, this.#meter);
+    if (calls > 1 && this.at > 0 && this.#mayExchange(calls, this.#turnMeter)) {
+      this.#take(this.#await(calls, this.#turnMeter));
     } else {
       this.#submit();
     }
     if (this.#pending > 0) this.#hold();
   };
 
-  /* After some exchanges in a row timers and I/O get their turn: the next event comes by a kick. */
-  #mayExchange(meter: Meter): boolean {
+  /* After a while of exchanges timers and I/O get their turn: the next event comes by a kick. */
+  #mayExchange(calls: number, meter: Meter): boolean {
     if (meter.skip > 0) {
       meter.skip--;
       return false;
     }
     if (this.#draining || this.#exchanges >= EXCHANGES_IN_A_ROW_MAX) return false;
     this.#exchanges++;
-    if ((this.#exchanges & 15) === 1) {
-      const now = performance.now();
-      if (this.#exchanges === 1) this.#deadline = now + DRAIN_BUDGET_MS;
-      else if (now > this.#deadline) this.#exchanges = EXCHANGES_IN_A_ROW_MAX;
-    }
-    return true;
+    if (calls > 1 || (this.#exchanges & 15) === 1) this.#lookAtTime();
+    return this.#exchanges < EXCHANGES_IN_A_ROW_MAX;
   }
 
+  /* A drain and the exchanges that follow it in the same turn of the event loop share one budget.
+  */ #lookAtTime(): void { const now = performance.now(); if (now - this.#deadline >
+  DRAIN_BUDGET_MS) this.#deadline = now + DRAIN_BUDGET_MS; else if (now > this.#deadline)
+  this.#exchanges = EXCHANGES_IN_A_ROW_MAX; }
+
   /** Submits, and waits for `calls` events on the spot; learns whether that pays. */
-  #exchange(calls: number, meter: Meter): void {
+  #await(calls: number, meter: Meter): number {
     const { native, handle, staging, events } = this;
     const count = this.at;
     this.at = 0;
-    const before = this.top;
     const got = native.siding_bridge_exchange(
       handle,
       staging.u8,
@@ -319,28 +310,41 @@ export class Bridge {
       Math.min(SPIN_NS + calls * SPIN_NS_PER_CALL, SPIN_NS_MAX),
     );
     checkStatus(got, "submit calls");
-    this.#settle(0, got & ~drainMore, Infinity);
-    if (this.top - before >= calls >> 1 && this.top > before) {
+    if ((got & ~drainMore) >= calls * eventWords) {
       meter.backoff = 1;
     } else {
       meter.skip = meter.backoff;
       meter.backoff = Math.min(meter.backoff * 2, BACKOFF_MAX);
     }
-    if (got & drainMore) this.#onWake();
+    return got;
   }
 
+  /* Every kick is followed by a drain: libsiding sends no second one before it. */
   readonly #onWake = (): void => {
-    if (this.#draining || this.closed) return; // a drain that goes on sees what came meanwhile
-    this.#exchanges = 0;
+    if (this.closed) return;
+    this.#more = true;
+    if (this.#draining && !this.#paused) return; // the drain that goes on will see to it
     this.#draining = true;
+    this.#paused = false;
+    this.#exchanges = 0;
     this.#deadline = performance.now() + DRAIN_BUDGET_MS;
-    this.#drain();
+    this.#next();
   };
 
+  /* Where many calls are in flight, waiting for more of them here saves as many kicks. */
   #drain(): void {
     const { native, handle, events } = this;
+    const calls = Math.min(this.inFlight, SETTLED_BEFORE_LOOK);
+    const meter = this.#drainMeter;
+    if (calls > 1 && meter.skip === 0) return this.#take(this.#await(calls, meter));
+    meter.skip -= meter.skip > 0 ? 1 : 0;
     const got = native.siding_bridge_drain(handle, events.u8, EVENTS_WORDS);
-    checkStatus(got, "drain events");
+    this.#take(checkStatus(got, "drain events"));
+  }
+
+  /** Settles the events just got, with looks at the time in between. */
+  #take(got: number): void {
+    this.#draining = true;
     this.#cursor = 0;
     this.#end = got & ~drainMore;
     this.#more = (got & drainMore) !== 0;
@@ -349,7 +353,7 @@ export class Bridge {
 
   /* Handlers of what was settled run before the microtask queued here. */
   #step(): void {
-    this.#cursor = this.#settle(this.#cursor, this.#end, SETTLED_BEFORE_LOOK);
+    this.#cursor = this.#settle(this.#cursor, this.#end);
     if (this.#cursor < this.#end || this.#more) {
       queueMicrotask(this.#look);
       return;
@@ -360,10 +364,10 @@ export class Bridge {
 
   readonly #look = (): void => {
     if (performance.now() < this.#deadline) return this.#next();
-    runtime.later(() => {
-      this.#deadline = performance.now() + DRAIN_BUDGET_MS;
-      this.#next();
-    });
+    this.#paused = true;
+    /* timers and I/O have their turn before the socket has; callbacks would starve them */
+    if (this.wake === "socket") this.native.siding_bridge_wake(this.handle);
+    else runtime.later(this.#onWake);
   };
 
   #next(): void {
@@ -372,11 +376,11 @@ export class Bridge {
     else this.#drain();
   }
 
-  /** Settles at most `most` events from word `from`; gives the word after them. */
-  #settle(from: number, end: number, most: number): number {
+  /** Settles some events from word `from`; gives the word after them. */
+  #settle(from: number, end: number): number {
     const { u32, i32 } = this.events;
     let word = from;
-    for (let left = most; word < end && left > 0; left--) {
+    for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
       word += u32[at + 1]! & 0xffff;

@@ -50,9 +50,9 @@ export class SidingError extends Error {
   /** What it is about. */
   readonly code: SidingErrorCode;
   /** The operating system's error number, for `ERR_SIDING_SYSTEM`. */
-  readonly errno?: number;
+  declare readonly errno?: number;
   /** The C function that failed, for `ERR_SIDING_SYSTEM`. */
-  readonly syscall?: string;
+  declare readonly syscall?: string;
 
   /** Makes one with its code and a text of the form "Cannot <action>: <state>". */
   constructor(code: SidingErrorCode, message: string, options: SidingErrorOptions = {}) {
@@ -74,7 +74,6 @@ const codes: Readonly<Record<number, SidingErrorCode>> = {
   [status.cancelled]: "ERR_SIDING_CANCELLED",
   [status.timeout]: "ERR_SIDING_TIMEOUT",
   [status.closed]: "ERR_SIDING_CLOSED",
-  [status.releasing]: "ERR_SIDING_CONTEXT_RECYCLING",
   [status.exhausted]: "ERR_SIDING_POOL_EXHAUSTED",
   [status.signature]: "ERR_SIDING_SIGNATURE",
   [status.notfound]: "ERR_SIDING_LIBRARY_NOT_FOUND",

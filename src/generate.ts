@@ -17,7 +17,7 @@ import {
 import type { ParameterPlan, Plan } from "./plan.ts";
 import { wordsFor } from "./plan.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
-import { checkSource, readSource, storeSource } from "./source.ts";
+import { checkedSource, checkSource, readSource, storeSource } from "./source.ts";
 import { TEXT_INLINE_MAX } from "./text.ts";
 
 /** Buffers that a call on this thread lends instead of copying. */
@@ -31,6 +31,11 @@ function isReference(parameter: ParameterPlan): boolean {
 
 function argumentList(plan: Plan): string[] {
   return plan.values.map((_, index) => argument(index));
+}
+
+/** The arguments as they were when they were checked. */
+function checkedList(plan: Plan): string {
+  return plan.values.map(({ type }, index) => checkedSource(type, argument(index))).join(", ");
 }
 
 function checks(plan: Plan, before = 0): string[] {
@@ -127,7 +132,7 @@ export function callSource(plan: Plan): string {
   return `return function call(${list}) {
     ${checks(plan).join("\n")}
     if (${IS_CLOSED}) return Promise.reject(refusal());
-    if (${IS_FULL}) return later(call, [${list}]);
+    if (${IS_FULL}) return later(call, [${checkedList(plan)}]);
     ${record(plan, String(callFlags(plan)), "0").join("\n")}
     return b.call(token, end - s, decode, meter);
   };`;
@@ -140,7 +145,7 @@ export function postSource(plan: Plan): string {
   return `return function post(ticket${rest}) {
     ${checks(plan, 1).join("\n")}
     if (${IS_CLOSED}) return refuse(ticket, refusal());
-    if (${IS_FULL}) return laterPost(post, ticket, [${list}]);
+    if (${IS_FULL}) return laterPost(post, ticket, [${checkedList(plan)}]);
     ${record(plan, `${callFlags(plan)} | ticket.flags`, "ticket.timeoutMs").join("\n")}
     ticket.token = token;
     b.send(token, end - s, decode, ticket.settle);

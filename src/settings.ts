@@ -24,7 +24,7 @@ export interface Settings {
   threads?: number;
   /**
    * Longest spin of an idle native thread before it parks, in microseconds, 0 to 1,000; default
-   * 20.
+   * 50.
    */
   spin?: number;
   /** Stack of native threads started from now on, in bytes, at least 64 KiB; default 8 MiB. */

@@ -14,17 +14,26 @@ import { wordsFor } from "./plan.ts";
 const TWO_32 = "4294967296";
 
 const quickLooks: Readonly<Partial<Record<Kind, (v: string) => string>>> = {
-  i8: (v) => `${v} !== ${v} << 24 >> 24`,
-  u8: (v) => `${v} !== (${v} & 255)`,
-  i16: (v) => `${v} !== ${v} << 16 >> 16`,
-  u16: (v) => `${v} !== (${v} & 65535)`,
-  i32: (v) => `${v} !== (${v} | 0)`,
-  u32: (v) => `${v} !== ${v} >>> 0`,
+  i8: (v) => `typeof ${v} !== "number" || ${v} !== ${v} << 24 >> 24`,
+  u8: (v) => `typeof ${v} !== "number" || ${v} !== (${v} & 255)`,
+  i16: (v) => `typeof ${v} !== "number" || ${v} !== ${v} << 16 >> 16`,
+  u16: (v) => `typeof ${v} !== "number" || ${v} !== (${v} & 65535)`,
+  i32: (v) => `typeof ${v} !== "number" || ${v} !== (${v} | 0)`,
+  u32: (v) => `typeof ${v} !== "number" || ${v} !== ${v} >>> 0`,
   i53: (v) => `!Number.isSafeInteger(${v})`,
   u53: (v) => `!Number.isSafeInteger(${v}) || ${v} < 0`,
 };
 
-/** A statement that throws unless `v` fits `type`; `where` names it in the error. */
+/** The variable that holds field `index` of the struct in variable `v`. */
+function fieldVariable(v: string, index: number): string {
+  return `${v}_${index}`;
+}
+
+/**
+ * Statements that throw unless the variable `v` fits `type`; `where` names it in the error.
+ * Fields of a struct are read here, once, into variables: their getters may run any code, so they
+ * must not run while a record is being written.
+ */
 export function checkSource(type: TypePlan, v: string, where: string): string {
   const place = `name, ${JSON.stringify(where)}`;
   const look = quickLooks[type.kind];
@@ -50,9 +59,11 @@ export function checkSource(type: TypePlan, v: string, where: string): string {
 }
 
 function checkStruct(type: TypePlan, v: string, where: string): string {
-  const fields = type.fields.map(({ name, type: inner }) =>
-    checkSource(inner, `${v}[${JSON.stringify(name)}]`, `${where}.${name}`)
-  );
+  const fields = type.fields.map(({ name, type: inner }, index) => {
+    const field = fieldVariable(v, index);
+    const read = `let ${field} = ${v}[${JSON.stringify(name)}];`;
+    return `${read} ${checkSource(inner, field, `${where}.${name}`)}`;
+  });
   return [`c.struct(${v}, name, ${JSON.stringify(where)});`, ...fields].join("\n");
 }
 
@@ -92,7 +103,16 @@ const setters: Readonly<Partial<Record<Kind, string>>> = {
   f64: "setFloat64",
 };
 
-/** A statement that stores `v` at byte `at` of the view. */
+/** An expression for the value of the checked variable `v`, made of what was read of it. */
+export function checkedSource(type: TypePlan, v: string): string {
+  if (type.kind !== "struct") return v;
+  const fields = type.fields.map(({ name, type: inner }, index) =>
+    `[${JSON.stringify(name)}]: ${checkedSource(inner, fieldVariable(v, index))}`
+  );
+  return `{ ${fields.join(", ")} }`;
+}
+
+/** A statement that stores the checked variable `v` at byte `at` of the view. */
 export function storeField(type: TypePlan, at: string, v: string): string {
   const setter = setters[type.kind];
   if (setter !== undefined) return `view.${setter}(${at}, ${v}, true);`;
@@ -104,8 +124,8 @@ export function storeField(type: TypePlan, at: string, v: string): string {
     case "u64":
       return `view.setBigUint64(${at}, BigInt(${v}), true);`;
     case "struct":
-      return type.fields.map(({ name, type: inner, offset }) =>
-        storeField(inner, `${at} + ${offset}`, `${v}[${JSON.stringify(name)}]`)
+      return type.fields.map(({ type: inner, offset }, index) =>
+        storeField(inner, `${at} + ${offset}`, fieldVariable(v, index))
       ).join("\n");
     default:
       return `view.setBigInt64(${at}, BigInt(${v} ?? 0), true);`;

@@ -224,17 +224,20 @@ static void on_thread_exit(void *argument) {
     }
 }
 
-static void kick(struct bridge *bridge) {
+void bridge_kick(struct bridge *bridge) {
+    void (*wake)(void) = NULL;
     siding_mutex_lock(&bridge->kick_mutex);
     if (bridge->wakeable) {
         atomic_fetch_add_explicit(&kicks, 1, memory_order_relaxed);
-        if (bridge->wake != NULL) {
-            bridge->wake();
-        } else {
+        wake = bridge->wake;
+        if (wake == NULL) {
             siding_channel_kick(&bridge->channel);
         }
     }
     siding_mutex_unlock(&bridge->kick_mutex);
+    if (wake != NULL) {
+        wake(); /* unlocked: it may wait for the js thread, which may wait for the mutex to close */
+    }
 }
 
 void bridge_deliver(struct bridge *bridge, struct record *record) {
@@ -242,7 +245,7 @@ void bridge_deliver(struct bridge *bridge, struct record *record) {
     case INBOX_PUSHED:
         return;
     case INBOX_PUSHED_WAKE:
-        kick(bridge);
+        bridge_kick(bridge);
         return;
     case INBOX_REFUSED:
         settle_outstanding(bridge, -1);

@@ -65,6 +65,8 @@ void bridge_close(struct bridge *bridge, bool host_gone);
 bool bridge_is_open(struct bridge *bridge);
 /** Takes a DONE record to the host, waking it if need be. @thread any  @blocks never */
 void bridge_deliver(struct bridge *bridge, struct record *record);
+/** Wakes the host, whether it sleeps or not. @thread any  @blocks never */
+void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */
 uint32_t bridge_count(void);
 /** @return kicks made since the library was loaded  @thread any  @blocks never */

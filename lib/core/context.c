@@ -46,6 +46,7 @@ int32_t context_release(struct bridge *bridge, uint64_t context, uint32_t token)
         return status;
     }
     report->signature = NULL;
+    report->flags = 0;
     slot_release_lease(slot, report);
     return SIDING_OK;
 }

@@ -10,7 +10,8 @@
 #include "submission.h"
 
 #define TEXT_INLINE_BYTES_MAX 8192u
-#define SPIN_ROUND 4u /* pauses between two looks */
+#define SPIN_ROUND 4u        /* pauses between two looks */
+#define ROUNDS_PER_YIELD 12u /* some 2 us: most short calls are back by then */
 
 _Static_assert(SIGNATURE_WORDS_MAX + TEXT_INLINE_BYTES_MAX / 8 + SIDING_EVENT_WORDS + 1 <=
                    SIDING_EVENT_WORDS_MAX,
@@ -170,6 +171,7 @@ static uint32_t take_more(struct bridge *bridge, struct node ***in_out_end) {
 static void await_events(struct bridge *bridge, struct node **end, uint32_t count,
                          uint32_t events_min, uint32_t spin_ns) {
     uint64_t end_ns = siding_clock_ns() + spin_ns;
+    uint32_t rounds = 0;
     for (;;) {
         count += take_more(bridge, &end);
         if (count >= events_min || siding_clock_ns() >= end_ns) {
@@ -177,6 +179,9 @@ static void await_events(struct bridge *bridge, struct node **end, uint32_t coun
         }
         for (uint32_t i = 0; i < SPIN_ROUND; i++) {
             siding_thread_pause();
+        }
+        if (++rounds % ROUNDS_PER_YIELD == 0) {
+            siding_thread_yield(); /* the worker may wait for this very processor */
         }
     }
 }
@@ -191,6 +196,10 @@ int32_t event_exchange(struct bridge *bridge, const uint64_t *records, uint32_t 
     uint32_t count = take_more(bridge, &end);
     int32_t taken = submission_take(bridge, records, words);
     if (taken < 0) {
+        /* the inbox is awake, and no drain follows that would put it to sleep */
+        if (bridge->undelivered != NULL || !inbox_sleep(&bridge->completed)) {
+            bridge_kick(bridge);
+        }
         return taken;
     }
     await_events(bridge, end, count, events_min, spin_ns);

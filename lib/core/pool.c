@@ -59,6 +59,9 @@ static uint64_t taken_count SIDING_GUARDED_BY(&queue_mutex);
 static uint32_t stall_streak SIDING_GUARDED_BY(&queue_mutex); /* grows while stalls follow stalls */
 static struct inbox queue = {INBOX_ASLEEP};                   /* consumer: who holds queue_mutex */
 
+static bool queue_has_calls(void);
+static bool summon(enum node_kind duty);
+
 /* ---- settings -------------------------------------------------------------------------------- */
 
 int32_t pool_configure(const struct siding_pool_options *options) {
@@ -69,6 +72,9 @@ int32_t pool_configure(const struct siding_pool_options *options) {
     atomic_store_explicit(&threads_max, options->threads_max, memory_order_relaxed);
     atomic_store_explicit(&spin_limit_ns, options->spin_us * 1000, memory_order_relaxed);
     atomic_store_explicit(&stack_bytes, options->stack_bytes, memory_order_relaxed);
+    if (queue_has_calls()) { /* for want of a thread, perhaps, that may be started from now on */
+        summon(NODE_SERVE);
+    }
     return SIDING_OK;
 }
 
@@ -175,8 +181,11 @@ void pool_count(struct siding_stats *out_stats) {
 /* Contexts may take every thread of the maximum: then the queue gets one thread beyond it. */
 static bool summon(enum node_kind duty) {
     uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
-    bool all_leased = atomic_load_explicit(&leased_count, memory_order_relaxed) >= limit;
-    struct slot *slot = take_slot(SLOT_SHARED, limit + all_leased);
+    struct slot *slot = take_slot(SLOT_SHARED, limit);
+    /* counted only now: a lease counts itself before it takes the slot that we did not get */
+    if (slot == NULL && atomic_load_explicit(&leased_count, memory_order_relaxed) >= limit) {
+        slot = take_slot(SLOT_SHARED, limit + 1);
+    }
     if (slot == NULL) {
         return false;
     }
@@ -258,12 +267,18 @@ static struct node *take_call(bool *out_summon_follower) {
     return call;
 }
 
-/* No thread is left to follow: pushes ask again, and whoever becomes vacant looks. */
+/*
+ * No thread is left to follow: pushes ask again, and whoever becomes vacant looks. But a call may
+ * have come, and a thread become vacant, while both still counted on the follower.
+ */
 static void do_without_follower(void) {
     siding_mutex_lock(&queue_mutex);
     has_follower = false;
-    inbox_sleep(&queue);
+    bool waits = ready != NULL || !inbox_sleep(&queue);
     siding_mutex_unlock(&queue_mutex);
+    if (waits) {
+        summon(NODE_SERVE);
+    }
 }
 
 static bool may_leave(void) {

@@ -54,11 +54,10 @@ extern "C" {
     X(SIDING_ECANCELLED, -9, "cancelled before it ran")                                            \
     X(SIDING_ETIMEOUT, -10, "its deadline passed before it ran")                                   \
     X(SIDING_ECLOSED, -11, "the bridge is closed")                                                 \
-    X(SIDING_ERELEASING, -12, "the context is being released")                                     \
-    X(SIDING_EEXHAUSTED, -13, "no pool slot is free")                                              \
-    X(SIDING_ESIGNATURE, -14, "the signature descriptor is malformed or unsupported")              \
-    X(SIDING_ENOTFOUND, -15, "no such library or symbol")                                          \
-    X(SIDING_ESPACE, -16, "the buffer is too small")
+    X(SIDING_EEXHAUSTED, -12, "no pool slot is free")                                              \
+    X(SIDING_ESIGNATURE, -13, "the signature descriptor is malformed or unsupported")              \
+    X(SIDING_ENOTFOUND, -14, "no such library or symbol")                                          \
+    X(SIDING_ESPACE, -15, "the buffer is too small")
 
 #define SIDING_STATUS_VALUE(name, value, text) name = value,
 enum siding_status { SIDING_STATUS_LIST(SIDING_STATUS_VALUE) };
@@ -223,8 +222,8 @@ SIDING_API int32_t siding_bridge_open(const struct siding_bridge_options *option
 SIDING_API int32_t siding_bridge_close(uint64_t bridge);
 
 /**
- * Copies call records in and queues them, in order. A call that cannot be queued (stale context,
- * context being released) becomes an event with that status.
+ * Copies call records in and queues them, in order. A call that cannot be queued (stale or
+ * released context) becomes an event with that status.
  * @param records whole records, 8-byte aligned
  * @param words of all records together
  * @return the number of records taken, or SIDING_EINVALID at the first malformed record (unknown
@@ -254,6 +253,12 @@ SIDING_API int32_t siding_bridge_drain(uint64_t bridge, void *out_events, uint32
 SIDING_API int32_t siding_bridge_exchange(uint64_t bridge, const void *records, uint32_t words,
                                           void *out_events, uint32_t capacity_words,
                                           uint32_t events_min, uint32_t spin_ns);
+
+/**
+ * Wakes the host as an event would, so that it can leave its event loop a turn in between.
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_wake(uint64_t bridge);
 
 /**
  * Cancels a call in flight. Its event comes in any case, so that the token is free exactly once.
@@ -319,7 +324,7 @@ SIDING_API int32_t siding_context_acquire(uint64_t bridge, const char *name, uin
  * Gives the thread back once the calls submitted before have run. From now on the handle is
  * refused.
  * @param token the event that reports the end carries it; chosen as for a call
- * @return SIDING_ESTALE, SIDING_ERELEASING, SIDING_EBUSY
+ * @return SIDING_ESTALE, SIDING_EBUSY
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_context_release(uint64_t bridge, uint64_t context, uint32_t token);
@@ -353,7 +358,7 @@ SIDING_API int32_t siding_memory_read(uint64_t address, void *out_bytes, uint64_
 SIDING_API int32_t siding_memory_write(uint64_t address, const void *bytes, uint64_t size_bytes);
 
 /**
- * Changes the pool for the whole process; threads above a smaller maximum end with their work.
+ * Changes the pool for the whole process; threads already started stay, whatever the new maximum.
  * @return SIDING_EINVALID
  * @thread any  @blocks never
  */

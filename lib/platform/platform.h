@@ -84,6 +84,8 @@ void siding_thread_rename(const char *name);
 uintptr_t siding_thread_self(void);
 /** Tells the processor that this is a spin loop. @thread any  @blocks never */
 void siding_thread_pause(void);
+/** Lets another thread that is ready have this processor. @thread any  @blocks never */
+void siding_thread_yield(void);
 
 /**
  * Runs `notice` when the calling thread ends, however it does, after the thread's own program is

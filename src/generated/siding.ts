@@ -74,11 +74,10 @@ export const status: {
   readonly cancelled: -9;
   readonly timeout: -10;
   readonly closed: -11;
-  readonly releasing: -12;
-  readonly exhausted: -13;
-  readonly signature: -14;
-  readonly notfound: -15;
-  readonly space: -16;
+  readonly exhausted: -12;
+  readonly signature: -13;
+  readonly notfound: -14;
+  readonly space: -15;
 } = {
   ok: 0,
   invalid: -1,
@@ -92,11 +91,10 @@ export const status: {
   cancelled: -9,
   timeout: -10,
   closed: -11,
-  releasing: -12,
-  exhausted: -13,
-  signature: -14,
-  notfound: -15,
-  space: -16,
+  exhausted: -12,
+  signature: -13,
+  notfound: -14,
+  space: -15,
 };
 
 /** Name and meaning of each status value. */
@@ -150,22 +148,18 @@ export const statuses: Readonly<Record<number, { name: string; text: string }>> 
     text: "the bridge is closed",
   },
   [-12]: {
-    name: "SIDING_ERELEASING",
-    text: "the context is being released",
-  },
-  [-13]: {
     name: "SIDING_EEXHAUSTED",
     text: "no pool slot is free",
   },
-  [-14]: {
+  [-13]: {
     name: "SIDING_ESIGNATURE",
     text: "the signature descriptor is malformed or unsupported",
   },
-  [-15]: {
+  [-14]: {
     name: "SIDING_ENOTFOUND",
     text: "no such library or symbol",
   },
-  [-16]: {
+  [-15]: {
     name: "SIDING_ESPACE",
     text: "the buffer is too small",
   },
@@ -344,6 +338,7 @@ export type FunctionName =
   | "siding_bridge_submit"
   | "siding_bridge_drain"
   | "siding_bridge_exchange"
+  | "siding_bridge_wake"
   | "siding_bridge_cancel"
   | "siding_bridge_elapsed"
   | "siding_block_create"
@@ -391,6 +386,10 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_bridge_exchange: {
     parameters: ["u64", "buffer", "u32", "buffer", "u32", "u32", "u32"],
+    result: "i32",
+  },
+  siding_bridge_wake: {
+    parameters: ["u64"],
     result: "i32",
   },
   siding_bridge_cancel: {

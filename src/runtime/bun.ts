@@ -102,6 +102,8 @@ class SocketChannel implements WakeChannel {
     this.#socket?.unref();
   }
 
+  listen(): void {}
+
   close(): void {
     this.#closed = true;
     this.#socket?.end();
@@ -123,6 +125,7 @@ function callback(onWake: () => void): CallbackChannel {
       holder = setInterval(() => {}, NEVER_MS);
     },
     unref,
+    listen: () => {},
     /* the callback itself stays: a late call of a closed one ends the process */
     close: unref,
   };

@@ -30,7 +30,9 @@ interface DenoNamespace {
   };
   readonly UnsafePointer: { value(pointer: object): number | bigint };
   readonly permissions: {
-    querySync(descriptor: { name: "ffi"; path?: string }): { readonly state: string };
+    querySync(
+      descriptor: { name: "ffi"; path?: string } | { name: "env"; variable: string },
+    ): { readonly state: string };
   };
 }
 
@@ -86,6 +88,10 @@ class SocketChannel implements WakeChannel {
     this.#socket?.unref();
   }
 
+  listen(): void {
+    if (this.#socket === undefined && !this.#loading) this.#load();
+  }
+
   close(): void {
     this.unref();
     this.#closed = true;
@@ -134,6 +140,7 @@ function callback(onWake: () => void): CallbackChannel | null {
       looks ??= setInterval(onWake, LOST_WAKE_MS);
     },
     unref,
+    listen: () => {},
     /* the callback itself stays: a late call of a closed one ends the process */
     close: unref,
   };
@@ -151,11 +158,9 @@ function direct(definition: DirectFunction): ((...values: unknown[]) => unknown)
 }
 
 function environment(name: string): string | undefined {
-  try {
-    return deno.env.get(name);
-  } catch {
-    return undefined; // reading it is not permitted
-  }
+  /* asked first, because reading would prompt on a terminal */
+  const { state } = deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? deno.env.get(name) : undefined;
 }
 
 function missingPermission(path: string | null): string | null {

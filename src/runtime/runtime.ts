@@ -22,6 +22,8 @@ export interface WakeChannel {
   ref(): void;
   /** Lets the process end. */
   unref(): void;
+  /** Rouses this thread also while it holds nothing, for calls that nobody waits for. */
+  listen(): void;
   /** Ends it; after the bridge was closed. */
   close(): void;
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "../../base/assert.h"
@@ -96,6 +97,10 @@ uintptr_t siding_thread_self(void) {
 
 void siding_thread_pause(void) {
     SIDING_RELAX();
+}
+
+void siding_thread_yield(void) {
+    sched_yield();
 }
 
 /* The key's value is on the heap: on macOS thread-local variables may be gone before it is. */

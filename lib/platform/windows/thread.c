@@ -111,6 +111,10 @@ void siding_thread_pause(void) {
     SIDING_RELAX();
 }
 
+void siding_thread_yield(void) {
+    SwitchToThread();
+}
+
 static int32_t create_notice(struct exit_notice **out_notice) {
     struct exit_notice *notice = calloc(1, sizeof *notice);
     if (notice == NULL) {
