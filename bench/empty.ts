@@ -1,0 +1,6 @@
+/**
+ * Nothing: what it costs to import a module.
+ *
+ * @module
+ */
+export {};

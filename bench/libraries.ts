@@ -1,0 +1,42 @@
+/**
+ * The C libraries that are called, opened through Siding.
+ *
+ * @module
+ */
+import process from "node:process";
+import { type Library, open } from "../mod.ts";
+
+const suffix = process.platform === "darwin" ? "dylib" : "so";
+
+function pathOf(name: string): string {
+  return decodeURIComponent(new URL(`../zig-out/${name}.${suffix}`, import.meta.url).pathname);
+}
+
+/** The library of `test_add`. */
+export const testPath: string = pathOf("lib/libsiding_test");
+/** The library made of bench/native. */
+export const benchPath: string = pathOf("bench/libsiding_bench");
+
+const testDefinitions = {
+  test_add: { parameters: ["i32", "i32"], result: "i32" },
+} as const;
+
+const benchDefinitions = {
+  bench_sleep: { parameters: ["u32"], result: "i32" },
+  bench_sleep_threads: { parameters: ["u32", "u32"], result: "i32" },
+  bench_wait: { parameters: [], result: "i32" },
+  bench_waiting: { parameters: [], result: "i32" },
+  bench_open: { parameters: [], result: "i32" },
+  bench_touch: { parameters: ["buffer", "u32"], result: "i32" },
+  bench_ping_pong: { parameters: ["u32"], result: "i32" },
+} as const;
+
+/** Opens the library of `test_add`. */
+export function openTest(): Library<typeof testDefinitions> {
+  return open(testPath, testDefinitions);
+}
+
+/** Opens the library made of bench/native. */
+export function openBench(): Library<typeof benchDefinitions> {
+  return open(benchPath, benchDefinitions);
+}

@@ -1,0 +1,49 @@
+/**
+ * Measures one row on this runtime and prints its outcome as one line of JSON.
+ *
+ *     bun bench/main.ts NAME [--quick]
+ *
+ * @module
+ */
+import process from "node:process";
+import { setImmediate } from "node:timers";
+import { effortOf } from "./measure.ts";
+import { blocking, fileRead, idle } from "./rows/blocking.ts";
+import {
+  buffer,
+  contextAgainstPromises,
+  contextInFlight,
+  inFlight,
+  koffiInFlight,
+  koffiSequential,
+  pingPong,
+  sequential,
+  sync,
+  workerRoundTrip,
+} from "./rows/calls.ts";
+import type { Row } from "./rows/outcome.ts";
+
+const rows: Readonly<Record<string, Row>> = {
+  "call.sequential": sequential,
+  "call.inflight64": inFlight(64),
+  "call.blocking600": blocking,
+  "context.inflight64": contextInFlight(64),
+  "context.inflight1000": contextAgainstPromises(1000, "bare promises", queueMicrotask),
+  "call.sync": sync,
+  "call.buffer": buffer,
+  "fs.read": fileRead,
+  "idle": idle,
+  "koffi.sequential": koffiSequential,
+  "koffi.inflight64": koffiInFlight(64),
+  "worker.roundtrip": workerRoundTrip,
+  "floor.threads": pingPong,
+  "floor.promises": contextAgainstPromises(1000, "bare promises, later task", setImmediate),
+};
+
+const [name = "", ...flags] = process.argv.slice(2);
+const row = rows[name];
+if (row === undefined) {
+  throw new Error(`Cannot measure "${name}": the rows are ${Object.keys(rows).join(", ")}`);
+}
+console.log(JSON.stringify(await row(name, effortOf(flags.includes("--quick")))));
+process.exit(0);

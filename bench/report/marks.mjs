@@ -1,0 +1,51 @@
+// The marks that Siding set itself: the ratio of a row must be at least, or at most, this much.
+
+const each = (mark) => ({ bun: mark, deno: mark });
+
+/** Marks by row and runtime. */
+export const marks = {
+  "call.sequential": { deno: { least: 4 }, bun: { least: 1.5 } },
+  "call.inflight64": { deno: { least: 8 }, bun: { least: 20 } },
+  "call.blocking600": each({ most: 0.35 }),
+  "context.inflight64": { deno: { least: 15 }, bun: { least: 40 } },
+  "context.inflight1000": each({ least: 0.6 }),
+  "call.sync": each({ least: 0.9 }),
+  "call.buffer": each({ least: 0.5 }),
+  "fs.read": each({ most: 3 }),
+  "cold": each({ most: 25 }),
+  "idle": each({ most: 0 }),
+};
+
+/** What each row is about, for people. */
+export const titles = {
+  "call.sequential": "one call after the other",
+  "call.inflight64": "64 calls in flight, any thread",
+  "call.blocking600": "600 calls of 200 ms at once",
+  "context.inflight64": "64 in flight on one ordered thread",
+  "context.inflight1000": "1,000 in flight on one ordered thread",
+  "call.sync": "`.sync`, on the JavaScript thread",
+  "call.buffer": "64 KiB copied in and out",
+  "fs.read": "file read behind 200 blocked calls",
+  "cold": "import and first call",
+  "cold.process": "import and first call, the whole process",
+  "idle": "context switches of 16 idle threads in 5 s",
+  "koffi.sequential": "one call after the other",
+  "koffi.inflight64": "64 calls in flight",
+  "worker.roundtrip": "one call after the other",
+  "floor.threads": "one call after the other",
+  "floor.promises": "1,000 in flight on one ordered thread",
+};
+
+/** Whether an outcome reaches its mark; `undefined` where it has none. */
+export function reaches({ name, runtime, ratio }) {
+  const mark = marks[name]?.[runtime];
+  if (mark === undefined) return undefined;
+  return mark.least !== undefined ? ratio >= mark.least : ratio <= mark.most;
+}
+
+/** The mark of an outcome as text, empty where it has none. */
+export function markText({ name, runtime }) {
+  const mark = marks[name]?.[runtime];
+  if (mark === undefined) return "";
+  return mark.least !== undefined ? `>= ${mark.least}` : `<= ${mark.most}`;
+}
