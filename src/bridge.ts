@@ -16,6 +16,7 @@ import { loadNative } from "./loader.ts";
 import { runtime } from "./runtime/current.ts";
 import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runtime.ts";
 import { settings, TOKENS_RESERVED } from "./settings.ts";
+import { Waiting } from "./waiting.ts";
 import { type Words, words } from "./words.ts";
 
 /** Settles one call: with a value, or with a rejected promise. */
@@ -106,8 +107,7 @@ export class Bridge {
   readonly #settlers: (Settle | undefined)[] = [];
   readonly #decoders: Decode[] = [];
   readonly #channel: WakeChannel;
-  readonly #waiting: (() => void)[] = [];
-  #waitingHead = 0;
+  readonly #waiting: Waiting = new Waiting();
   #pending = 0;
   #held = false;
   #turnCalls = 0;
@@ -182,8 +182,8 @@ export class Bridge {
 
   /** Runs `admit` when a token is free, in order. */
   wait(admit: () => void): void {
-    this.#waiting.push(admit);
-    this.queued++;
+    this.#waiting.add(admit);
+    this.queued = this.#waiting.length;
     this.#hold();
   }
 
@@ -225,13 +225,27 @@ export class Bridge {
   }
 
   /** Has libsiding report the end of what `start` begins, under a token of its own. */
-  report(action: string, start: (token: number) => number): Promise<void> { if (this.closed)
-  return Promise.resolve(); if (this.top === 0) { return Promise.reject(new
-  SidingError("ERR_SIDING_BUSY", `Cannot ${action}: no token left`)); } this.#submit(); const
-  token = this.free[--this.top]!; const value = start(token); if (value < 0) {
-  this.free[this.top++] = token; return Promise.reject(errorFromStatus(value, action)); }
-  this.#decoders[token] = () => undefined; this.#pending++; this.#hold(); return new
-  Promise<void>((resolve) => { this.#settlers[token] = resolve as Settle; }); }
+  report(action: string, start: (token: number) => number): Promise<void> {
+    if (this.closed) {
+      return Promise.resolve();
+    }
+    if (this.top === 0) {
+      return Promise.reject(new SidingError("ERR_SIDING_BUSY", `Cannot ${action}: no token left`));
+    }
+    this.#submit();
+    const token = this.free[--this.top]!;
+    const value = start(token);
+    if (value < 0) {
+      this.free[this.top++] = token;
+      return Promise.reject(errorFromStatus(value, action));
+    }
+    this.#decoders[token] = () => undefined;
+    this.#pending++;
+    this.#hold();
+    return new Promise<void>((resolve) => {
+      this.#settlers[token] = resolve as Settle;
+    });
+  }
 
   /** Closes it: every pending call fails with `ERR_SIDING_CLOSED`. */
   close(): void {
@@ -290,10 +304,12 @@ export class Bridge {
     return this.#exchanges < EXCHANGES_IN_A_ROW_MAX;
   }
 
-  /* A drain and the exchanges that follow it in the same turn of the event loop share one budget.
-  */ #lookAtTime(): void { const now = performance.now(); if (now - this.#deadline >
-  DRAIN_BUDGET_MS) this.#deadline = now + DRAIN_BUDGET_MS; else if (now > this.#deadline)
-  this.#exchanges = EXCHANGES_IN_A_ROW_MAX; }
+  /* A drain and the exchanges after it in the same turn of the event loop share one budget. */
+  #lookAtTime(): void {
+    const now = performance.now();
+    if (now - this.#deadline > DRAIN_BUDGET_MS) this.#deadline = now + DRAIN_BUDGET_MS;
+    else if (now > this.#deadline) this.#exchanges = EXCHANGES_IN_A_ROW_MAX;
+  }
 
   /** Submits, and waits for `calls` events on the spot; learns whether that pays. */
   #await(calls: number, meter: Meter): number {
@@ -415,20 +431,13 @@ export class Bridge {
   };
 
   #admit(): void {
-    while (this.#waitingHead < this.#waiting.length && this.top > TOKENS_RESERVED) {
-      const admit = this.#waiting[this.#waitingHead]!;
-      this.#waiting[this.#waitingHead++] = () => {};
-      this.queued--;
-      this.admitting = true;
-      try {
-        admit();
-      } finally {
-        this.admitting = false;
-      }
+    this.admitting = true;
+    while (this.top > TOKENS_RESERVED && this.#waiting.length > 0) {
+      const admit = this.#waiting.take();
+      this.queued = this.#waiting.length;
+      admit();
     }
-    if (this.queued > 0) return;
-    this.#waiting.length = 0;
-    this.#waitingHead = 0;
+    this.admitting = false;
   }
 
   #hold(): void {

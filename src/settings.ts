@@ -20,7 +20,7 @@ const STACK_MAX = 2 ** 32 - 1;
 
 /** What {@linkcode configure} can set. */
 export interface Settings {
-  /** Most native threads of the process, 1 to 4,096; default 64. */
+  /** Most contexts of the process, and most threads for other calls; 1 to 4,096, default 64. */
   threads?: number;
   /**
    * Longest spin of an idle native thread before it parks, in microseconds, 0 to 1,000; default

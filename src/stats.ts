@@ -13,7 +13,7 @@ import { words } from "./words.ts";
 export interface Stats {
   /** Native threads started. */
   readonly threads: number;
-  /** Most native threads there may be. */
+  /** Most contexts, and most threads for other calls, that there may be. */
   readonly threadsMax: number;
   /** Slots of the pool by what their thread is used for. */
   readonly slots: {

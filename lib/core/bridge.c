@@ -9,11 +9,12 @@
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
-static uint32_t registry_open SIDING_GUARDED_BY(&registry_mutex);
 static struct bridge *registry_vacant SIDING_GUARDED_BY(&registry_mutex);
 /* atomic: the release store in make_bridge pairs with the acquire load in bridge_find */
 static _Atomic(struct bridge *) registry[BRIDGES_MAX];
-static _Atomic(uint64_t) kicks; /* atomic: relaxed, a statistic */
+/* atomic, both: relaxed, a statistic */
+static _Atomic(uint64_t) kicks;
+static _Atomic(uint32_t) open_count;
 
 static const uint8_t legal_moves[BRIDGE_STATES] = {
     [BRIDGE_VACANT] = 1u << BRIDGE_OPEN,
@@ -54,7 +55,6 @@ static struct bridge *take_vacant(void) {
     }
     if (bridge != NULL) {
         bridge->generation++;
-        registry_open++;
     }
     siding_mutex_unlock(&registry_mutex);
     return bridge;
@@ -62,7 +62,6 @@ static struct bridge *take_vacant(void) {
 
 static void give_vacant(struct bridge *bridge) {
     siding_mutex_lock(&registry_mutex);
-    registry_open--;
     if (bridge->generation != UINT32_MAX) {
         bridge->next_vacant = registry_vacant;
         registry_vacant = bridge;
@@ -142,6 +141,7 @@ int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_h
     *out_descriptor = descriptor;
     atomic_store_explicit(&bridge->thread, siding_thread_self(), memory_order_relaxed);
     atomic_store_explicit(&bridge->handle, *out_handle, memory_order_relaxed);
+    atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     return SIDING_OK;
 
 fail_thread:
@@ -204,6 +204,7 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     leave_thread(bridge);
     atomic_store_explicit(&bridge->handle, 0, memory_order_relaxed);
     bridge_move(bridge, BRIDGE_OPEN, BRIDGE_CLOSING);
+    atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
     close_wake(bridge, host_gone);
     while (bridge->leases != NULL) {
         slot_release_lease(bridge->leases, NULL);
@@ -254,10 +255,7 @@ void bridge_deliver(struct bridge *bridge, struct record *record) {
 }
 
 uint32_t bridge_count(void) {
-    siding_mutex_lock(&registry_mutex);
-    uint32_t count = registry_open;
-    siding_mutex_unlock(&registry_mutex);
-    return count;
+    return atomic_load_explicit(&open_count, memory_order_relaxed);
 }
 
 uint64_t bridge_kicks(void) {

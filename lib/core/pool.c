@@ -27,6 +27,7 @@
 #include "handle.h"
 #include "record.h"
 
+#define SLOTS_MAX (2 * SIDING_THREADS_MAX)
 #define THREADS_MAX_DEFAULT 64u
 #define SPIN_NS_DEFAULT 50000u
 #define STACK_BYTES_DEFAULT (8u << 20)
@@ -46,7 +47,7 @@ static _Atomic(uint32_t) leased_count;
 static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t started_count SIDING_GUARDED_BY(&start_mutex);
 /* atomic: the release store in start_slot pairs with the acquire loads; never changes again */
-static _Atomic(struct slot *) slots[SIDING_THREADS_MAX + 1];
+static _Atomic(struct slot *) slots[SLOTS_MAX];
 
 /* tag:32 | index + 1:32; the tag grows with every change, so that a pop never mistakes the stack.
    atomic: seq_cst, see "Nobody looks?" */
@@ -126,7 +127,8 @@ static struct slot *start_at(uint32_t index, enum slot_state state) {
 
 static struct slot *start_slot(enum slot_state state, uint32_t limit) {
     siding_mutex_lock(&start_mutex);
-    struct slot *slot = started_count < limit ? start_at(started_count, state) : NULL;
+    struct slot *slot =
+        started_count < limit && started_count < SLOTS_MAX ? start_at(started_count, state) : NULL;
     started_count += slot != NULL;
     siding_mutex_unlock(&start_mutex);
     return slot;
@@ -141,13 +143,19 @@ static struct slot *take_slot(enum slot_state state, uint32_t limit) {
     return slot;
 }
 
+/* The maximum holds for leases and for shared threads each: neither can starve the other. */
+static uint32_t start_limit(void) {
+    return atomic_load_explicit(&threads_max, memory_order_relaxed) +
+           atomic_load_explicit(&leased_count, memory_order_relaxed);
+}
+
 int32_t pool_lease(struct slot **out_slot) {
     uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
     uint32_t before = atomic_fetch_add_explicit(&leased_count, 1, memory_order_relaxed);
-    struct slot *slot = before < limit ? take_slot(SLOT_ACTIVE, limit) : NULL;
+    struct slot *slot = before < limit ? take_slot(SLOT_ACTIVE, start_limit()) : NULL;
     if (slot == NULL) {
         atomic_fetch_sub_explicit(&leased_count, 1, memory_order_relaxed);
-        return SIDING_EEXHAUSTED;
+        return before < limit ? SIDING_ESYSTEM : SIDING_EEXHAUSTED;
     }
     *out_slot = slot;
     return SIDING_OK;
@@ -155,8 +163,7 @@ int32_t pool_lease(struct slot **out_slot) {
 
 struct slot *pool_slot(uint64_t lease) {
     uint32_t index = handle_index(lease);
-    return index <= SIDING_THREADS_MAX ? atomic_load_explicit(&slots[index], memory_order_acquire)
-                                       : NULL;
+    return index < SLOTS_MAX ? atomic_load_explicit(&slots[index], memory_order_acquire) : NULL;
 }
 
 void pool_count(struct siding_stats *out_stats) {
@@ -178,14 +185,8 @@ void pool_count(struct siding_stats *out_stats) {
 
 /* ---- shared queue ---------------------------------------------------------------------------- */
 
-/* Contexts may take every thread of the maximum: then the queue gets one thread beyond it. */
 static bool summon(enum node_kind duty) {
-    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
-    struct slot *slot = take_slot(SLOT_SHARED, limit);
-    /* counted only now: a lease counts itself before it takes the slot that we did not get */
-    if (slot == NULL && atomic_load_explicit(&leased_count, memory_order_relaxed) >= limit) {
-        slot = take_slot(SLOT_SHARED, limit + 1);
-    }
+    struct slot *slot = take_slot(SLOT_SHARED, start_limit());
     if (slot == NULL) {
         return false;
     }

@@ -157,7 +157,7 @@ struct siding_bridge_options {
 
 struct siding_pool_options {
     uint32_t size_bytes;
-    uint32_t threads_max; /* 1 to SIDING_THREADS_MAX */
+    uint32_t threads_max; /* for contexts, and as many for other calls; 1 to SIDING_THREADS_MAX */
     uint32_t spin_us;     /* longest spin of an idle thread before it parks */
     uint32_t stack_bytes; /* of threads not yet started */
 };

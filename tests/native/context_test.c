@@ -250,7 +250,7 @@ TEST("calls without context still run when every thread is leased") {
     for (int i = 0; i < LEASES_MAX; i++) {
         EXPECT(thread_of(contexts[i]) != 0);
     }
-    EXPECT_EQ(stats_now().threads, LEASES_MAX + 1);
+    EXPECT(stats_now().threads > LEASES_MAX && stats_now().threads <= 2 * LEASES_MAX);
     host_close(&host);
 }
 
@@ -333,5 +333,5 @@ TEST("P12: 8 hosts that claim from one small pool: every slot has one owner at a
         pthread_join(threads[i], NULL);
     }
     EXPECT(wait_until(pool_rests, NULL));
-    EXPECT(stats_now().threads <= LEASES_MAX + 1);
+    EXPECT(stats_now().threads <= 2 * LEASES_MAX);
 }
