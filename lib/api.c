@@ -76,6 +76,14 @@ int32_t siding_bridge_submit(uint64_t bridge_handle, const void *records, uint32
     return submission_take(bridge, records, words);
 }
 
+int32_t siding_bridge_feed(uint64_t bridge_handle, const void *records, uint32_t words) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (records == NULL || !is_aligned(records)) {
+        return SIDING_EINVALID;
+    }
+    return event_feed(bridge, records, words);
+}
+
 int32_t siding_bridge_drain(uint64_t bridge_handle, void *out_events, uint32_t capacity_words) {
     FIND_BRIDGE(bridge_handle, bridge);
     if (out_events == NULL || !is_aligned(out_events) || capacity_words < SIDING_EVENT_WORDS_MAX) {

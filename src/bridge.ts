@@ -40,7 +40,7 @@ export interface Meter {
 const STAGING_WORDS = 1 << 15;
 const EVENTS_WORDS = 1 << 14;
 /** Calls staged beyond this many words go down within the turn, so that workers start early. */
-const PIPELINE_WORDS = 512;
+const PIPELINE_WORDS = 256;
 /** Longest wait on the spot: for one call, for each further one, and altogether. */
 const SPIN_NS = 5000;
 const SPIN_NS_PER_CALL = 100;
@@ -111,6 +111,7 @@ export class Bridge {
   #pending = 0;
   #held = false;
   #turnCalls = 0;
+  #fed = false;
   #lone = true;
   #exchanges = 0;
   #draining = false;
@@ -159,7 +160,7 @@ export class Bridge {
     this.at += count;
     this.#pending++;
     if (this.#turnCalls++ === 0) this.#beginTurn(meter);
-    else if (this.at >= PIPELINE_WORDS) this.#submit();
+    else if (this.at >= PIPELINE_WORDS) this.#feed();
     return promise;
   }
 
@@ -170,7 +171,7 @@ export class Bridge {
     this.at += count;
     this.#pending++;
     if (this.#turnCalls++ === 0) this.#beginTurn(undefined);
-    else if (this.at >= PIPELINE_WORDS) this.#submit();
+    else if (this.at >= PIPELINE_WORDS) this.#feed();
   }
 
   /** Reads and frees a block that holds the text of a result. */
@@ -280,15 +281,31 @@ export class Bridge {
     else this.#submit();
   }
 
+  /* Sends down what a turn has so far; the turn's end looks at what came back. */
+  #feed(): void {
+    const count = this.at;
+    this.at = 0;
+    this.#fed = true;
+    if (this.closed) return;
+    checkStatus(
+      this.native.siding_bridge_feed(this.handle, this.staging.u8, count),
+      "submit calls",
+    );
+  }
+
   readonly #endTurn = (): void => {
     const calls = this.#turnCalls;
     this.#lone = calls === 1;
     this.#turnCalls = 0;
-    if (calls > 1 && this.at > 0 && this.#mayExchange(calls, this.#turnMeter)) {
+    if (this.closed) return;
+    if (calls > 1 && this.#mayExchange(calls, this.#turnMeter)) {
       this.#take(this.#await(calls, this.#turnMeter));
     } else {
       this.#submit();
+      if (this.#fed && this.#draining) this.#more = true;
+      else if (this.#fed) this.#drain();
     }
+    this.#fed = false;
     if (this.#pending > 0) this.#hold();
   };
 
@@ -392,31 +409,34 @@ export class Bridge {
     else this.#drain();
   }
 
-  /** Settles some events from word `from`; gives the word after them. */
+  /** Settles some events from word `from`; gives the word after them. No handler runs in here. */
   #settle(from: number, end: number): number {
     const { u32, i32 } = this.events;
+    const { free } = this;
+    const settlers = this.#settlers;
+    const decoders = this.#decoders;
+    let top = this.top;
     let word = from;
-    for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
+    let left = SETTLED_BEFORE_LOOK;
+    for (; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
       word += u32[at + 1]! & 0xffff;
-      const settle = this.#settlers[token]!;
-      this.#settlers[token] = undefined;
-      const value = i32[at + 2] === status.ok ? this.#decode(at, token) : this.#fail(at, token);
-      this.free[this.top++] = token;
-      this.#pending--;
+      const settle = settlers[token]!;
+      settlers[token] = undefined;
+      free[top++] = token;
+      let value: unknown;
+      try {
+        value = i32[at + 2] === status.ok ? decoders[token]!(at, token) : this.#fail(at, token);
+      } catch (error) {
+        value = Promise.reject(error);
+      }
       settle(value);
     }
+    this.#pending -= top - this.top;
+    this.top = top;
     if (this.queued > 0) this.#admit();
     return word;
-  }
-
-  #decode(at: number, token: number): unknown {
-    try {
-      return this.#decoders[token]!(at, token);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   #fail(at: number, token: number): Promise<never> {

@@ -167,11 +167,14 @@ static uint32_t take_more(struct bridge *bridge, struct node ***in_out_end) {
     return count;
 }
 
-/* From the first look on the inbox is awake: a worker that is quick need not kick us. */
-static void await_events(struct bridge *bridge, struct node **end, uint32_t count,
-                         uint32_t events_min, uint32_t spin_ns) {
+static void await_events(struct bridge *bridge, uint32_t events_min, uint32_t spin_ns) {
     uint64_t end_ns = siding_clock_ns() + spin_ns;
     uint32_t rounds = 0;
+    uint32_t count = 0;
+    struct node **end = &bridge->undelivered;
+    for (; *end != NULL; end = &(*end)->next) {
+        count++;
+    }
     for (;;) {
         count += take_more(bridge, &end);
         if (count >= events_min || siding_clock_ns() >= end_ns) {
@@ -186,23 +189,24 @@ static void await_events(struct bridge *bridge, struct node **end, uint32_t coun
     }
 }
 
+int32_t event_feed(struct bridge *bridge, const uint64_t *records, uint32_t words) {
+    inbox_wake(&bridge->completed);
+    int32_t taken = submission_take(bridge, records, words);
+    /* the host that made a malformed record may never look */
+    if (taken < 0 && (bridge->undelivered != NULL || !inbox_sleep(&bridge->completed))) {
+        bridge_kick(bridge);
+    }
+    return taken;
+}
+
 int32_t event_exchange(struct bridge *bridge, const uint64_t *records, uint32_t words,
                        uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,
                        uint32_t spin_ns) {
-    struct node **end = &bridge->undelivered;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    uint32_t count = take_more(bridge, &end);
-    int32_t taken = submission_take(bridge, records, words);
+    int32_t taken = event_feed(bridge, records, words);
     if (taken < 0) {
-        /* the inbox is awake, and no drain follows that would put it to sleep */
-        if (bridge->undelivered != NULL || !inbox_sleep(&bridge->completed)) {
-            bridge_kick(bridge);
-        }
         return taken;
     }
-    await_events(bridge, end, count, events_min, spin_ns);
+    await_events(bridge, events_min, spin_ns);
     return event_drain(bridge, out_events, capacity_words);
 }
 

@@ -10,6 +10,8 @@
 
 /** See siding_bridge_drain. @thread js  @blocks never */
 int32_t event_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words);
+/** See siding_bridge_feed. @thread js  @blocks never */
+int32_t event_feed(struct bridge *bridge, const uint64_t *records, uint32_t words);
 /** See siding_bridge_exchange. @thread js  @blocks at most spin_ns */
 int32_t event_exchange(struct bridge *bridge, const uint64_t *records, uint32_t words,
                        uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,

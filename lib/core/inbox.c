@@ -49,6 +49,13 @@ struct node *inbox_take(struct inbox *inbox) {
     return reversed(head);
 }
 
+void inbox_wake(struct inbox *inbox) {
+    uintptr_t expected = INBOX_ASLEEP;
+    /* relaxed: hands nothing over; where a push came first, that push has asked for the wake-up */
+    atomic_compare_exchange_strong_explicit(&inbox->head, &expected, INBOX_AWAKE,
+                                            memory_order_relaxed, memory_order_relaxed);
+}
+
 bool inbox_sleep(struct inbox *inbox) {
     uintptr_t expected = INBOX_AWAKE;
     /* seq_cst: the consumer's earlier looks stay before it; pairs with inbox_push */

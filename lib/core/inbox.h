@@ -56,6 +56,9 @@ enum inbox_push inbox_push(struct inbox *inbox, struct node *newest, struct node
  *  @thread the consumer  @blocks never */
 struct node *inbox_take(struct inbox *inbox);
 
+/** No push asks for a wake-up from now on. @thread the consumer  @blocks never */
+void inbox_wake(struct inbox *inbox);
+
 /** @return true: empty, and the next push will ask for a wake-up  @thread the consumer */
 bool inbox_sleep(struct inbox *inbox);
 

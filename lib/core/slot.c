@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/assert.h"
+#include "../base/prefetch.h"
 #include "bridge.h"
 #include "call.h"
 #include "pool.h"
@@ -168,6 +169,7 @@ static void run_slot(void *argument) {
         while (node != NULL) {
             /* the node is its owner's again as soon as it is handled */
             struct node *next = node->next;
+            SIDING_PREFETCH(next); /* the js thread wrote it last */
             handle(slot, node);
             node = next;
         }

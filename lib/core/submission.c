@@ -1,7 +1,7 @@
 #include "submission.h"
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "../base/assert.h"
 #include "../base/prefetch.h"
@@ -11,6 +11,7 @@
 
 /* Consecutive records for the same queue are linked first and pushed at once. */
 struct chain {
+    uint64_t context;  /* of the slot; 0: the shared queue */
     struct slot *slot; /* NULL: the shared queue */
     struct node *newest;
     struct node *oldest;
@@ -28,12 +29,19 @@ static void chain_flush(struct chain *chain) {
     chain->newest = NULL;
 }
 
-static void chain_add(struct chain *chain, struct slot *slot, struct node *node) {
-    if (chain->newest != NULL && chain->slot != slot) {
-        chain_flush(chain);
+/* Calls for one context mostly come together. @return whether the bridge may use the context */
+static bool chain_target(struct chain *chain, const struct bridge *bridge, uint64_t context) {
+    if (context == chain->context) {
+        return true;
     }
+    chain_flush(chain);
+    chain->slot = context == 0 ? NULL : slot_find_lease(bridge, context);
+    chain->context = chain->slot == NULL ? 0 : context;
+    return chain->context == context;
+}
+
+static void chain_add(struct chain *chain, struct node *node) {
     if (chain->newest == NULL) {
-        chain->slot = slot;
         chain->oldest = node;
     }
     node->next = chain->newest;
@@ -78,7 +86,10 @@ static int32_t fill(struct record *record, const struct siding_call *call,
         return SIDING_ENOMEM;
     }
     uint64_t *arguments = record->words + signature->result_words;
-    memcpy(arguments, call + 1, words * sizeof *arguments);
+    const uint64_t *source = (const uint64_t *)(call + 1);
+    for (uint32_t i = 0; i < words; i++) { /* mostly one or two: not worth a call of memcpy */
+        arguments[i] = source[i];
+    }
     return signature->references ? call_resolve(signature, arguments, words, &bridge->blocks, NULL)
                                  : SIDING_OK;
 }
@@ -97,16 +108,14 @@ static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
     if (status != SIDING_OK) {
         return SIDING_EINVALID;
     }
-    struct slot *slot = NULL;
     status = fill(record, call, signature, bridge);
-    if (status == SIDING_OK && call->context != 0) {
-        slot = slot_find_lease(bridge, call->context);
-        status = slot == NULL ? SIDING_ESTALE : SIDING_OK;
+    if (status == SIDING_OK && !chain_target(chain, bridge, call->context)) {
+        status = SIDING_ESTALE;
     }
     if (status != SIDING_OK) {
         refuse(bridge, record, status);
     } else {
-        chain_add(chain, slot, &record->node);
+        chain_add(chain, &record->node);
     }
     return SIDING_OK;
 }

@@ -243,6 +243,14 @@ SIDING_API int32_t siding_bridge_submit(uint64_t bridge, const void *records, ui
 SIDING_API int32_t siding_bridge_drain(uint64_t bridge, void *out_events, uint32_t capacity_words);
 
 /**
+ * siding_bridge_submit for a host that will drain, or exchange, before it returns to its event loop:
+ * until then no event wakes it.
+ * @return as siding_bridge_submit
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_feed(uint64_t bridge, const void *records, uint32_t words);
+
+/**
  * siding_bridge_submit, then looks for events until events_min have come, for at most spin_ns, then
  * siding_bridge_drain. For calls that are known to be short this saves both wake-ups.
  * @param words 0: submit nothing

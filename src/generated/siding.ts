@@ -337,6 +337,7 @@ export type FunctionName =
   | "siding_bridge_close"
   | "siding_bridge_submit"
   | "siding_bridge_drain"
+  | "siding_bridge_feed"
   | "siding_bridge_exchange"
   | "siding_bridge_wake"
   | "siding_bridge_cancel"
@@ -381,6 +382,10 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
     result: "i32",
   },
   siding_bridge_drain: {
+    parameters: ["u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_bridge_feed: {
     parameters: ["u64", "buffer", "u32"],
     result: "i32",
   },
