@@ -11,11 +11,11 @@
  *    not, it becomes a server itself (and, taking a call, summons the next follower). When stalls
  *    follow one another it summons ever more servers at once.
  *
- * Nobody looks? A push that finds `queue` asleep summons: it takes a vacant slot off the idle
- * stack. It may find none while a server is just leaving. That server puts its slot on the idle
- * stack first and looks at the queue after; the pusher pushes first and looks at the idle stack
- * after. These four operations are sequentially consistent, so at least one of the two sees the
- * other.
+ * Nobody looks? A push that finds `queue` asleep summons: it counts one more shared thread and
+ * takes a vacant slot off the idle stack. It may find the count at its maximum while a server is
+ * just leaving. That server puts its slot on the idle stack and takes itself off the count first,
+ * and looks at the queue after; the pusher pushes first and looks at count and stack after. These
+ * operations are sequentially consistent, so at least one of the two sees the other.
  */
 #include "pool.h"
 
@@ -42,7 +42,9 @@
 static _Atomic(uint32_t) threads_max = THREADS_MAX_DEFAULT;
 static _Atomic(uint32_t) spin_limit_ns = SPIN_NS_DEFAULT;
 static _Atomic(uint32_t) stack_bytes = STACK_BYTES_DEFAULT;
+/* atomic, both: seq_cst, see "Nobody looks?"; counted up only below threads_max */
 static _Atomic(uint32_t) leased_count;
+static _Atomic(uint32_t) shared_count;
 
 static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t started_count SIDING_GUARDED_BY(&start_mutex);
@@ -125,37 +127,52 @@ static struct slot *start_at(uint32_t index, enum slot_state state) {
     return slot;
 }
 
-static struct slot *start_slot(enum slot_state state, uint32_t limit) {
+static struct slot *start_slot(enum slot_state state) {
     siding_mutex_lock(&start_mutex);
-    struct slot *slot =
-        started_count < limit && started_count < SLOTS_MAX ? start_at(started_count, state) : NULL;
+    struct slot *slot = started_count < SLOTS_MAX ? start_at(started_count, state) : NULL;
     started_count += slot != NULL;
     siding_mutex_unlock(&start_mutex);
     return slot;
 }
 
-static struct slot *take_slot(enum slot_state state, uint32_t limit) {
-    struct slot *slot = idle_pop();
-    if (slot == NULL) {
-        return start_slot(state, limit);
+/* A failed try leaves no trace: a count that is too high for a moment could fail another one. */
+static bool count_up(_Atomic(uint32_t) *in_use) {
+    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    uint32_t count = atomic_load_explicit(in_use, memory_order_seq_cst);
+    while (count < limit) {
+        if (atomic_compare_exchange_weak_explicit(in_use, &count, count + 1, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            return true;
+        }
     }
-    slot_move(slot, SLOT_VACANT, state);
+    return false;
+}
+
+/* Takes a slot for a use that `in_use` counts, of which there may be threads_max. */
+static struct slot *take_slot(enum slot_state state, _Atomic(uint32_t) *in_use,
+                              int32_t *out_status) {
+    if (!count_up(in_use)) {
+        *out_status = SIDING_EEXHAUSTED;
+        return NULL;
+    }
+    struct slot *slot = idle_pop();
+    if (slot != NULL) {
+        slot_move(slot, SLOT_VACANT, state);
+        return slot;
+    }
+    slot = start_slot(state);
+    if (slot == NULL) {
+        *out_status = SIDING_ESYSTEM;
+        atomic_fetch_sub_explicit(in_use, 1, memory_order_seq_cst);
+    }
     return slot;
 }
 
-/* The maximum holds for leases and for shared threads each: neither can starve the other. */
-static uint32_t start_limit(void) {
-    return atomic_load_explicit(&threads_max, memory_order_relaxed) +
-           atomic_load_explicit(&leased_count, memory_order_relaxed);
-}
-
 int32_t pool_lease(struct slot **out_slot) {
-    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
-    uint32_t before = atomic_fetch_add_explicit(&leased_count, 1, memory_order_relaxed);
-    struct slot *slot = before < limit ? take_slot(SLOT_ACTIVE, start_limit()) : NULL;
+    int32_t status;
+    struct slot *slot = take_slot(SLOT_ACTIVE, &leased_count, &status);
     if (slot == NULL) {
-        atomic_fetch_sub_explicit(&leased_count, 1, memory_order_relaxed);
-        return before < limit ? SIDING_ESYSTEM : SIDING_EEXHAUSTED;
+        return status;
     }
     *out_slot = slot;
     return SIDING_OK;
@@ -186,7 +203,8 @@ void pool_count(struct siding_stats *out_stats) {
 /* ---- shared queue ---------------------------------------------------------------------------- */
 
 static bool summon(enum node_kind duty) {
-    struct slot *slot = take_slot(SLOT_SHARED, start_limit());
+    int32_t status;
+    struct slot *slot = take_slot(SLOT_SHARED, &shared_count, &status);
     if (slot == NULL) {
         return false;
     }
@@ -202,13 +220,12 @@ static bool queue_has_calls(void) {
     return waits;
 }
 
-void pool_give_back(struct slot *slot, bool was_leased) {
-    if (was_leased) {
-        atomic_fetch_sub_explicit(&leased_count, 1, memory_order_relaxed);
-    }
+void pool_give_back(struct slot *slot, enum slot_state from) {
     if (slot->generation != UINT32_MAX) { /* else it retires: no handle may come twice */
         idle_push(slot);
     }
+    _Atomic(uint32_t) *in_use = from == SLOT_SHARED ? &shared_count : &leased_count;
+    atomic_fetch_sub_explicit(in_use, 1, memory_order_seq_cst);
     if (queue_has_calls()) {
         summon(NODE_SERVE);
     }
@@ -291,7 +308,7 @@ static bool may_leave(void) {
 
 static void leave(struct slot *slot) {
     slot_move(slot, SLOT_SHARED, SLOT_VACANT);
-    pool_give_back(slot, false);
+    pool_give_back(slot, SLOT_SHARED);
 }
 
 void pool_serve(struct slot *slot) {

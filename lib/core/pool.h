@@ -29,8 +29,12 @@ void pool_submit(struct node *newest, struct node *oldest);
 int32_t pool_lease(struct slot **out_slot);
 /** @return the slot whose index a context handle carries, or NULL  @thread any  @blocks never */
 struct slot *pool_slot(uint64_t lease);
-/** Puts a VACANT slot on the idle stack. @thread worker, the slot's own  @blocks never */
-void pool_give_back(struct slot *slot, bool was_leased);
+/**
+ * Puts a VACANT slot on the idle stack.
+ * @param from SLOT_SHARED or SLOT_RELEASING: what it was used for
+ * @thread worker, the slot's own  @blocks never
+ */
+void pool_give_back(struct slot *slot, enum slot_state from);
 
 /** Duty NODE_SERVE: runs queued calls until there are none. @thread worker, a SHARED slot's */
 void pool_serve(struct slot *slot);

@@ -133,7 +133,7 @@ static void end_lease(struct slot *slot) {
     slot->release = NULL;
     siding_thread_rename(VACANT_NAME);
     slot_move(slot, SLOT_RELEASING, SLOT_VACANT);
-    pool_give_back(slot, true);
+    pool_give_back(slot, SLOT_RELEASING);
     /* the slot may be someone else's by now */
     if (report != NULL) {
         report->status = SIDING_OK;

@@ -243,8 +243,8 @@ SIDING_API int32_t siding_bridge_submit(uint64_t bridge, const void *records, ui
 SIDING_API int32_t siding_bridge_drain(uint64_t bridge, void *out_events, uint32_t capacity_words);
 
 /**
- * siding_bridge_submit for a host that will drain, or exchange, before it returns to its event loop:
- * until then no event wakes it.
+ * siding_bridge_submit for a host that will drain, or exchange, before it returns to its event
+ * loop: until then no event wakes it.
  * @return as siding_bridge_submit
  * @thread js  @blocks never
  */
