@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { abiVersion, functions } from "../src/generated/siding.ts";
+import { expectExit, runProgram } from "./support/child.ts";
+import { test } from "./support/harness.ts";
+import { sidingPath, testlibPath } from "./support/testlib.ts";
+import { zigPath } from "../scripts/toolchain.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "siding-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** The one line that a program prints when it is told to load libsiding from `path`. */
+async function lineFor(path: string): Promise<string> {
+  const outcome = await runProgram("answer", [], { env: { SIDING_LIBRARY: path } });
+  expectExit(outcome, 3);
+  const lines = outcome.stdout.trimEnd().split("\n");
+  assert.equal(lines.length, 1, outcome.stdout);
+  return lines[0]!;
+}
+
+/** The line says what was looked for, where, why it is no use, and what to do. */
+async function refuses(path: string, reason: RegExp): Promise<void> {
+  const line = await lineFor(path);
+  const machine = process.arch;
+  const start = `SidingError ERR_SIDING_NATIVE: Cannot load libsiding for linux ${machine}, ` +
+    `ABI ${abiVersion} from "${path}": `;
+  assert.ok(line.startsWith(start), line);
+  assert.match(line, reason);
+  assert.ok(
+    line.endsWith("; build it with `npm run build`, or set SIDING_LIBRARY to its path"),
+    line,
+  );
+}
+
+/** The header of an ELF shared library for another processor. */
+function foreignHeader(): Uint8Array {
+  const header = new Uint8Array(4096);
+  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  const view = new DataView(header.buffer);
+  view.setUint16(16, 3, true); // a shared object
+  view.setUint16(18, process.arch === "arm64" ? 62 : 183, true); // x86-64, or AArch64
+  view.setUint32(20, 1, true);
+  view.setUint16(52, 64, true);
+  return header;
+}
+
+/** A library with every function of libsiding's, none of which does anything. */
+function compileImpostor(name: string, version: number): string {
+  const names = Object.keys(functions).filter((name) => name !== "siding_abi_version");
+  const source = join(folder, `${name}.c`);
+  const path = join(folder, `${name}.so`);
+  const lines = names.map((name) => `int ${name}(void) { return 0; }`);
+  writeFileSync(
+    source,
+    [`int siding_abi_version(void) { return ${version}; }`, ...lines].join("\n"),
+  );
+  execFileSync(zigPath(), ["cc", "-shared", "-fPIC", "-o", path, source]);
+  return path;
+}
+
+test("C6: a missing libsiding gives one line: what, where, and what to do", async () => {
+  await refuses("/nowhere/libsiding.so", /nowhere/);
+});
+
+test("C6: a libsiding for another processor gives one line", async () => {
+  const path = join(folder, "foreign.so");
+  writeFileSync(path, foreignHeader());
+  await refuses(path, /wrong|cannot open|invalid|e_machine|failed/i);
+});
+
+test("C6: a file that is no library gives one line", async () => {
+  const path = join(folder, "text.so");
+  writeFileSync(path, "no library at all\n");
+  await refuses(path, /invalid ELF header|file too short|failed/i);
+});
+
+test("C6: a library that is not libsiding gives one line", async () => {
+  await refuses(testlibPath, /siding_/);
+});
+
+test("C6: a libsiding of another ABI version gives one line", async () => {
+  await refuses(
+    compileImpostor("other_version", abiVersion + 1),
+    new RegExp(
+      `its ABI is ${abiVersion + 1};`,
+    ),
+  );
+});
+
+test("C6: a libsiding whose records have other sizes gives one line", async () => {
+  await refuses(
+    compileImpostor("other_sizes", abiVersion),
+    /its records measure 0, 0, .* bytes, not/,
+  );
+});
+
+test("C6: SIDING_LIBRARY names the libsiding to load", async () => {
+  const outcome = await runProgram("answer", [], { env: { SIDING_LIBRARY: sidingPath } });
+  expectExit(outcome, 0);
+  assert.equal(outcome.stdout.trim(), "42");
+});

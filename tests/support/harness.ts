@@ -1,0 +1,67 @@
+/**
+ * What the tests ask of their runner: the same files run under `bun test` and `deno test`.
+ *
+ * @module
+ */
+
+/** A test. */
+export type Body = () => void | Promise<void>;
+
+interface DenoRunner {
+  test(name: string, body: Body): void;
+}
+
+interface BunRunner {
+  test(name: string, body: Body, timeoutMs: number): void;
+}
+
+const TEST_MS_MAX = 180_000;
+
+/** The runtime that runs the test. */
+export const runtimeName: "bun" | "deno" = "Bun" in globalThis ? "bun" : "deno";
+
+/* not a literal, so that other tools do not try to resolve it */
+const bunModule = "bun:test";
+const bun = runtimeName === "bun" ? await import(bunModule) as BunRunner : undefined;
+
+/** Declares a test. */
+export function test(name: string, body: Body): void {
+  if (bun !== undefined) bun.test(name, body, TEST_MS_MAX);
+  else (globalThis as unknown as { Deno: DenoRunner }).Deno.test(name, body);
+}
+
+/** Waits until `holds`, looking each time the event loop comes round; fails after `limitMs`. */
+export async function until(holds: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms for this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** The error that `promise` rejects with; fails where it is fulfilled. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the promise was fulfilled");
+}
+
+/** The middle one of some numbers. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}
+
+/** Pseudo-random numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,103 @@
+/** Programs that end by themselves, sooner or later, by what holds them. */
+import process from "node:process";
+import { configure, Context, shutdown } from "../../../mod.ts";
+import { rejection, until } from "../harness.ts";
+import { makeGate, openTestlib } from "../testlib.ts";
+import { isMainThread, postToParent } from "../thread.ts";
+
+const HELD_MS = 300;
+const FOREVER_MS = 60_000;
+
+const finished = (): void => console.log("finished");
+const abandoned = (): void => console.log("abandoned");
+
+async function abort(sleep: ReturnType<typeof openTestlib>["sleep"]["with"]): Promise<void> {
+  const controller = new AbortController();
+  const call = rejection(sleep({ signal: controller.signal })(FOREVER_MS));
+  setTimeout(() => controller.abort(), 20);
+  await call;
+  abandoned();
+}
+
+const holding: Readonly<Record<string, () => unknown>> = {
+  call: () => openTestlib().sleep(HELD_MS).then(finished),
+  with: () => openTestlib().sleep.with({ timeout: FOREVER_MS })(HELD_MS).then(finished),
+  send: () => {
+    process.on("exit", finished);
+    openTestlib().sleep.send(HELD_MS);
+  },
+  sleeping: async () => {
+    const { sleep } = openTestlib();
+    for (let i = 0; i < 6; i++) await sleep(HELD_MS / 6);
+    finished();
+  },
+  context: async () => {
+    const context = await Context.acquire();
+    void context.use(openTestlib()).sleep(HELD_MS).then(finished);
+  },
+  release: async () => {
+    const context = await Context.acquire();
+    context.use(openTestlib()).sleep.send(HELD_MS);
+    void context.release().then(finished);
+  },
+  queued: () => {
+    configure({ calls: 1 });
+    const { sleep } = openTestlib();
+    void sleep(HELD_MS / 2);
+    void sleep(HELD_MS / 2).then(finished);
+  },
+};
+
+const idle: Readonly<Record<string, () => unknown>> = {
+  library: () => openTestlib(),
+  "idle context": () => Context.acquire(),
+  "idle after calls": async () => {
+    const library = openTestlib();
+    const context = await Context.acquire();
+    await Promise.all([library.sleep(20), context.use(library).sleep(20)]);
+  },
+  released: async () => {
+    const context = await Context.acquire();
+    await context.release();
+  },
+  "callback channel": async () => {
+    configure({ wake: "callback" });
+    await openTestlib().sleep(20);
+  },
+  worker: () => {
+    const worker = new Worker(new URL(import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }) => {
+      console.log(data);
+      worker.terminate(); // Deno keeps the process for a Worker that listens, ours does not
+    });
+  },
+};
+
+const letGo: Readonly<Record<string, () => unknown>> = {
+  aborted: () => abort(openTestlib().sleep.with),
+  "timed out": async () => {
+    await rejection(openTestlib().sleep.with({ timeout: 20 })(FOREVER_MS));
+    abandoned();
+  },
+  "aborted in a context": async () => {
+    const context = await Context.acquire();
+    await abort(context.use(openTestlib()).sleep.with);
+  },
+  "shut down": async () => {
+    const library = openTestlib();
+    const gate = makeGate(library);
+    const call = rejection(library.gateWait(gate.number));
+    await until(() => gate.arrived() === 1, "it runs");
+    shutdown();
+    await call;
+    abandoned();
+  },
+};
+
+if (isMainThread) {
+  await { ...holding, ...idle, ...letGo }[process.argv[2] ?? ""]!();
+} else {
+  const context = await Context.acquire();
+  await context.use(openTestlib()).sleep(20);
+  postToParent("the Worker finished");
+}

@@ -1,0 +1,60 @@
+/** What calls beyond the limit of calls in flight do: `order`, `busy` or `cancel`. */
+import process from "node:process";
+import { configure, Context, open, type SidingError, stats } from "../../../mod.ts";
+import { rejection } from "../harness.ts";
+import { makeGate, openTestlib, point, testlibPath } from "../testlib.ts";
+
+const LIMIT = 10;
+const CALLS = 500;
+
+configure({ calls: LIMIT });
+const library = openTestlib();
+
+async function inOrder(): Promise<string> {
+  await using context = await Context.acquire();
+  const { orderNext } = context.use(library);
+  const orders = Array.from({ length: CALLS }, (_, i) => orderNext(7, i));
+  const { scale } = open(testlibPath, {
+    scale: { name: "test_point_add", parameters: [point, point], result: point },
+  });
+  const bytes = new Uint8Array(100).fill(1);
+  const value = { x: 1, y: 2 };
+  const sum = library.sum(bytes, 100);
+  const moved = scale(value, { x: 0, y: 0 });
+  bytes.fill(9);
+  value.x = 100;
+  const isOrdered = (await Promise.all(orders)).every((thread) => thread !== 0n);
+  const isKept = await sum === 100n && (await moved).x === 1;
+  return `${isOrdered ? "in order" : "out of order"}, ${isKept ? "kept" : "changed"}`;
+}
+
+async function busy(): Promise<string> {
+  const gate = makeGate(library);
+  const wait = library.gateWait.with({ wait: false });
+  const calls = Array.from({ length: LIMIT * 2 }, () => wait(gate.number));
+  const refused = await Promise.all(calls.slice(LIMIT).map(rejection));
+  const code = (refused[LIMIT - 1] as SidingError).code;
+  gate.open();
+  const waited = await Promise.all(calls.slice(0, LIMIT));
+  const after = await library.answer.with({ wait: false })();
+  return `${waited.length} waited, ${refused.length} ${code}, then ${after}`;
+}
+
+async function cancel(): Promise<string> {
+  const gate = makeGate(library);
+  const blocked = Array.from({ length: LIMIT }, () => library.gateWait(gate.number));
+  const controller = new AbortController();
+  const aborted = rejection(library.countAdd.with({ signal: controller.signal })(8));
+  const late = rejection(library.countAdd.with({ timeout: 20 })(8));
+  if (stats().queued !== 2) throw new Error(`${stats().queued} calls wait, not 2`);
+  controller.abort();
+  const { name } = await aborted as Error;
+  const { code } = await late as SidingError;
+  gate.open();
+  await Promise.all(blocked);
+  await library.nothing();
+  return `${name}, ${code}, ${library.countGet.sync(8)} ran`;
+}
+
+const tasks: Readonly<Record<string, () => Promise<string>>> = { order: inOrder, busy, cancel };
+console.log(await tasks[process.argv[2] ?? ""]!());

@@ -1,0 +1,56 @@
+/** Everything there is, with FFI permission for two paths; with an argument, opens that instead. */
+import process from "node:process";
+import { Context, open, SidingError } from "../../../mod.ts";
+import { rejection, until } from "../harness.ts";
+import { line, makeGate, openTestlib, testlibPath } from "../testlib.ts";
+
+function expect(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+async function everything(): Promise<void> {
+  const library = openTestlib();
+  const { turn, variable, print } = open(testlibPath, {
+    turn: { name: "test_line_turn", parameters: [line], result: line },
+    variable: { name: "test_variable_i32", type: "i32" },
+    print: {
+      name: "test_variadic_text",
+      parameters: ["cstring", "i32", "f64"],
+      variadic: 1,
+      result: "cstring",
+    },
+  });
+  const ends = { from: { x: 1, y: 2 }, to: { x: 3, y: 4 } };
+  expect((await turn(ends)).from.x === 3 && turn.sync(ends).to.y === 2, "structs");
+  expect(
+    await print("id", 5, 0.5) === "5 0.5 " && print.sync("id", 5, 0.5) === "5 0.5 ",
+    "variadic",
+  );
+  variable.set(77);
+  expect(variable.get() === 77, "variable");
+  expect(library.add.sync(1, 2) === 3 && await library.add(3, 4) === 7, "add");
+  const bytes = new Uint8Array(5);
+  library.fill.sync(bytes, 5, 1);
+  await library.increment(bytes, 5);
+  expect(bytes.join() === "2,2,2,2,2", "buffer");
+  const long = "text".repeat(10_000);
+  expect(await library.echoText(long) === long && library.echoText.sync(long) === long, "text");
+  expect((await library.errnoFail(4)).errno === 4, "errno");
+  await using context = await Context.acquire({ name: "scoped" });
+  expect(await context.use(library).sleep(20) === 20, "context");
+  const gate = makeGate(library);
+  const error = await rejection(library.gateWait.with({ timeout: 10 })(gate.number));
+  expect((error as SidingError).code === "ERR_SIDING_TIMEOUT", "timeout");
+  gate.open();
+  await until(() => gate.arrived() === 1, "gate");
+}
+
+const [name] = process.argv.slice(2);
+try {
+  if (name === undefined) await everything();
+  else open(name === "" ? null : name, {});
+  console.log("all works");
+} catch (error) {
+  if (!(error instanceof SidingError)) throw error;
+  console.log(`${error.code} ${error.message}`);
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { expectExit, runProgram } from "./support/child.ts";
+import { test } from "./support/harness.ts";
+
+/* On each wake channel: half of them on the main thread, half on a Worker. */
+const PINGS = 3_000_000 / 2;
+const MIXED = 750_000;
+const PING_MS_MAX = 0.2;
+
+for (const channel of ["socket", "callback"]) {
+  for (const place of ["main", "worker"]) {
+    test(`E9: ${channel}, ${place}: no wake-up is lost in ping-pongs with no timer`, async () => {
+      const outcome = await runProgram("pings", [channel, place, String(PINGS)], {
+        timeoutMs: PINGS * PING_MS_MAX,
+      });
+      expectExit(outcome, 0);
+      const { pings, kicks, wakeChannel } = JSON.parse(outcome.stdout);
+      console.log(`${pings} ping-pongs, ${kicks} kicks, ${Math.round(outcome.ms)} ms`);
+      assert.equal(wakeChannel, channel);
+      assert.equal(pings, PINGS);
+      assert.ok(kicks >= PINGS * 0.9, "it was kicks that answered");
+    });
+  }
+}
+
+test("E9: no wake-up is lost where short calls are answered on the spot", async () => {
+  const outcome = await runProgram("pings", ["socket", "mixed", String(MIXED)], {
+    timeoutMs: MIXED * PING_MS_MAX,
+  });
+  expectExit(outcome, 0);
+  assert.equal(JSON.parse(outcome.stdout).pings, MIXED);
+});
