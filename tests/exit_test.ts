@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { expectExit, inParallel, runProgram } from "./support/child.ts";
-import { runtimeName, test } from "./support/harness.ts";
+import { measured, runtimeName, test } from "./support/harness.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const RUNS = 50;
@@ -45,15 +45,16 @@ for (const end of ends) {
 }
 
 for (const end of ends) {
-  test(`X6: the bridge of a Worker that ended by ${end} is gone within 50 ms`, async () => {
-    const outcome = await runProgram("worker_ends", [end, "10", "idle"]);
-    expectExit(outcome, 0);
-    const { goneMs, activeLeft, bridgesLeft, socketsLeft } = JSON.parse(outcome.stdout);
-    console.log(`gone after ${goneMs.map((ms: number) => ms.toFixed(1)).join(", ")} ms`);
-    assert.deepEqual({ activeLeft, bridgesLeft }, { activeLeft: 0, bridgesLeft: 0 });
-    assert.ok(socketsLeft <= DENO_SOCKETS, `${socketsLeft} sockets left`);
-    assert.ok(Math.max(...goneMs) <= 50, `gone after ${goneMs.join(", ")} ms`);
-  });
+  test(`X6: the bridge of a Worker that ended by ${end} is gone within 50 ms`, () =>
+    measured(async () => {
+      const outcome = await runProgram("worker_ends", [end, "10", "idle"]);
+      expectExit(outcome, 0);
+      const { goneMs, activeLeft, bridgesLeft, socketsLeft } = JSON.parse(outcome.stdout);
+      console.log(`gone after ${goneMs.map((ms: number) => ms.toFixed(1)).join(", ")} ms`);
+      assert.deepEqual({ activeLeft, bridgesLeft }, { activeLeft: 0, bridgesLeft: 0 });
+      assert.ok(socketsLeft <= DENO_SOCKETS, `${socketsLeft} sockets left`);
+      assert.ok(Math.max(...goneMs) <= 50, `gone after ${goneMs.join(", ")} ms`);
+    }));
 }
 
 /* On Deno the flags are scoped to two paths; Bun has no permissions, so everything must work. */

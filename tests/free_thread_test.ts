@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { configure, Context } from "../mod.ts";
 import { expectExit, runProgram } from "./support/child.ts";
-import { median, test } from "./support/harness.ts";
+import { measured, median, test } from "./support/harness.ts";
 import { openTestlib, testlibPath } from "./support/testlib.ts";
 
 const THREADS_DEFAULT = 64;
@@ -52,19 +52,20 @@ async function watchLife(end: Promise<unknown>): Promise<Life> {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-test("C2: timers tick and files are read while 200 one-second calls run", async () => {
-  await withThreads(256, async () => {
-    await watchLife(pause(200)); // warm-up
-    const idle = await watchLife(pause(1000));
-    const start = performance.now();
-    const calls = Promise.all(Array.from({ length: 200 }, () => library.sleep(1000)));
-    const busy = await watchLife(calls);
-    const took = performance.now() - start;
-    assert.ok(took < 1900, `the calls took ${took} ms`);
-    assert.ok(busy.gap <= idle.gap + 1, `gap ${idle.gap} ms became ${busy.gap}`);
-    assert.ok(busy.read <= idle.read * 3, `read ${idle.read} ms became ${busy.read}`);
-  });
-});
+test("C2: timers tick and files are read while 200 one-second calls run", () =>
+  measured(async () => {
+    await withThreads(256, async () => {
+      await watchLife(pause(200)); // warm-up
+      const idle = await watchLife(pause(1000));
+      const start = performance.now();
+      const calls = Promise.all(Array.from({ length: 200 }, () => library.sleep(1000)));
+      const busy = await watchLife(calls);
+      const took = performance.now() - start;
+      assert.ok(took < 1900, `the calls took ${took} ms`);
+      assert.ok(busy.gap <= idle.gap + 1, `gap ${idle.gap} ms became ${busy.gap}`);
+      assert.ok(busy.read <= idle.read * 3, `read ${idle.read} ms became ${busy.read}`);
+    });
+  }));
 
 test("C3: calls run on threads other than JavaScript's", async () => {
   const own = library.threadId.sync();
@@ -109,26 +110,28 @@ async function blockTogether(calls: number, ms: number): Promise<{ took: number;
   return { took: performance.now() - start, peak: library.togetherPeak.sync() };
 }
 
-test("C4: 600 blocking calls finish together when the pool allows 600 threads", async () => {
-  await withThreads(600, async () => {
-    await blockTogether(600, 50); // starts the threads
-    const { took, peak } = await blockTogether(600, 200);
-    assert.equal(peak, 600);
-    assert.ok(took >= 200 && took < 400, `${took} ms`);
-  });
-});
+test("C4: 600 blocking calls finish together when the pool allows 600 threads", () =>
+  measured(async () => {
+    await withThreads(600, async () => {
+      await blockTogether(600, 50); // starts the threads
+      const { took, peak } = await blockTogether(600, 200);
+      assert.equal(peak, 600);
+      assert.ok(took >= 200 && took < 400, `${took} ms`);
+    });
+  }));
 
-test("C4: blocking calls take ceil(600 / n) rounds when the pool allows n threads", async () => {
-  for (const [threads, ms] of [[1, 1], [7, 5], [64, 30], [256, 100]] as const) {
-    const outcome = await runProgram("rounds", [String(threads), String(ms)]);
-    expectExit(outcome, 0);
-    const { took, peak } = JSON.parse(outcome.stdout);
-    const least = Math.ceil(600 / threads) * ms;
-    assert.equal(peak, threads);
-    assert.ok(took >= least, `${threads} threads: ${took} ms, at least ${least}`);
-    assert.ok(took < least * 1.5 + 150, `${threads} threads: ${took} ms, at least ${least}`);
-  }
-});
+test("C4: blocking calls take ceil(600 / n) rounds when the pool allows n threads", () =>
+  measured(async () => {
+    for (const [threads, ms] of [[1, 1], [7, 5], [64, 30], [256, 100]] as const) {
+      const outcome = await runProgram("rounds", [String(threads), String(ms)]);
+      expectExit(outcome, 0);
+      const { took, peak } = JSON.parse(outcome.stdout);
+      const least = Math.ceil(600 / threads) * ms;
+      assert.equal(peak, threads);
+      assert.ok(took >= least, `${threads} threads: ${took} ms, at least ${least}`);
+      assert.ok(took < least * 1.5 + 150, `${threads} threads: ${took} ms, at least ${least}`);
+    }
+  }));
 
 /** Keeps calls in flight on four contexts, each completion handled in about 1 µs. */
 async function flood(until: number): Promise<number> {
@@ -151,16 +154,17 @@ async function flood(until: number): Promise<number> {
   return handled;
 }
 
-test("E8: under a flood of completions a 1 ms interval keeps 85 % of its ticks", async () => {
-  await watchLife(flood(performance.now() + 200)); // warm-up
-  const idle = await watchLife(pause(1000));
-  const start = performance.now();
-  const flooding = flood(start + 1000);
-  const busy = await watchLife(flooding);
-  const seconds = (performance.now() - start) / 1000;
-  const share = busy.ticks / seconds / idle.ticks;
-  console.log(`${await flooding} completions, ${(share * 100).toFixed(0)} % of the ticks`);
-  assert.ok(await flooding > 100_000, "it was a flood");
-  assert.ok(share >= 0.85, `${idle.ticks} ticks became ${busy.ticks} in ${seconds} s`);
-  assert.ok(busy.read < 100, `a file read took ${busy.read} ms`);
-});
+test("E8: under a flood of completions a 1 ms interval keeps 85 % of its ticks", () =>
+  measured(async () => {
+    await watchLife(flood(performance.now() + 200)); // warm-up
+    const idle = await watchLife(pause(1000));
+    const start = performance.now();
+    const flooding = flood(start + 1000);
+    const busy = await watchLife(flooding);
+    const seconds = (performance.now() - start) / 1000;
+    const share = busy.ticks / seconds / idle.ticks;
+    console.log(`${await flooding} completions, ${(share * 100).toFixed(0)} % of the ticks`);
+    assert.ok(await flooding > 100_000, "it was a flood");
+    assert.ok(share >= 0.85, `${idle.ticks} ticks became ${busy.ticks} in ${seconds} s`);
+    assert.ok(busy.read < 100, `a file read took ${busy.read} ms`);
+  }));

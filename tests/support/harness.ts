@@ -39,6 +39,23 @@ export async function until(holds: () => boolean, what: string, limitMs = 10_000
   }
 }
 
+const ATTEMPTS = 3;
+
+/**
+ * Runs a measurement again where it fails, at most twice: limits on time are about this library,
+ * and not about what else the machine has to do at the moment.
+ */
+export async function measured(measure: () => Promise<void>): Promise<void> {
+  for (let left = ATTEMPTS - 1; left > 0; left--) {
+    try {
+      return await measure();
+    } catch (error) {
+      console.log(`measuring again: ${(error as Error).message.split("\n", 1)[0]}`);
+    }
+  }
+  await measure();
+}
+
 /** The error that `promise` rejects with; fails where it is fulfilled. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
