@@ -62,19 +62,19 @@ const parts = [
   },
   {
     name: "bun",
-    timeoutMs: 240_000,
+    timeoutMs: 600_000,
     command: () => [bunPath(), ["test", ...reporter("bun"), ...bunFiles()]],
     count: () => countsFromReport(reportOf("bun")),
   },
   {
     name: "deno",
-    timeoutMs: 240_000,
+    timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
   },
   {
     name: "doc",
-    timeoutMs: 240_000,
+    timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", "--doc", ...junit("doc"), ...documentFiles()]],
     count: () => countsFromReport(reportOf("doc")),
   },

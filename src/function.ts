@@ -61,6 +61,8 @@ export function lazy(target: object, key: string, compute: () => unknown): void 
 
 /** Where a function runs, and when it no longer does. */
 export interface Place {
+  /** The connection it was made on; where that is closed, so is the function. */
+  readonly bridge: Bridge;
   readonly gate: Gate;
   /** Context handle, or 0: any thread. */
   readonly context: number;
@@ -69,8 +71,8 @@ export interface Place {
 }
 
 /** Makes the function object of an entry; `sync` only without a context. */
-export function functionOf(entry: FunctionEntry, { gate, context, onDecode }: Place): AnyFunction {
-  const b: Bridge = bridge();
+export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
+  const { bridge: b, gate, context, onDecode } = place;
   const target: Target = { ...entry, context, gate };
   const marshal = new Marshal(b, entry.plan, target, entry.path);
   const call = marshal.call() as AnyFunction;

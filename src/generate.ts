@@ -199,7 +199,7 @@ export function directSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
   return `return function sync(${list}) {
     ${checks(plan).join("\n")}
-    if (gate.closed) throw refusal();
+    if (gate.closed || b.closed) throw refusal();
     return raw(${list});
   };`;
 }

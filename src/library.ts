@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bridge, bridge, currentBridge, type Decode } from "./bridge.ts";
+import { type Bridge, bridge, type Decode } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { entryOf, type FunctionEntry, functionOf, lazy, variableOf } from "./function.ts";
@@ -95,6 +95,7 @@ function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | unde
 
 /** What stands behind a library object. */
 export interface LibraryState {
+  readonly bridge: Bridge;
   readonly functions: ReadonlyMap<string, FunctionEntry>;
   readonly others: ReadonlyMap<string, unknown>;
   /** Gates of the library and of its use on contexts. */
@@ -159,11 +160,11 @@ function addSymbol(
 
 /** An object with a property for each symbol; functions are made when first read. */
 export function symbolsObject(
-  { functions, others, decodes }: LibraryState,
+  { bridge: b, functions, others, decodes }: LibraryState,
   place: { readonly gate: Gate; readonly context: number },
 ): object {
   const object = {};
-  const whole = { ...place, onDecode: (decode: Decode) => decodes.add(decode) };
+  const whole = { ...place, bridge: b, onDecode: (decode: Decode) => decodes.add(decode) };
   for (const [key, entry] of functions) {
     lazy(object, key, () => functionOf(entry, whole));
   }
@@ -204,7 +205,13 @@ export function open<const D extends Definitions>(path: LibraryPath, definitions
     addSymbol(b, opened, key, definition, symbols);
   }
   const gate = libraryGate();
-  const state: LibraryState = { ...symbols, gates: [gate], decodes: new Set(), closing: undefined };
+  const state: LibraryState = {
+    bridge: b,
+    ...symbols,
+    gates: [gate],
+    decodes: new Set(),
+    closing: undefined,
+  };
   const library = symbolsObject(state, { gate, context: 0 });
   states.set(library, state);
   Object.defineProperty(library, Symbol.asyncDispose, { value: () => close(library) });
@@ -231,9 +238,9 @@ export function close(library: object): Promise<void> {
   const state = stateOf(library);
   state.closing ??= new Promise((resolve) => {
     for (const gate of state.gates) gate.closed = true;
-    const b = currentBridge();
-    const waitForCalls = (): void => b?.settled(state.decodes, resolve);
-    if (b === undefined) resolve();
+    const b = state.bridge;
+    const waitForCalls = (): void => b.settled(state.decodes, resolve);
+    if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();
   });
@@ -265,5 +272,5 @@ export function fn<const D extends FunctionDefinition>(
   }
   const name = definition.name ?? `0x${pointer.toString(16)}`;
   const entry = entryOf(name, definition, pointer, null);
-  return functionOf(entry, { gate: libraryGate(), context: 0 }) as never;
+  return functionOf(entry, { bridge: bridge(), gate: libraryGate(), context: 0 }) as never;
 }

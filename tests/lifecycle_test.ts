@@ -125,3 +125,14 @@ test("C12: shutdown with calls running, queued and waiting settles each once", a
     late: 0,
   });
 });
+
+test("C12: functions made before shutdown fail, also those not used before and sync", async () => {
+  const outcome = await runProgram("outlived");
+  expectExit(outcome, 0);
+  assert.deepEqual(JSON.parse(outcome.stdout), {
+    call: "ERR_SIDING_CLOSED",
+    sync: "ERR_SIDING_CLOSED",
+    here: "ERR_SIDING_CLOSED",
+    anew: 42,
+  });
+});

@@ -39,6 +39,7 @@ enum record_state {
  * acquire).
  */
 struct record {
+    /* every call touches these and the first words: two cache lines that travel between cores */
     struct node node;                  /* first: a node of kind NODE_CALL is a record */
     _Atomic(uint32_t) state;           /* enum record_state; atomic: see record_try */
     uint32_t token;                    /* immutable after the slab made it */
@@ -49,11 +50,11 @@ struct record {
     uint16_t flags; /* SIDING_CALL_... */
     int32_t status;
     int32_t error;
+    uint64_t deadline_ns; /* 0: none */
+    char *text;           /* a copied text result, or NULL */
     uint64_t inline_words[RECORD_INLINE_WORDS];
-    uint64_t deadline_ns;         /* 0: none */
-    _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
-    char *text;                   /* a copied text result, or NULL */
     uint64_t text_bytes;          /* SIDING_TEXT_NULL: the function returned NULL */
+    _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
 };
 
 /** Claims a contended move. @return whether it was made  @thread js, worker  @blocks never */
