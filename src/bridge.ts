@@ -101,6 +101,8 @@ export class Bridge {
   abandoned = 0;
   /** Whether it was closed. */
   closed = false;
+  /** What tells the functions made on it that it was closed. */
+  readonly gates: Set<{ closed: boolean }> = new Set();
   /** Blocks of calls in flight, by token. */
   readonly blocks: Map<number, Blocks> = new Map();
 
@@ -252,6 +254,7 @@ export class Bridge {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    for (const gate of this.gates) gate.closed = true;
     this.native.siding_bridge_close(this.handle);
     this.#channel.close();
     const settlers = this.#settlers.splice(0);

@@ -86,7 +86,7 @@ export class Context implements AsyncDisposable {
     if (this.#released !== undefined) throw this.#error("use a library");
     const known = this.#used.get(library);
     if (known !== undefined) return known as ContextLibrary<L>;
-    const isClosed = state.closing !== undefined;
+    const isClosed = state.closing !== undefined || this.#bridge.closed;
     const gate: Gate = {
       closed: isClosed,
       error: (name) =>
@@ -94,6 +94,7 @@ export class Context implements AsyncDisposable {
     };
     state.gates.push(gate);
     this.#gates.push(gate);
+    this.#bridge.gates.add(gate);
     const object = symbolsObject(state, { gate, context: this.#handle });
     this.#used.set(library, object);
     return object as ContextLibrary<L>;
@@ -122,7 +123,10 @@ export class Context implements AsyncDisposable {
         "release a context",
         (token) => b.native.siding_context_release(b.handle, handle, token),
       );
-    for (const gate of this.#gates) gate.closed = true;
+    for (const gate of this.#gates) {
+      gate.closed = true;
+      b.gates.delete(gate);
+    }
     if (b.queued === 0) return start();
     return new Promise((resolve) => b.wait(() => resolve(start())));
   }

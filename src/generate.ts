@@ -124,7 +124,8 @@ function record(plan: Plan, flags: string, timeout: string): string[] {
 }
 
 const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting`;
-const IS_CLOSED = "(gate.closed || b.closed) && !(b.admitting && !b.closed)";
+/* a call that waited was made before its library was closed */
+const IS_CLOSED = "gate.closed && (b.closed || !b.admitting)";
 
 /** A function that submits a call and promises its result. */
 export function callSource(plan: Plan): string {
@@ -181,7 +182,7 @@ export function hereSource(plan: Plan): string {
   const { before, store, lent } = storeLent(plan);
   return `return function sync(${argumentList(plan).join(", ")}) {
     ${checks(plan).join("\n")}
-    if (gate.closed || b.closed) throw refusal();
+    if (gate.closed) throw refusal();
     let blocks;
     ${before.join("\n")}
     const token = -1, s = 0, p = 0;
@@ -199,7 +200,7 @@ export function directSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
   return `return function sync(${list}) {
     ${checks(plan).join("\n")}
-    if (gate.closed || b.closed) throw refusal();
+    if (gate.closed) throw refusal();
     return raw(${list});
   };`;
 }

@@ -123,6 +123,19 @@ function libraryGate(): Gate {
   };
 }
 
+const addressGates: WeakMap<Bridge, Gate> = new WeakMap();
+
+/** The gate of all functions made from addresses: only their connection can end them. */
+function addressGate(b: Bridge): Gate {
+  let gate = addressGates.get(b);
+  if (gate === undefined) {
+    gate = libraryGate();
+    addressGates.set(b, gate);
+    b.gates.add(gate);
+  }
+  return gate;
+}
+
 interface Symbols {
   readonly functions: Map<string, FunctionEntry>;
   readonly others: Map<string, unknown>;
@@ -205,6 +218,7 @@ export function open<const D extends Definitions>(path: LibraryPath, definitions
     addSymbol(b, opened, key, definition, symbols);
   }
   const gate = libraryGate();
+  b.gates.add(gate);
   const state: LibraryState = {
     bridge: b,
     ...symbols,
@@ -237,8 +251,11 @@ export function open<const D extends Definitions>(path: LibraryPath, definitions
 export function close(library: object): Promise<void> {
   const state = stateOf(library);
   state.closing ??= new Promise((resolve) => {
-    for (const gate of state.gates) gate.closed = true;
     const b = state.bridge;
+    for (const gate of state.gates) {
+      gate.closed = true;
+      b.gates.delete(gate);
+    }
     const waitForCalls = (): void => b.settled(state.decodes, resolve);
     if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
@@ -272,5 +289,6 @@ export function fn<const D extends FunctionDefinition>(
   }
   const name = definition.name ?? `0x${pointer.toString(16)}`;
   const entry = entryOf(name, definition, pointer, null);
-  return functionOf(entry, { bridge: bridge(), gate: libraryGate(), context: 0 }) as never;
+  const b = bridge();
+  return functionOf(entry, { bridge: b, gate: addressGate(b), context: 0 }) as never;
 }

@@ -1,5 +1,5 @@
 /** What the functions of a library do that was opened before `shutdown`. */
-import { type SidingError, shutdown } from "../../../mod.ts";
+import { shutdown, type SidingError } from "../../../mod.ts";
 import { rejection } from "../harness.ts";
 import { openTestlib } from "../testlib.ts";
 
