@@ -10,9 +10,9 @@ function burn(ms: number): void {
 }
 
 /*
- * The drain takes all short calls, their slow handlers use up its budget, and the sleeping call ends
- * meanwhile: its kick comes together with the one by which the drain goes on. Nothing is submitted
- * afterwards, so only that drain can find it.
+ * The drain takes all short calls, their slow handlers use up its budget, and the sleeping call
+ * ends meanwhile: its kick comes together with the one by which the drain goes on. Nothing is
+ * submitted afterwards, so only that drain can find it.
  */
 test("E9: a call that ends while a drain gives timers their turn is not lost", async () => {
   for (let round = 0; round < 5; round++) {
