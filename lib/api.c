@@ -9,6 +9,7 @@
 #include "core/bridge.h"
 #include "core/context.h"
 #include "core/event.h"
+#include "core/exchange.h"
 #include "core/library.h"
 #include "core/memory.h"
 #include "core/pool.h"
@@ -81,7 +82,7 @@ int32_t siding_bridge_feed(uint64_t bridge_handle, const void *records, uint32_t
     if (records == NULL || !is_aligned(records)) {
         return SIDING_EINVALID;
     }
-    return event_feed(bridge, records, words);
+    return exchange_feed(bridge, records, words);
 }
 
 int32_t siding_bridge_drain(uint64_t bridge_handle, void *out_events, uint32_t capacity_words) {
@@ -89,7 +90,7 @@ int32_t siding_bridge_drain(uint64_t bridge_handle, void *out_events, uint32_t c
     if (out_events == NULL || !is_aligned(out_events) || capacity_words < SIDING_EVENT_WORDS_MAX) {
         return SIDING_EINVALID;
     }
-    return event_drain(bridge, out_events, capacity_words);
+    return exchange_drain(bridge, out_events, capacity_words);
 }
 
 int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint32_t words,
@@ -100,7 +101,7 @@ int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint
         capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
         return SIDING_EINVALID;
     }
-    return event_exchange(bridge, records, words, out_events, capacity_words, events_min, spin_ns);
+    return exchange_both(bridge, records, words, out_events, capacity_words, events_min, spin_ns);
 }
 
 int32_t siding_bridge_wake(uint64_t bridge_handle) {

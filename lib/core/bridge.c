@@ -5,6 +5,8 @@
 
 #include "../base/assert.h"
 #include "handle.h"
+#include "memory.h"
+#include "outbox.h"
 #include "slot.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
@@ -34,7 +36,7 @@ bool bridge_is_open(struct bridge *bridge) {
 }
 
 static struct bridge *make_bridge(void) SIDING_REQUIRES(&registry_mutex) {
-    struct bridge *bridge = registry_made == BRIDGES_MAX ? NULL : calloc(1, sizeof *bridge);
+    struct bridge *bridge = registry_made == BRIDGES_MAX ? NULL : memory_make_lines(sizeof *bridge);
     if (bridge == NULL) {
         return NULL;
     }
@@ -178,12 +180,15 @@ static void dispose(struct bridge *bridge) {
     give_vacant(bridge);
 }
 
-static uint32_t list_length(const struct node *list) {
-    uint32_t length = 0;
-    for (; list != NULL; list = list->next) {
-        length++;
+/* @return events in a list that nobody will read */
+static uint32_t drop_list(struct node *list) {
+    uint32_t events = 0;
+    while (list != NULL) {
+        struct node *next = list->next;
+        events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
+        list = next;
     }
-    return length;
+    return events;
 }
 
 /*
@@ -210,7 +215,8 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
         slot_release_lease(bridge->leases, NULL);
     }
     struct node *left = inbox_close(&bridge->completed);
-    uint32_t back = list_length(left) + list_length(bridge->undelivered);
+    uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
+    bridge->undelivered = NULL;
     siding_assert(back <= bridge->in_flight);
     settle_outstanding(bridge, (int64_t)bridge->in_flight - back);
 }
@@ -241,17 +247,18 @@ void bridge_kick(struct bridge *bridge) {
     }
 }
 
-void bridge_deliver(struct bridge *bridge, struct record *record) {
-    switch (inbox_push(&bridge->completed, &record->node, &record->node)) {
+bool bridge_deliver(struct bridge *bridge, struct node *node) {
+    switch (inbox_push(&bridge->completed, node, node)) {
     case INBOX_PUSHED:
-        return;
+        return true;
     case INBOX_PUSHED_WAKE:
         bridge_kick(bridge);
-        return;
+        return true;
     case INBOX_REFUSED:
         settle_outstanding(bridge, -1);
-        return;
+        return false;
     }
+    return false;
 }
 
 uint32_t bridge_count(void) {

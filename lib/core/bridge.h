@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/cache.h"
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "block.h"
@@ -27,25 +28,29 @@ struct slot;
 
 enum bridge_state { BRIDGE_VACANT, BRIDGE_OPEN, BRIDGE_CLOSING, BRIDGE_STATES };
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what different threads write is apart */
 struct bridge {
+    /* pushed to by workers */
+    _Alignas(SIDING_CACHE_BYTES) struct inbox completed; /* DONE records, batches; consumer: js */
+
+    /* read by workers for every call, seldom written */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint32_t) state; /* enum bridge_state; see bridge_move */
+    uint32_t index;                                       /* immutable after it was made */
+    _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
+    _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
+    _Atomic(int64_t) outstanding; /* calls that outlive the bridge; see bridge_close */
     struct siding_mutex kick_mutex;
     struct siding_channel channel SIDING_GUARDED_BY(&kick_mutex);
     void (*wake)(void) SIDING_GUARDED_BY(&kick_mutex); /* NULL: the channel */
     bool wakeable SIDING_GUARDED_BY(&kick_mutex);
+    uint32_t generation;        /* owner: registry_mutex of bridge.c */
+    struct bridge *next_vacant; /* owner: registry_mutex of bridge.c */
 
-    struct inbox completed;       /* DONE records; consumer: js */
-    _Atomic(uint32_t) state;      /* enum bridge_state; atomic: see bridge_move */
-    _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
-    _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
-    _Atomic(int64_t) outstanding; /* calls that outlive the bridge; see bridge_close */
-    uint32_t index;               /* immutable after it was made */
-    uint32_t generation;          /* owner: registry_mutex of bridge.c */
-    struct bridge *next_vacant;   /* owner: registry_mutex of bridge.c */
-
-    struct slab slab;           /* owner: js */
-    struct block_table blocks;  /* owner: js */
-    struct node *undelivered;   /* taken from `completed`, not yet drained; owner: js */
-    uint32_t in_flight;         /* records not FREE; owner: js */
+    /* its host's own */
+    _Alignas(SIDING_CACHE_BYTES) struct slab slab; /* owner: js */
+    struct block_table blocks;                     /* owner: js */
+    struct node *undelivered;   /* taken from `completed`, not yet read to the end; owner: js */
+    uint32_t in_flight;         /* calls whose event was not drained; owner: js */
     struct slot *leases;        /* linked by lease_next; owner: js */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
 };
@@ -63,8 +68,12 @@ int32_t bridge_find(uint64_t handle, struct bridge **out_bridge);
 void bridge_close(struct bridge *bridge, bool host_gone);
 /** @return whether its host still wants results  @thread any  @blocks never */
 bool bridge_is_open(struct bridge *bridge);
-/** Takes a DONE record to the host, waking it if need be. @thread any  @blocks never */
-void bridge_deliver(struct bridge *bridge, struct record *record);
+/**
+ * Takes a DONE record or a batch to the host, waking it if need be.
+ * @return false: the bridge is closed, the event is lost and the batch still the caller's
+ * @thread any  @blocks never
+ */
+bool bridge_deliver(struct bridge *bridge, struct node *node);
 /** Wakes the host, whether it sleeps or not. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */

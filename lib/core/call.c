@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/assert.h"
+#include "../base/cache.h"
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "bridge.h"
@@ -99,22 +100,9 @@ void call_invoke(const struct signature *signature, void (*function)(void), uint
     *out_error = siding_error_get();
 }
 
-/* Before the next call on this thread, which may reuse the library's own buffer. */
-static int32_t copy_text(struct record *record) {
+static uint64_t measure_text(const struct record *record) {
     const char *text = (const char *)(uintptr_t)record->words[0];
-    if (text == NULL) {
-        record->text_bytes = SIDING_TEXT_NULL;
-        return SIDING_OK;
-    }
-    size_t size_bytes = strlen(text);
-    char *copy = malloc(size_bytes + 1);
-    if (copy == NULL) {
-        return SIDING_ENOMEM;
-    }
-    memcpy(copy, text, size_bytes);
-    record->text = copy;
-    record->text_bytes = size_bytes;
-    return SIDING_OK;
+    return text == NULL ? SIDING_TEXT_NULL : strlen(text);
 }
 
 static int32_t run_claimed(struct record *record) {
@@ -130,10 +118,17 @@ static int32_t run_claimed(struct record *record) {
     }
     call_invoke(signature, record->function, record->flags, record->words + signature->result_words,
                 record->words, &record->error);
-    return signature->result == SIDING_TYPE_TEXT ? copy_text(record) : SIDING_OK;
+    if (signature->result == SIDING_TYPE_TEXT) {
+        record->text_bytes = measure_text(record);
+    }
+    return SIDING_OK;
 }
 
-void call_run(struct record *record) {
+void call_run(struct record *record, struct outbox *outbox) {
+    if (record->ahead != NULL) { /* the js thread wrote it last */
+        SIDING_PREFETCH(record->ahead);
+        SIDING_PREFETCH(record->ahead->inline_words);
+    }
     if (record_try(record, RECORD_QUEUED, RECORD_RUNNING)) {
         record->status = run_claimed(record);
         record_move(record, RECORD_RUNNING, RECORD_DONE);
@@ -141,5 +136,5 @@ void call_run(struct record *record) {
         record->status = SIDING_ECANCELLED;
         record_move(record, RECORD_CANCELLED, RECORD_DONE);
     }
-    bridge_deliver(record->bridge, record);
+    outbox_deliver(outbox, record);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "block.h"
+#include "outbox.h"
 #include "record.h"
 
 /**
@@ -30,8 +31,8 @@ int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uin
 void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
                  uint64_t *arguments, uint64_t *out_result, int32_t *out_error);
 
-/** Runs a queued record, unless it was cancelled or came too late, and delivers it.
- *  @thread worker  @blocks as long as the function does */
-void call_run(struct record *record);
+/** Runs a queued record, unless it was cancelled or came too late, and delivers its event.
+ *  @thread worker, the outbox's owner  @blocks as long as the function does */
+void call_run(struct record *record, struct outbox *outbox);
 
 #endif

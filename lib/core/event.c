@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/assert.h"
-#include "../base/prefetch.h"
 #include "call.h"
-#include "submission.h"
+#include "outbox.h"
 
 #define TEXT_INLINE_BYTES_MAX 8192u
-#define SPIN_ROUND 4u        /* pauses between two looks */
-#define ROUNDS_PER_YIELD 12u /* some 2 us: most short calls are back by then */
 
 _Static_assert(SIGNATURE_WORDS_MAX + TEXT_INLINE_BYTES_MAX / 8 + SIDING_EVENT_WORDS + 1 <=
                    SIDING_EVENT_WORDS_MAX,
@@ -95,119 +91,69 @@ static void write_payload(struct bridge *bridge, const struct outcome *outcome,
     }
 }
 
-static uint32_t event_words(const struct record *record, struct outcome *out_outcome) {
-    const struct signature *signature = record->signature;
-    if (record->status != SIDING_OK || signature == NULL) {
-        return SIDING_EVENT_WORDS;
-    }
-    *out_outcome = (struct outcome){
-        .signature = signature,
-        .result = record->words,
-        .arguments = record->words + signature->result_words,
-        .text = record->text,
-        .text_bytes = record->text_bytes,
-    };
-    return SIDING_EVENT_WORDS + payload_words(out_outcome);
+/* Only of a call that came to its end; a notice has no signature. */
+static bool has_payload(const struct record *record) {
+    return record->status == SIDING_OK && record->signature != NULL;
 }
 
-/* @return words written, or 0: there is no room for it */
-static uint32_t write_event(struct bridge *bridge, const struct record *record, uint64_t *out,
-                            uint32_t capacity_words) {
-    struct outcome outcome;
-    uint32_t words = event_words(record, &outcome);
-    if (words > capacity_words) {
-        return 0;
+static bool has_text(const struct record *record) {
+    return has_payload(record) && record->signature->result == SIDING_TYPE_TEXT &&
+           record->text_bytes != SIDING_TEXT_NULL;
+}
+
+static const char *text_of(const struct record *record) {
+    return record->text != NULL ? record->text : (const char *)(uintptr_t)record->words[0];
+}
+
+static struct outcome outcome_of(const struct record *record) {
+    return (struct outcome){
+        .signature = record->signature,
+        .result = record->words,
+        .arguments = record->words + record->signature->result_words,
+        .text = has_text(record) ? text_of(record) : NULL,
+        .text_bytes = record->text_bytes,
+    };
+}
+
+uint32_t event_words(const struct record *record) {
+    if (!has_payload(record)) {
+        return SIDING_EVENT_WORDS;
     }
+    struct outcome outcome = outcome_of(record);
+    return SIDING_EVENT_WORDS + payload_words(&outcome);
+}
+
+bool event_needs_block(const struct record *record) {
+    return has_text(record) && !text_is_inline(record->text_bytes);
+}
+
+void event_keep_text(struct record *record) {
+    if (!has_text(record)) {
+        return;
+    }
+    char *copy = malloc(record->text_bytes + 1);
+    if (copy == NULL) {
+        record->status = SIDING_ENOMEM;
+        return;
+    }
+    memcpy(copy, text_of(record), record->text_bytes);
+    record->text = copy;
+}
+
+uint32_t event_write(struct bridge *bridge, const struct record *record, uint64_t *out) {
     struct siding_event *event = (struct siding_event *)out;
     *event = (struct siding_event){
         .token = record->token,
-        .words = (uint16_t)words,
+        .words = SIDING_EVENT_WORDS,
         .status = record->status,
         .error = record->error,
     };
-    if (words > SIDING_EVENT_WORDS) {
+    if (has_payload(record)) {
+        struct outcome outcome = outcome_of(record);
+        event->words = (uint16_t)(SIDING_EVENT_WORDS + payload_words(&outcome));
         write_payload(bridge, &outcome, event);
     }
     return event->words;
-}
-
-int32_t event_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words) {
-    uint32_t used = 0;
-    for (;;) {
-        if (bridge->undelivered == NULL) {
-            bridge->undelivered = inbox_take(&bridge->completed);
-        }
-        if (bridge->undelivered == NULL) {
-            if (inbox_sleep(&bridge->completed)) {
-                return (int32_t)used;
-            }
-            continue;
-        }
-        struct record *record = (struct record *)bridge->undelivered;
-        SIDING_PREFETCH(record->node.next); /* the worker wrote it last */
-        uint32_t words = write_event(bridge, record, out_events + used, capacity_words - used);
-        if (words == 0) {
-            return (int32_t)used | SIDING_DRAIN_MORE;
-        }
-        used += words;
-        bridge->undelivered = record->node.next;
-        bridge->in_flight--;
-        slab_recycle(record);
-    }
-}
-
-/* Takes what has come behind what was taken before. @return how many are new */
-static uint32_t take_more(struct bridge *bridge, struct node ***in_out_end) {
-    uint32_t count = 0;
-    **in_out_end = inbox_take(&bridge->completed);
-    while (**in_out_end != NULL) {
-        *in_out_end = &(**in_out_end)->next;
-        count++;
-    }
-    return count;
-}
-
-static void await_events(struct bridge *bridge, uint32_t events_min, uint32_t spin_ns) {
-    uint64_t end_ns = siding_clock_ns() + spin_ns;
-    uint32_t rounds = 0;
-    uint32_t count = 0;
-    struct node **end = &bridge->undelivered;
-    for (; *end != NULL; end = &(*end)->next) {
-        count++;
-    }
-    for (;;) {
-        count += take_more(bridge, &end);
-        if (count >= events_min || siding_clock_ns() >= end_ns) {
-            return;
-        }
-        for (uint32_t i = 0; i < SPIN_ROUND; i++) {
-            siding_thread_pause();
-        }
-        if (++rounds % ROUNDS_PER_YIELD == 0) {
-            siding_thread_yield(); /* the worker may wait for this very processor */
-        }
-    }
-}
-
-int32_t event_feed(struct bridge *bridge, const uint64_t *records, uint32_t words) {
-    inbox_wake(&bridge->completed);
-    int32_t taken = submission_take(bridge, records, words);
-    /* the host that made a malformed record may never look */
-    if (taken < 0 && (bridge->undelivered != NULL || !inbox_sleep(&bridge->completed))) {
-        bridge_kick(bridge);
-    }
-    return taken;
-}
-
-int32_t event_exchange(struct bridge *bridge, const uint64_t *records, uint32_t words,
-                       uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,
-                       uint32_t spin_ns) {
-    int32_t taken = event_feed(bridge, records, words);
-    if (taken < 0) {
-        return taken;
-    }
-    await_events(bridge, events_min, spin_ns);
-    return event_drain(bridge, out_events, capacity_words);
 }
 
 int32_t event_call_here(struct bridge *bridge, uint64_t *record, uint32_t words,

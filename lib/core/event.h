@@ -4,18 +4,27 @@
 #ifndef SIDING_CORE_EVENT_H
 #define SIDING_CORE_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bridge.h"
 
-/** See siding_bridge_drain. @thread js  @blocks never */
-int32_t event_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words);
-/** See siding_bridge_feed. @thread js  @blocks never */
-int32_t event_feed(struct bridge *bridge, const uint64_t *records, uint32_t words);
-/** See siding_bridge_exchange. @thread js  @blocks at most spin_ns */
-int32_t event_exchange(struct bridge *bridge, const uint64_t *records, uint32_t words,
-                       uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,
-                       uint32_t spin_ns);
+/** @return words of the event of a DONE record  @thread the record's owner  @blocks never */
+uint32_t event_words(const struct record *record);
+/** @return whether its text is too long for an event: the js thread puts it into a block
+ *  @thread the record's owner  @blocks never */
+bool event_needs_block(const struct record *record);
+/** Copies the text of a record, which the next call on this thread may change.
+ *  @thread worker  @blocks never */
+void event_keep_text(struct record *record);
+/**
+ * Writes the event of a DONE record.
+ * @param bridge may be NULL where no block is needed
+ * @param out event_words words
+ * @return words written: fewer if there was no memory for a block
+ * @thread the record's owner  @blocks never
+ */
+uint32_t event_write(struct bridge *bridge, const struct record *record, uint64_t *out);
 /**
  * See siding_call_here.
  * @param bridge NULL: no blocks

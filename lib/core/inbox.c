@@ -8,7 +8,8 @@ void inbox_init(struct inbox *inbox) {
     atomic_init(&inbox->head, INBOX_ASLEEP);
 }
 
-enum inbox_push inbox_push(struct inbox *inbox, struct node *newest, struct node *oldest) {
+enum inbox_push inbox_push(struct inbox *inbox, struct node *first, struct node *last) {
+    first->last = last;
     /* relaxed: only a guess for the exchange below */
     uintptr_t head = atomic_load_explicit(&inbox->head, memory_order_relaxed);
     do {
@@ -16,24 +17,24 @@ enum inbox_push inbox_push(struct inbox *inbox, struct node *newest, struct node
             return INBOX_REFUSED;
         }
         /* through uintptr_t: C has no other way to keep three small values beside pointers */
-        oldest->next = head == INBOX_ASLEEP ? NULL : (struct node *)head;
+        last->next = head == INBOX_ASLEEP ? NULL : (struct node *)head;
         /* releases the nodes to inbox_take; seq_cst for the pairing named in inbox_waits */
-    } while (!atomic_compare_exchange_weak_explicit(&inbox->head, &head, (uintptr_t)newest,
+    } while (!atomic_compare_exchange_weak_explicit(&inbox->head, &head, (uintptr_t)first,
                                                     memory_order_seq_cst, memory_order_relaxed));
     return head == INBOX_ASLEEP ? INBOX_PUSHED_WAKE : INBOX_PUSHED;
 }
 
-static struct node *reversed(uintptr_t head) {
+static struct node *in_arrival_order(uintptr_t head) {
     if (head <= INBOX_CLOSED) {
         return NULL;
     }
-    struct node *newest = (struct node *)head;
+    struct node *chain = (struct node *)head;
     struct node *list = NULL;
-    while (newest != NULL) {
-        struct node *older = newest->next;
-        newest->next = list;
-        list = newest;
-        newest = older;
+    while (chain != NULL) {
+        struct node *older = chain->last->next;
+        chain->last->next = list;
+        list = chain;
+        chain = older;
     }
     return list;
 }
@@ -46,7 +47,7 @@ struct node *inbox_take(struct inbox *inbox) {
     /* acquires what inbox_push released, through the release sequence of all pushes */
     uintptr_t head = atomic_exchange_explicit(&inbox->head, INBOX_AWAKE, memory_order_acquire);
     siding_assert(head != INBOX_CLOSED);
-    return reversed(head);
+    return in_arrival_order(head);
 }
 
 void inbox_wake(struct inbox *inbox) {
@@ -67,5 +68,5 @@ bool inbox_sleep(struct inbox *inbox) {
 struct node *inbox_close(struct inbox *inbox) {
     uintptr_t head = atomic_exchange_explicit(&inbox->head, INBOX_CLOSED, memory_order_acq_rel);
     siding_assert(head != INBOX_CLOSED);
-    return reversed(head);
+    return in_arrival_order(head);
 }

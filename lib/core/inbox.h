@@ -1,15 +1,15 @@
 /*
  * inbox.h - the one queue of libsiding: any thread pushes, one consumer takes everything at once.
  *
- * A Treiber stack that is only ever emptied whole (hence no ABA), reversed by the consumer into
- * arrival order. The head word also says whether the consumer sleeps, so that the thread whose push
- * finds it asleep, and only that one, has to wake it: push and "go to sleep" are read-modify-writes
- * of the same word, and no wake-up can fall between them.
+ * A Treiber stack of chains that is only ever emptied whole (hence no ABA); the consumer reverses
+ * the order of the chains, without going through them. The head word also says whether the consumer
+ * sleeps, so that the thread whose push finds it asleep, and only that one, has to wake it: push and
+ * "go to sleep" are read-modify-writes of the same word, and no wake-up can fall between them.
  *
  *   head = 0        empty, the consumer is awake and will look again
  *   head = ASLEEP   empty, the consumer sleeps
  *   head = CLOSED   the consumer is gone for good
- *   head = node     newest node of a list linked by `next`
+ *   head = node     first node of the newest chain, whose last node leads to the chain before
  */
 #ifndef SIDING_CORE_INBOX_H
 #define SIDING_CORE_INBOX_H
@@ -19,7 +19,8 @@
 #include <stdint.h>
 
 enum node_kind {
-    NODE_CALL,    /* a struct record: run its function */
+    NODE_CALL,    /* a struct record: run its function, or tell its event */
+    NODE_BATCH,   /* a struct batch: tell its events */
     NODE_SERVE,   /* a slot: take calls of the shared queue */
     NODE_FOLLOW,  /* a slot: watch the shared queue for a stall */
     NODE_NAME,    /* a slot: take over the name of its lease */
@@ -28,6 +29,7 @@ enum node_kind {
 
 struct node {
     struct node *next; /* owner: the pusher before, the consumer after the push */
+    struct node *last; /* of the chain that was pushed with this node first; likewise */
     uint32_t kind;     /* enum node_kind, likewise */
 };
 
@@ -45,12 +47,12 @@ enum inbox_push { INBOX_PUSHED, INBOX_PUSHED_WAKE, INBOX_REFUSED };
 void inbox_init(struct inbox *inbox);
 
 /**
- * Adds a chain newest → … → oldest, linked by `next`.
+ * Adds a chain first → … → last, linked by `next`.
  * @return INBOX_PUSHED_WAKE: the caller must wake the consumer; INBOX_REFUSED: closed, nothing
  *          added
  * @thread any  @blocks never
  */
-enum inbox_push inbox_push(struct inbox *inbox, struct node *newest, struct node *oldest);
+enum inbox_push inbox_push(struct inbox *inbox, struct node *first, struct node *last);
 
 /** @return all nodes in arrival order, or NULL; the consumer is awake after it
  *  @thread the consumer  @blocks never */

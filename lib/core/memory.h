@@ -4,7 +4,17 @@
 #ifndef SIDING_CORE_MEMORY_H
 #define SIDING_CORE_MEMORY_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/**
+ * Makes zeroed memory that shares no cache line with any other.
+ * @return NULL: out of memory
+ * @thread any  @blocks never  @owns the caller, until memory_free_lines
+ */
+void *memory_make_lines(size_t size_bytes);
+/** Frees such memory; NULL is none. @thread any  @blocks never */
+void memory_free_lines(void *lines);
 
 /** Adds to (or with a negative number takes from) the count. @thread any  @blocks never */
 void memory_count(int64_t bytes);

@@ -247,7 +247,7 @@ static void fail_queue(void) {
             record->status = SIDING_ECANCELLED;
             record_move(record, RECORD_CANCELLED, RECORD_DONE);
         }
-        bridge_deliver(record->bridge, record);
+        bridge_deliver(record->bridge, &record->node);
         list = next;
     }
 }
@@ -259,8 +259,8 @@ static bool has_threads(void) {
     return some;
 }
 
-void pool_submit(struct node *newest, struct node *oldest) {
-    if (inbox_push(&queue, newest, oldest) == INBOX_PUSHED_WAKE && !summon(NODE_SERVE) &&
+void pool_submit(struct node *first, struct node *last) {
+    if (inbox_push(&queue, first, last) == INBOX_PUSHED_WAKE && !summon(NODE_SERVE) &&
         !has_threads()) {
         fail_queue();
     }
@@ -319,7 +319,7 @@ void pool_serve(struct slot *slot) {
             do_without_follower();
         }
         if (call != NULL) {
-            call_run((struct record *)call);
+            call_run((struct record *)call, &slot->outbox);
         } else if (!slot_spin(slot, &queue) && may_leave()) {
             break;
         }

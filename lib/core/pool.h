@@ -18,8 +18,8 @@ uint32_t pool_spin_ns(void);
 /** Fills the fields about threads and slots. @thread any  @blocks never */
 void pool_count(struct siding_stats *out_stats);
 
-/** Queues QUEUED records for any thread, linked newest → … → oldest. @thread js  @blocks never */
-void pool_submit(struct node *newest, struct node *oldest);
+/** Queues QUEUED records for any thread, linked first → … → last. @thread js  @blocks never */
+void pool_submit(struct node *first, struct node *last);
 
 /**
  * Takes a vacant slot, or starts one, in state ACTIVE.

@@ -1,7 +1,7 @@
 /*
  * record.h - one call, from its submission to its event. Records live in a slab of their bridge.
  *
- *            submit           claim            event pushed        drained
+ *            submit           claim              C returned       event written
  *   FREE ──────────▶ QUEUED ─────────▶ RUNNING ───────────▶ DONE ──────────▶ FREE
  *                      │                                    ▲ ▲
  *                      ├─ cancel ─▶ CANCELLED ── worker ────┘ │
@@ -31,29 +31,30 @@ enum record_state {
     RECORD_STATES,
 };
 
-#define RECORD_INLINE_WORDS 11 /* makes a record three cache lines */
+#define RECORD_INLINE_WORDS 17 /* makes a record four cache lines */
 
 /*
- * owner: the bridge's js thread while FREE or DONE and drained; the thread that runs it from the
- * claim to the push of its event; between them the inbox hands it over (release paired with
- * acquire).
+ * owner: the bridge's js thread while it is FREE and the host has its event, and until it is
+ * pushed; then the thread that runs it, until it has published the event (which frees the record)
+ * or pushed the record itself. Pushing and publishing hand it over: release paired with acquire.
  */
 struct record {
     /* every call touches these and the first words: two cache lines that travel between cores */
     struct node node;                  /* first: a node of kind NODE_CALL is a record */
     _Atomic(uint32_t) state;           /* enum record_state; atomic: see record_try */
     uint32_t token;                    /* immutable after the slab made it */
-    struct bridge *bridge;             /* immutable after the slab made it */
     const struct signature *signature; /* NULL: a notice without payload (a context's release) */
     uint64_t *words;                   /* result words, then argument words, then inline texts */
     void (*function)(void);
-    uint16_t flags; /* SIDING_CALL_... */
+    struct record *ahead;  /* one queued some calls later, or NULL: only to be prefetched */
+    struct bridge *bridge; /* immutable after the slab made it */
+    uint16_t flags;        /* SIDING_CALL_... */
     int32_t status;
     int32_t error;
     uint64_t deadline_ns; /* 0: none */
-    char *text;           /* a copied text result, or NULL */
+    char *text;           /* a text result that was copied, or NULL: words[0] points to it */
     uint64_t inline_words[RECORD_INLINE_WORDS];
-    uint64_t text_bytes;          /* SIDING_TEXT_NULL: the function returned NULL */
+    uint64_t text_bytes;          /* of a text result; SIDING_TEXT_NULL: it is NULL */
     _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/assert.h"
+#include "../base/cache.h"
 #include "../include/siding.h"
 #include "memory.h"
 
@@ -32,7 +33,7 @@ static void free_chunk(struct record *chunk) {
         free_attachments(&chunk[i]);
     }
     memory_count(-(int64_t)(RECORDS_PER_CHUNK * sizeof *chunk));
-    free(chunk);
+    memory_free_lines(chunk);
 }
 
 void slab_deinit(struct slab *slab) {
@@ -45,8 +46,10 @@ void slab_deinit(struct slab *slab) {
     *slab = (struct slab){0};
 }
 
+_Static_assert(sizeof(struct record) == 2 * SIDING_CACHE_BYTES, "records share no line");
+
 static struct record *make_chunk(struct slab *slab, struct bridge *bridge, uint32_t chunk) {
-    struct record *records = calloc(RECORDS_PER_CHUNK, sizeof *records);
+    struct record *records = memory_make_lines(RECORDS_PER_CHUNK * sizeof *records);
     if (records == NULL) {
         return NULL;
     }

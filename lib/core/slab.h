@@ -10,7 +10,8 @@
 
 #define RECORDS_PER_CHUNK 256u
 
-/* owner: the bridge's js thread, and after its death whoever disposes of the bridge */
+/* owner: the bridge's js thread, and after its death whoever disposes of the bridge; the records
+   in it have owners of their own */
 struct slab {
     struct record **chunks; /* NULL until a token of the chunk is used */
     uint32_t records_max;
@@ -26,7 +27,8 @@ struct record *slab_record(struct slab *slab, struct bridge *bridge, uint32_t to
 struct record *slab_find(const struct slab *slab, uint32_t token);
 /** Gives the words of a record room. @return 0 or SIDING_ENOMEM  @thread js  @blocks never */
 int32_t slab_reserve(struct record *record, uint32_t words);
-/** Frees what hangs on a drained record, and the record. @thread js  @blocks never */
+/** Frees a DONE record whose event was written, and what hangs on it.
+ *  @thread the record's owner  @blocks never */
 void slab_recycle(struct record *record);
 
 #endif

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "../base/assert.h"
-#include "../base/prefetch.h"
 #include "bridge.h"
 #include "call.h"
+#include "memory.h"
 #include "pool.h"
 #include "record.h"
 
@@ -33,12 +33,12 @@ void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
 }
 
 struct slot *slot_create(uint32_t index, enum slot_state state) {
-    struct slot *slot = calloc(1, sizeof *slot);
+    struct slot *slot = memory_make_lines(sizeof *slot);
     if (slot == NULL) {
         return NULL;
     }
     if (!siding_parker_init(&slot->parker)) {
-        free(slot);
+        memory_free_lines(slot);
         return NULL;
     }
     inbox_init(&slot->inbox);
@@ -50,11 +50,11 @@ struct slot *slot_create(uint32_t index, enum slot_state state) {
 
 void slot_destroy(struct slot *slot) {
     siding_parker_deinit(&slot->parker);
-    free(slot);
+    memory_free_lines(slot);
 }
 
-void slot_push(struct slot *slot, struct node *newest, struct node *oldest) {
-    if (inbox_push(&slot->inbox, newest, oldest) == INBOX_PUSHED_WAKE) {
+void slot_push(struct slot *slot, struct node *first, struct node *last) {
+    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE) {
         siding_parker_unpark(&slot->parker);
     }
 }
@@ -138,14 +138,14 @@ static void end_lease(struct slot *slot) {
     if (report != NULL) {
         report->status = SIDING_OK;
         record_move(report, RECORD_QUEUED, RECORD_DONE);
-        bridge_deliver(report->bridge, report);
+        bridge_deliver(report->bridge, &report->node);
     }
 }
 
 static void handle(struct slot *slot, struct node *node) {
     switch ((enum node_kind)node->kind) {
     case NODE_CALL:
-        call_run((struct record *)node);
+        call_run((struct record *)node, &slot->outbox);
         return;
     case NODE_SERVE:
         pool_serve(slot);
@@ -159,6 +159,9 @@ static void handle(struct slot *slot, struct node *node) {
     case NODE_RELEASE:
         end_lease(slot);
         return;
+    case NODE_BATCH:
+        siding_assert(false); /* these go to bridges */
+        return;
     }
 }
 
@@ -169,7 +172,6 @@ static void run_slot(void *argument) {
         while (node != NULL) {
             /* the node is its owner's again as soon as it is handled */
             struct node *next = node->next;
-            SIDING_PREFETCH(next); /* the js thread wrote it last */
             handle(slot, node);
             node = next;
         }

@@ -18,8 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/cache.h"
 #include "../platform/platform.h"
 #include "inbox.h"
+#include "outbox.h"
 
 struct bridge;
 struct record;
@@ -29,17 +31,24 @@ enum slot_state { SLOT_VACANT, SLOT_SHARED, SLOT_ACTIVE, SLOT_RELEASING, SLOT_ST
 #define SLOT_NAME_BYTES 16
 
 struct slot {
-    struct inbox inbox;          /* consumer: its thread */
-    struct siding_parker parker; /* its thread's */
-    _Atomic(uint32_t) state;     /* enum slot_state; atomic: see slot_move */
+    /* its thread's own */
+    _Alignas(SIDING_CACHE_BYTES) struct outbox outbox; /* owner: its thread */
+    uint64_t idle_since_ns;                            /* 0: not idle; owner: its thread */
+    uint32_t spin_ns; /* how long to spin when idle; owner: its thread */
+
+    /* what it has in common with whoever gives it work */
+    _Alignas(SIDING_CACHE_BYTES) struct inbox inbox; /* consumer: its thread */
+    struct siding_parker parker;                     /* its thread's */
+    _Atomic(uint32_t) state;                         /* enum slot_state; atomic: see slot_move */
     _Atomic(uint32_t) idle_next; /* link of the idle stack; atomic: see pool.c */
-    _Atomic(uint64_t) lease; /* context handle while ACTIVE, else 0; atomic: relaxed, compared */
-    uint32_t index;          /* immutable after it was made */
-    uint32_t generation;     /* owner: who took the slot off the idle stack */
-    uint32_t spin_ns;        /* how long to spin when idle; owner: its thread */
-    uint64_t idle_since_ns;  /* 0: not idle; owner: its thread */
+
+    /* its lease, which the lessee looks at for every batch of calls */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) lease; /* context handle while ACTIVE, else 0;
+                                                             atomic: relaxed, only compared */
     _Atomic(struct bridge *) bridge; /* the lessee; written by its js thread; atomic: relaxed,
                                         foreign js threads only compare it */
+    uint32_t index;                  /* immutable after it was made */
+    uint32_t generation;             /* owner: who took the slot off the idle stack */
     struct slot *lease_next;         /* link of bridge->leases; owner: the lessee's js thread */
     struct record *release;     /* reports the end of the lease, or NULL; handed over by inbox */
     struct node duty;           /* NODE_SERVE, NODE_FOLLOW, NODE_NAME; owner: who took the slot */
@@ -57,7 +66,7 @@ void slot_destroy(struct slot *slot);
 /** Makes a legal move. @thread the owner  @blocks never */
 void slot_move(struct slot *slot, enum slot_state from, enum slot_state to);
 /** Gives nodes to its thread and wakes it if it sleeps. @thread any  @blocks never */
-void slot_push(struct slot *slot, struct node *newest, struct node *oldest);
+void slot_push(struct slot *slot, struct node *first, struct node *last);
 
 /** @return the leased slot, or NULL: no lease of this bridge  @thread js  @blocks never */
 struct slot *slot_find_lease(const struct bridge *bridge, uint64_t lease);

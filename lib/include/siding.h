@@ -227,7 +227,8 @@ SIDING_API int32_t siding_bridge_close(uint64_t bridge);
  * @param records whole records, 8-byte aligned
  * @param words of all records together
  * @return the number of records taken, or SIDING_EINVALID at the first malformed record (unknown
- *         signature, wrong size, token out of range or in use); those before it were taken
+ *         signature, wrong size, token out of range or of a call that has not ended); those before
+ *         it were taken
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_bridge_submit(uint64_t bridge, const void *records, uint32_t words);
@@ -270,8 +271,8 @@ SIDING_API int32_t siding_bridge_wake(uint64_t bridge);
 
 /**
  * Cancels a call in flight. Its event comes in any case, so that the token is free exactly once.
- * @return SIDING_OK: it will never run; SIDING_ERUNNING: it runs or has run; SIDING_EINVALID: no
- *          such call
+ * @return SIDING_OK: it will never run; SIDING_ERUNNING: it runs, or the token's last call has run;
+ *          SIDING_EINVALID: no call had this token yet
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_bridge_cancel(uint64_t bridge, uint32_t token);
@@ -279,7 +280,8 @@ SIDING_API int32_t siding_bridge_cancel(uint64_t bridge, uint32_t token);
 /**
  * How long a call submitted with SIDING_CALL_TIMED has been running.
  * @param out_elapsed_ns untouched when the call has not started
- * @return 1 when it has started, 0 when it is queued, or SIDING_EINVALID
+ * @return 1 when it has started, 0 when it is queued, or SIDING_EINVALID: it has ended, or was
+ *         submitted without the flag
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_bridge_elapsed(uint64_t bridge, uint32_t token, uint64_t *out_elapsed_ns);

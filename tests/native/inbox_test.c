@@ -15,12 +15,12 @@ static enum inbox_push push_one(struct inbox *inbox, struct letter *letter) {
     return inbox_push(inbox, &letter->node, &letter->node);
 }
 
-/* Links letters[0..count-1], the last one newest, and pushes them at once. */
+/* Links letters[0..count-1] and pushes them at once. */
 static enum inbox_push push_chain(struct inbox *inbox, struct letter *letters, uint32_t count) {
     for (uint32_t i = 1; i < count; i++) {
-        letters[i].node.next = &letters[i - 1].node;
+        letters[i - 1].node.next = &letters[i].node;
     }
-    return inbox_push(inbox, &letters[count - 1].node, &letters[0].node);
+    return inbox_push(inbox, &letters[0].node, &letters[count - 1].node);
 }
 
 static void number(struct letter *letters, uint32_t count) {

@@ -1,0 +1,113 @@
+#include "exchange.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event.h"
+#include "outbox.h"
+#include "submission.h"
+
+#define SPIN_ROUND 4u        /* pauses between two looks */
+#define ROUNDS_PER_YIELD 12u /* some 2 us: most short calls are back by then */
+
+/* @return false: no room for it */
+static bool read_record(struct bridge *bridge, struct record *record, struct sink *sink) {
+    if (event_words(record) > sink->capacity_words - sink->used_words) {
+        return false;
+    }
+    sink->used_words += event_write(bridge, record, sink->words + sink->used_words);
+    sink->events++;
+    slab_recycle(record);
+    return true;
+}
+
+/*
+ * Copies what there is. The last batch stays open, so that its worker can go on adding to it,
+ * unless `seals` asks to end it: then the next event comes in a new one.
+ * @return false: no room for the next event
+ */
+static bool read_all(struct bridge *bridge, struct sink *sink, bool seals) {
+    for (;;) {
+        if (bridge->undelivered == NULL) {
+            bridge->undelivered = inbox_take(&bridge->completed);
+        }
+        struct node *node = bridge->undelivered;
+        if (node == NULL) {
+            return true;
+        }
+        if (node->kind == NODE_CALL) {
+            struct node *next = node->next; /* the record is free after it was read */
+            if (!read_record(bridge, (struct record *)node, sink)) {
+                return false;
+            }
+            bridge->undelivered = next;
+            continue;
+        }
+        struct batch *batch = (struct batch *)node;
+        if (!batch_read(batch, sink)) {
+            return false;
+        }
+        if (node->next == NULL) {
+            node->next = inbox_take(&bridge->completed);
+        }
+        if (node->next == NULL && !seals) {
+            return true;
+        }
+        if (batch_seal(batch)) {
+            bridge->undelivered = node->next;
+            batch_release(batch);
+        }
+    }
+}
+
+/* @return what to tell the host; the next event kicks it, unless it is told to look again */
+static int32_t finish(struct bridge *bridge, struct sink *sink) {
+    bool complete = false;
+    do {
+        complete = read_all(bridge, sink, true);
+    } while (complete && !inbox_sleep(&bridge->completed));
+    bridge->in_flight -= sink->events;
+    return (int32_t)sink->used_words | (complete ? 0 : SIDING_DRAIN_MORE);
+}
+
+int32_t exchange_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words) {
+    struct sink sink = {.words = out_events, .capacity_words = capacity_words};
+    return finish(bridge, &sink);
+}
+
+int32_t exchange_feed(struct bridge *bridge, const uint64_t *records, uint32_t words) {
+    inbox_wake(&bridge->completed);
+    int32_t taken = submission_take(bridge, records, words);
+    /* the host that made a malformed record may never look */
+    if (taken < 0 && (bridge->undelivered != NULL || !inbox_sleep(&bridge->completed))) {
+        bridge_kick(bridge);
+    }
+    return taken;
+}
+
+static void await_events(struct bridge *bridge, struct sink *sink, uint32_t events_min,
+                         uint32_t spin_ns) {
+    uint64_t end_ns = siding_clock_ns() + spin_ns;
+    uint32_t rounds = 0;
+    while (read_all(bridge, sink, false) && sink->events < events_min &&
+           siding_clock_ns() < end_ns) {
+        for (uint32_t i = 0; i < SPIN_ROUND; i++) {
+            siding_thread_pause();
+        }
+        if (++rounds % ROUNDS_PER_YIELD == 0) {
+            siding_thread_yield(); /* the worker may wait for this very processor */
+        }
+    }
+}
+
+int32_t exchange_both(struct bridge *bridge, const uint64_t *records, uint32_t words,
+                      uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,
+                      uint32_t spin_ns) {
+    int32_t taken = exchange_feed(bridge, records, words);
+    if (taken < 0) {
+        return taken;
+    }
+    struct sink sink = {.words = out_events, .capacity_words = capacity_words};
+    await_events(bridge, &sink, events_min, spin_ns);
+    return finish(bridge, &sink);
+}
