@@ -28,7 +28,7 @@ struct slot;
 
 enum bridge_state { BRIDGE_VACANT, BRIDGE_OPEN, BRIDGE_CLOSING, BRIDGE_STATES };
 
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what different threads write is apart */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what threads write lies apart */
 struct bridge {
     /* pushed to by workers */
     _Alignas(SIDING_CACHE_BYTES) struct inbox completed; /* DONE records, batches; consumer: js */

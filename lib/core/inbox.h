@@ -3,8 +3,8 @@
  *
  * A Treiber stack of chains that is only ever emptied whole (hence no ABA); the consumer reverses
  * the order of the chains, without going through them. The head word also says whether the consumer
- * sleeps, so that the thread whose push finds it asleep, and only that one, has to wake it: push and
- * "go to sleep" are read-modify-writes of the same word, and no wake-up can fall between them.
+ * sleeps, so that the thread whose push finds it asleep, and only that one, has to wake it: push
+ * and "go to sleep" are read-modify-writes of the same word, and no wake-up falls between them.
  *
  *   head = 0        empty, the consumer is awake and will look again
  *   head = ASLEEP   empty, the consumer sleeps
