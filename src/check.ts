@@ -6,7 +6,7 @@
  */
 import { SidingError } from "./errors.ts";
 import { runtime } from "./runtime/current.ts";
-import type { Kind } from "./plan.ts";
+import type { Kind } from "./layout.ts";
 
 /** A buffer argument whose bytes were copied while its call waited for admission. */
 export class Snapshot {

@@ -9,13 +9,13 @@ import type { InvokeOptions, NativeVariable } from "./convert.ts";
 import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
 import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
-import { type Plan, planField, planFunction } from "./plan.ts";
+import { planField, wordsFor } from "./layout.ts";
+import { type Plan, planFunction } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
 import { checkSource, readSource, storeField } from "./source.ts";
 import * as check from "./check.ts";
 import type { FieldType, Pointer } from "./types.ts";
 import { type Words, words } from "./words.ts";
-import { wordsFor } from "./plan.ts";
 
 /** One C function: where it is and how it is called. */
 export interface FunctionEntry {

@@ -14,8 +14,8 @@ import {
   referenceBlock,
   referenceLent,
 } from "./generated/siding.ts";
+import { wordsFor } from "./layout.ts";
 import type { ParameterPlan, Plan } from "./plan.ts";
-import { wordsFor } from "./plan.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
 import { checkedSource, checkSource, readSource, storeSource } from "./source.ts";
 import { TEXT_INLINE_MAX } from "./text.ts";

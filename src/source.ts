@@ -7,8 +7,8 @@
  * @module
  */
 import { callWords } from "./generated/siding.ts";
-import type { Kind, ParameterPlan, TypePlan } from "./plan.ts";
-import { wordsFor } from "./plan.ts";
+import { type Kind, type TypePlan, wordsFor } from "./layout.ts";
+import type { ParameterPlan } from "./plan.ts";
 
 /** Index of the high half of a pair of 32-bit words. */
 const TWO_32 = "4294967296";
