@@ -10,16 +10,27 @@ import type {
   BigIntName,
   BufferType,
   Bytes,
+  CopiedType,
   Definition,
   Definitions,
   FieldType,
+  FixedArrayType,
   FunctionDefinition,
+  FunctionPointer,
+  FunctionType,
+  InOutType,
+  InType,
+  ListType,
   NumberName,
   OutType,
+  OwnedText,
   Pointer,
+  SizedBytes,
   StructType,
   TaggedPointer,
+  TextName,
   Typed,
+  UnionType,
   VariableDefinition,
 } from "./types.ts";
 
@@ -41,9 +52,16 @@ export type From<T> = [NumberName] extends [T] ? unknown // also stops TS2589 on
   : T extends "bool" ? boolean
   : T extends "pointer" | "function" ? Pointer | null
   : T extends TaggedPointer ? Pointer<T["pointer"]> | null
-  : T extends "cstring" ? string | null
+  : T extends TextName | OwnedText ? string | null
   : T extends "void" ? undefined
-  : T extends StructType ? { -readonly [Field in keyof T["struct"]]: From<T["struct"][Field]> }
+  : T extends StructType ? T["struct"] extends readonly unknown[] ? Uint8Array
+    : { -readonly [Field in keyof T["struct"]]: From<T["struct"][Field]> }
+  : T extends UnionType ? { readonly [Field in keyof T["union"]]: From<T["union"][Field]> }
+  : T extends FixedArrayType ? From<T["array"]>[]
+  : T extends FunctionType ? FunctionPointer<T["function"]> | null
+  : T extends SizedBytes ? Uint8Array | null
+  : T extends CopiedType ? From<T["copy"]> | null
+  : T extends ListType ? From<T["list"]>[] | null
   : never;
 
 /**
@@ -64,10 +82,28 @@ export type To<T> = [NumberName] extends [T] ? unknown
   : T extends "bool" ? boolean
   : T extends "pointer" | "function" ? Pointer | null
   : T extends TaggedPointer ? Pointer<T["pointer"]> | null
-  : T extends "cstring" ? string | null
-  : T extends BufferType ? Bytes | null
-  : T extends StructType ? { readonly [Field in keyof T["struct"]]: To<T["struct"][Field]> }
+  : T extends TextName ? string | null
+  : T extends BufferType | SizedBytes ? Bytes | null
+  : T extends StructType ? T["struct"] extends readonly unknown[] ? Bytes
+    : { readonly [Field in keyof T["struct"]]: To<T["struct"][Field]> }
+  : T extends UnionType ? OneOf<T["union"]>
+  : T extends FixedArrayType ? readonly To<T["array"]>[]
+  : T extends FunctionType ? FunctionPointer<T["function"]> | null
+  : T extends ListType ? readonly To<T["list"]>[] | null
+  : T extends InType ? To<T["in"]> | null
+  : T extends InOutType ? To<T["inout"]>
   : never;
+
+/**
+ * An object with exactly one of the fields.
+ *
+ * @internal
+ */
+type OneOf<Fields> = {
+  [Field in keyof Fields]:
+    & { readonly [Only in Field]: To<Fields[Only]> }
+    & { readonly [Other in Exclude<keyof Fields, Field>]?: never };
+}[keyof Fields];
 
 /**
  * The arguments of a function with the parameters `P`: one for each, `{ out: T }` cells left out.
@@ -102,15 +138,17 @@ type ArgumentsBesideCells<P extends readonly unknown[]> = P extends
   ? First extends OutType ? ArgumentsBesideCells<Rest> : [To<First>, ...ArgumentsBesideCells<Rest>]
   : [];
 
-/** The values of the `{ out: T }` cells among the parameters `P`, in order. */
+/** The values of the `{ out: T }` and `{ inout: T }` cells among the parameters `P`, in order. */
 export type Outputs<P extends readonly unknown[]> = number extends P["length"] ? unknown[]
   : P extends readonly [infer First, ...infer Rest]
-    ? First extends OutType ? [From<First["out"]>, ...Outputs<Rest>] : Outputs<Rest>
+    ? First extends OutType ? [From<First["out"]>, ...Outputs<Rest>]
+    : First extends InOutType ? [From<First["inout"]>, ...Outputs<Rest>]
+    : Outputs<Rest>
   : [];
 
 /**
  * What a call of the function `D` gives: the plain value, or an object where `errno: true` or
- * `{ out: T }` cells add to it.
+ * `{ out: T }` and `{ inout: T }` cells add to it.
  *
  * @example
  * ```ts
@@ -122,7 +160,7 @@ export type Outputs<P extends readonly unknown[]> = number extends P["length"] ?
  */
 export type Result<D extends FunctionDefinition> = number extends D["parameters"]["length"]
   ? unknown
-  : Extract<D["parameters"][number], OutType> extends never
+  : Extract<D["parameters"][number], OutType | InOutType> extends never
     ? D extends { readonly errno: true } ? { value: From<D["result"]>; errno: number }
     : From<D["result"]>
   : D extends { readonly errno: true }

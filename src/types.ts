@@ -9,6 +9,8 @@
 declare const pointerTags: unique symbol;
 /** @internal */
 declare const narrowedTo: unique symbol;
+/** @internal */
+declare const functionSignature: unique symbol;
 
 /**
  * An address in native memory, as the signed 64-bit value: `-1` is `(void *)-1`, `null` is `NULL`.
@@ -21,6 +23,15 @@ declare const narrowedTo: unique symbol;
 export type Pointer<Tag extends string = never> = number & {
   /** What it points to; exists in the type only. */
   readonly [pointerTags]: { readonly [Name in Tag]: true };
+};
+
+/**
+ * The address of a C function with the signature `D`. A cast makes one of any pointer; pointers of
+ * different signatures do not mix.
+ */
+export type FunctionPointer<D extends CallbackDefinition> = Pointer & {
+  /** Its signature; exists in the type only. */
+  readonly [functionSignature]: D;
 };
 
 /**
@@ -74,20 +85,105 @@ export type BigIntName = "i64" | "u64" | "isize" | "usize";
 /** Names of the types that fit one machine word: numbers, `bool` and the plain pointers. */
 export type ScalarName = NumberName | BigIntName | "bool" | "pointer" | "function";
 
+/** Names of C strings: UTF-8, and UTF-16 in the byte order of the system; both end with a zero. */
+export type TextName = "cstring" | "cstring16";
+
 /** A pointer that mixes only with pointers of the same tag. */
 export interface TaggedPointer {
   /** The tag, most often the C name of what it points to. */
   readonly pointer: string;
 }
 
-/** A struct, by value, laid out as C does. */
+/**
+ * A struct, by value, laid out as C does.
+ *
+ * With named fields it is an object in JavaScript. The list of types that Deno has, without names,
+ * is its bytes.
+ */
 export interface StructType {
   /** The fields in order of declaration; at least one. */
-  readonly struct: { readonly [field: string]: FieldType };
+  readonly struct: { readonly [field: string]: FieldType } | readonly FieldType[];
 }
 
-/** A type that fits a struct field or a variable. */
-export type FieldType = ScalarName | TaggedPointer | StructType;
+/**
+ * A union, by value. C does not tell which alternative holds: what it gives has them all, each read
+ * when it is looked at; an argument is an object with exactly one.
+ */
+export interface UnionType {
+  /** The alternatives; at least one. */
+  readonly union: { readonly [field: string]: FieldType };
+}
+
+/** A fixed number of elements, inside a struct or a cell. */
+export interface FixedArrayType {
+  /** Type of the elements. */
+  readonly array: FieldType;
+  /** How many there are, at least one. */
+  readonly length: number;
+}
+
+/** A function pointer whose signature is known. */
+export interface FunctionType {
+  /** The signature. */
+  readonly function: CallbackDefinition;
+}
+
+/**
+ * A pointer to bytes whose length is known from elsewhere.
+ *
+ * As a result, a cell or a field of what is copied, the bytes are copied on the native thread
+ * before anything else runs there. As an argument they are copied in.
+ */
+export interface SizedBytes {
+  /**
+   * The length in bytes: the index of a parameter, the name of a field beside it, `"result"`,
+   * `{ constant }`, or the product of a list of these.
+   */
+  readonly bytes: LengthPart | readonly LengthPart[];
+  /** Name of the function of the same library that frees what C gave, once it is copied. */
+  readonly free?: string;
+}
+
+/** A factor of a length. */
+export type LengthPart = number | string | { readonly constant: number };
+
+/** A C string that a function of the same library frees once it is copied. */
+export interface OwnedText {
+  /** Marks the kind. */
+  readonly cstring: "owned";
+  /** Name of the function that frees it: `void (*)(void *)`. */
+  readonly free: string;
+}
+
+/** A pointer whose target is copied, with the pointees that its fields declare. */
+export interface CopiedType {
+  /** What it points to. */
+  readonly copy: FieldType;
+  /** Name of the function of the same library that frees it once copied. */
+  readonly free?: string;
+}
+
+/** An array that ends with `NULL`, made for the time of the call, or copied from a result. */
+export interface ListType {
+  /** Type of the elements. */
+  readonly list: "cstring" | "pointer" | TaggedPointer;
+}
+
+/**
+ * A type that fits a struct field, a cell or a variable.
+ *
+ * Fields that are strings, lists or sized bytes are pointers in C; their targets are copied with
+ * the struct.
+ */
+export type FieldType =
+  | ScalarName
+  | TextName
+  | TaggedPointer
+  | FunctionType
+  | StructType
+  | UnionType
+  | FixedArrayType
+  | SizedBytes;
 
 /** A buffer that C only reads: copied in at submission. */
 export interface InBuffer {
@@ -104,17 +200,43 @@ export interface OutBuffer {
 /** A buffer argument by direction; `"buffer"` alone is copied both ways. */
 export type BufferType = "buffer" | InBuffer | OutBuffer;
 
+/** A pointer to a cell that C only reads; `null` is the null pointer. */
+export interface InType {
+  /** The type of the cell. */
+  readonly in: FieldType;
+}
+
 /** A pointer to a cell that C fills: no argument, its value comes with the result. */
 export interface OutType {
   /** The type of the cell; it starts as zero. */
-  readonly out: ScalarName | TaggedPointer;
+  readonly out: FieldType | OwnedText | CopiedType | ListType;
+}
+
+/** A pointer to a cell that C reads and changes: an argument, whose new value comes back. */
+export interface InOutType {
+  /** The type of the cell. */
+  readonly inout: FieldType;
 }
 
 /** A type that fits a parameter. */
-export type ParameterType = FieldType | "cstring" | BufferType | OutType;
+export type ParameterType =
+  | FieldType
+  | BufferType
+  | ListType
+  | InType
+  | OutType
+  | InOutType;
 
-/** A type that fits a result; a `cstring` is copied, the C memory stays with C. */
-export type ResultType = FieldType | "cstring" | "void";
+/** A type that fits a result; what a text, a list or bytes point to is copied. */
+export type ResultType = FieldType | OwnedText | CopiedType | ListType | "void";
+
+/** The signature of a function pointer. */
+export interface CallbackDefinition {
+  /** The parameters in order. */
+  readonly parameters: readonly (FieldType | CopiedType)[];
+  /** The result. */
+  readonly result: FieldType | "void";
+}
 
 /**
  * A function of a library.
