@@ -24,6 +24,7 @@ const core_files = [_][]const u8{
     "lib/core/slab.c",
     "lib/core/slot.c",
     "lib/core/submission.c",
+    "lib/core/tail.c",
 };
 
 /// Each is a program of its own: tests/native/<name>.c.
@@ -41,6 +42,7 @@ const native_tests = [_][]const u8{
     "pool_test",
     "result_test",
     "signature_test",
+    "tail_test",
 };
 
 const common_files = [_][]const u8{

@@ -216,10 +216,9 @@ const FAILED: Readonly<Record<string, string>> = {
 };
 
 function readText(wordsBefore: number): string {
-  const at = `at + ${eventWords * 2}`;
-  const first = `(at >> 1) + ${eventWords + wordsBefore}`;
-  return `u32[${at} + 1] === 4294967295 ? null : u32[at + 1] >>> 16 & ${eventBlock}
-    ? longText(u32[(${first}) * 2], u32[${at}]) : getText(u8, (${first}) * 8, u32[${at}])`;
+  const at = `at + ${(eventWords + wordsBefore) * 2}`;
+  return `u32[at + 1] >>> 16 & ${eventBlock} ? longText(u32[${at}], u32[${at} + 2])
+    : u32[${at} + 1] === 4294967295 ? null : getText(u8, (${at} + 2) * 4, u32[${at}])`;
 }
 
 /** A function that reads the result of a call from its event. */

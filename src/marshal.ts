@@ -145,8 +145,11 @@ function blockHelpers(b: Bridge): Record<string, unknown> {
     b.blocks.delete(token);
     blocks.takeBack();
   };
-  const longText = (block: number, size: number): string =>
-    getText(b.takeText(block, size), 0, size);
+  /* the text's length, then the text */
+  const longText = (block: number, size: number): string => {
+    const bytes = b.takeText(block, size);
+    return getText(bytes, 8, new DataView(bytes.buffer).getUint32(0, true));
+  };
   return { takeBack, longText };
 }
 
