@@ -239,7 +239,7 @@ fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
 
 fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
-    addFiles(b, module, variant, &.{"tests/native/testlib.c"});
+    addFiles(b, module, variant, &.{ "tests/native/testlib.c", "tests/native/testlib_language.c" });
     const library = b.addLibrary(.{
         .name = "siding_test",
         .root_module = module,

@@ -83,29 +83,35 @@ function pointerWriter(make: (value: unknown) => Image): Write {
   };
 }
 
-function textImage(value: unknown, encode: (text: string) => Uint8Array): Image {
-  return new Image(encode(value as string));
-}
-
-function checkList(value: unknown, name: string, where: string): readonly unknown[] {
+function checkedList(value: unknown, name: string, where: string): readonly unknown[] {
   if (!Array.isArray(value)) check.type(value, "an array or null", name, where);
-  return Array.from(value as unknown[]);
+  return Array.from(value as unknown[]); // which reads each element once
 }
 
-function checkEnd(value: unknown, name: string, where: string): void {
-  if (value === null) check.type(value, "allowed inside a list: NULL would end it", name, where);
+function checkElement(value: unknown, name: string, where: string): void {
+  if (value === null) check.type(value, "possible in a list, which NULL would end", name, where);
 }
 
-function listImage(element: Write, name: string, where: string): (value: unknown) => Image {
-  return (value) => {
-    const list = checkList(value, name, where);
-    const image = new Image(new Uint8Array((list.length + 1) * 8));
-    list.forEach((one, index) => {
-      checkEnd(one, name, `${where}[${index}]`);
-      element(image, index * 8, one);
-    });
-    return image;
-  };
+function textsImage(value: unknown, name: string, where: string): Image {
+  const list = checkedList(value, name, where);
+  const image = new Image(new Uint8Array((list.length + 1) * 8));
+  list.forEach((text, index) => {
+    checkElement(text, name, `${where}[${index}]`);
+    check.text(text, name, `${where}[${index}]`);
+    image.links.push({ at: index * 8, to: new Image(textBytes(text as string)) });
+  });
+  return image;
+}
+
+function pointersImage(value: unknown, name: string, where: string): Image {
+  const list = checkedList(value, name, where);
+  const image = new Image(new Uint8Array((list.length + 1) * 8));
+  list.forEach((pointer, index) => {
+    checkElement(pointer, name, `${where}[${index}]`);
+    check.pointer(pointer, name, `${where}[${index}]`);
+    image.view.setBigInt64(index * 8, BigInt(pointer as number), true);
+  });
+  return image;
 }
 
 function structWriter(shape: StructShape, name: string, where: string): Write {
@@ -122,13 +128,13 @@ function structWriter(shape: StructShape, name: string, where: string): Write {
 }
 
 function arrayWriter({ element, length }: ArrayShape, name: string, where: string): Write {
-  const write = writerOf(element, name, `${where}[]`);
+  const writers: Write[] = [];
   return (image, at, value) => {
-    const list = checkList(value, name, where);
-    if (list.length !== length) {
-      check.type(value, `${length} elements but ${list.length}`, name, where);
+    check.list(value, length, name, where);
+    for (let index = 0; index < length; index++) {
+      const write = writers[index] ??= writerOf(element, name, `${where}[${index}]`);
+      write(image, at + index * element.type.size, (value as unknown[])[index]);
     }
-    list.forEach((one, index) => write(image, at + index * element.type.size, one));
   };
 }
 
@@ -139,7 +145,7 @@ function writerOf(shape: Shape, name: string, where: string): Write {
       const encode = shape.kind === "text" ? textBytes : text16Bytes;
       return pointerWriter((value) => {
         check.text(value, name, where);
-        return textImage(value, encode);
+        return new Image(encode(value as string));
       });
     }
     case "bytes":
@@ -148,11 +154,9 @@ function writerOf(shape: Shape, name: string, where: string): Write {
         return new Image((bytes as Uint8Array).slice());
       });
     case "texts":
-    case "pointers": {
-      const kind = shape.kind === "texts" ? "text" : "plain";
-      const inner = { kind, type: shape.type, free: undefined } as Shape;
-      return pointerWriter(listImage(writerOf(inner, name, where), name, where));
-    }
+      return pointerWriter((value) => textsImage(value, name, where));
+    case "pointers":
+      return pointerWriter((value) => pointersImage(value, name, where));
     case "struct":
       return structWriter(shape, name, where);
     case "array":
