@@ -198,7 +198,11 @@ export class Bridge {
 
   /** Lets go of a call whose promise was rejected: its event only frees what it held. */
   abandon(token: number, running: boolean): void {
-    this.#decoders[token] = this.#discard;
+    const decode = this.#decoders[token]!;
+    this.#decoders[token] = (at, token) => {
+      this.#discard(at, token);
+      return decode(at, token); // takes what was copied, and with it its memory
+    };
     this.#pending--; // its event will take it off once more: the settler makes up for that
     this.abandoned += running ? 1 : 0;
     this.#settlers[token] = (value) => {

@@ -221,7 +221,9 @@ export function hereSource(plan: Plan): string {
     ${store.join("\n")}
     ${header(String(callFlags(plan)), "0").join("\n")}
     if (blocks !== undefined) b.blocks.set(token, blocks);
-    checkStatus(callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent}), action);
+    const status = callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent});
+    if (status < 0 && blocks !== undefined) { b.blocks.delete(token); blocks.drop(); }
+    checkStatus(status, action);
     return decode(0, token);
   };`;
 }

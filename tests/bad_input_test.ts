@@ -188,7 +188,7 @@ test("C6: an unknown type name says where it stands", () => {
     "void",
     "",
     "I32",
-    "cstring16",
+    "cstring32",
     "constructor",
     "__proto__",
     5,

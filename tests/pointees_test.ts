@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { Context, fn, open } from "../mod.ts";
+import process from "node:process";
+import { Context, fn, open, stats } from "../mod.ts";
 import type { LibraryFunction, Pointer } from "../mod.ts";
 import { openTestlib, testlibPath } from "./support/testlib.ts";
-import { test } from "./support/harness.ts";
+import { test, until } from "./support/harness.ts";
 
 const FREE = "test_owned_free";
 const addition = { parameters: ["i32", "i32"], result: "i32" } as const;
@@ -52,6 +53,7 @@ const library = open(testlibPath, {
     result: { bytes: { constant: 3 } },
   },
   area: { name: "test_bytes_area", parameters: ["u16", "i8", "u8"], result: { bytes: [0, 1] } },
+  slow: { name: "test_bytes_slow", parameters: ["u32", "u32"], result: { bytes: 0 } },
   outSize: {
     name: "test_bytes_out_size",
     parameters: ["u8", { out: "u64" }],
@@ -339,6 +341,21 @@ test("C15: owned memory is freed on pool threads, here, in cells and where nobod
   assert.equal(await ownedText(11), "owned text 11");
   const count = 1000 + 1 + 1 + 2 + 11;
   assert.deepEqual(owned(), { ...before, made: before.made + count, freed: before.freed + count });
+});
+
+test("C15: what a call copied is let go where its promise was given up", async () => {
+  const size = 2 << 20;
+  const round = async (): Promise<void> => {
+    const calls = Array.from({ length: 60 }, () => library.slow.with({ timeout: 10 })(size, 40));
+    const ends = await Promise.allSettled(calls);
+    assert.ok(ends.every(({ status }) => status === "rejected"));
+    await until(() => stats().inFlight === 0, "every call has ended");
+  };
+  await round();
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 5; i++) await round();
+  const grown = process.memoryUsage().rss - before;
+  assert.ok(grown < 100 * size, `${grown >> 20} MiB more for ${300 * size >> 20} MiB copied`);
 });
 
 test("C6: wrong strings, lists and bytes in arguments are refused with their place", () => {

@@ -221,6 +221,11 @@ const uint8_t *test_bytes_area(uint16_t width, int8_t height, uint8_t seed) {
     return height < 0 ? pattern_buffer : test_bytes_pattern((uint32_t)(width * height), seed);
 }
 
+const uint8_t *test_bytes_slow(uint32_t length, uint32_t duration_ms) {
+    test_sleep_ms(duration_ms);
+    return test_bytes_pattern(length, 0);
+}
+
 const uint8_t *test_bytes_out_size(uint8_t seed, uint64_t *out_size) {
     *out_size = seed * 3u;
     return test_bytes_pattern(seed * 3u, seed);

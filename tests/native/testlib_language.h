@@ -77,6 +77,7 @@ TEST_API int64_t test_list_sum(void *const *list);
 /* bytes of a length known from elsewhere: byte i is (uint8_t)(seed + i) */
 TEST_API const uint8_t *test_bytes_pattern(uint32_t length, uint8_t seed);
 TEST_API const uint8_t *test_bytes_area(uint16_t width, int8_t height, uint8_t seed);
+TEST_API const uint8_t *test_bytes_slow(uint32_t length, uint32_t duration_ms);
 TEST_API const uint8_t *test_bytes_out_size(uint8_t seed, uint64_t *out_size);
 TEST_API int32_t test_bytes_out(uint32_t length, const uint8_t **out_bytes);
 TEST_API int32_t test_bytes_owned(uint32_t length, uint8_t **out_bytes, size_t *out_size);
