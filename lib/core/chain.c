@@ -201,11 +201,14 @@ static bool emit(struct trip *trip, const struct step *step) {
     const uint64_t *result = trip->words + step->offset_words;
     struct frame frame = {result, signature->result_words, result + signature->result_words};
     struct tails tails;
-    uint64_t words = event_measure_payload(signature, &frame, &tails);
+    uint64_t words = SIDING_EVENT_WORDS + event_measure_payload(signature, &frame, &tails);
     bool emits = (step->flags & SIDING_STEP_EMIT) != 0;
     bool fits = !emits || reserve(trip, words);
     if (emits && fits) {
-        event_write_payload(signature, &frame, &tails, trip->output + trip->used_words);
+        uint64_t *out = trip->output + trip->used_words;
+        out[0] = words;
+        out[1] = (uint64_t)(uint32_t)trip->error << 32; /* where an event has it */
+        event_write_payload(signature, &frame, &tails, out + SIDING_EVENT_WORDS);
         trip->used_words += words;
     }
     tail_free(&tails);

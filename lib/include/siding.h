@@ -133,8 +133,9 @@ enum siding_tail {
  *
  * A step has one source for each of its argument words. A test that fails ends the chain and drops
  * what the round has emitted. The chain's result is three words: rounds completed, the step that
- * ended it or UINT64_MAX, and that step's result; it has one tail, the payloads of the emitting
- * steps, one after the other. The event's errno is that of the step that ended the chain.
+ * ended it or UINT64_MAX, and that step's result. It has one tail, what the steps have emitted: for
+ * each a word with the size in words, these two included, one with errno in its high half, and the
+ * payload. The event's errno is that of the step that ended the chain.
  */
 #define SIDING_CHAIN 254
 #define SIDING_STEPS_MAX 64

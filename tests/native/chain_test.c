@@ -122,21 +122,31 @@ static const struct siding_event *run_chain(const struct writer *chain, struct c
     return host_submit(&host, &request, 0) == 1 ? host_next(&host) : NULL;
 }
 
+/* Every payload has its size, and its errno, in front. @return the payload */
+static const uint64_t *enter(const uint64_t **in_out_at) {
+    const uint64_t *payload = *in_out_at + SIDING_EVENT_WORDS;
+    EXPECT_EQ((*in_out_at)[1], 0);
+    *in_out_at += (*in_out_at)[0];
+    return payload;
+}
+
 /* Expects one row of row_chain. @return the word behind it */
-static const uint64_t *expect_row(const uint64_t *row, uint32_t number) {
+static const uint64_t *expect_row(const uint64_t *at, uint32_t number) {
     char text[16];
-    EXPECT_EQ(row[0], number * 1000 + 4);
-    EXPECT_EQ((int32_t)row[1], (int32_t)(number * 1000 + 4) * 2);
-    EXPECT_EQ((int32_t)row[2], 7);
+    EXPECT_EQ(enter(&at)[0], number * 1000 + 4);
+    const uint64_t *doubled = enter(&at);
+    EXPECT_EQ((int32_t)doubled[0], (int32_t)(number * 1000 + 4) * 2);
+    EXPECT_EQ((int32_t)doubled[1], 7);
+    const uint64_t *told = enter(&at);
     if (number % 3 == 0) {
-        EXPECT_EQ(row[3], 0);
-        EXPECT(row[4] == SIDING_TAIL_NULL);
-        return row + 5;
+        EXPECT_EQ(told[0], 0);
+        EXPECT(told[1] == SIDING_TAIL_NULL);
+        return at;
     }
     int length = snprintf(text, sizeof text, "%u/5", number);
-    EXPECT_EQ(row[4], length);
-    EXPECT(memcmp(row + 5, text, (size_t)length) == 0);
-    return row + 5 + (length + 7) / 8;
+    EXPECT_EQ(told[1], length);
+    EXPECT(memcmp(told + 2, text, (size_t)length) == 0);
+    return at;
 }
 
 /* Takes the section of a chain, which starts with its size. */
