@@ -35,7 +35,7 @@ export type {
   To,
 } from "./src/convert.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
-export { close, fn, open } from "./src/library.ts";
+export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";
 export { type Stats, stats } from "./src/stats.ts";

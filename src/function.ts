@@ -12,6 +12,7 @@ import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
 import { planField, wordsFor } from "./layout.ts";
 import { type Plan, planFunction } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
+import type { Resolve } from "./tails.ts";
 import { checkSource, readSource, storeField } from "./source.ts";
 import * as check from "./check.ts";
 import type { FieldType, Pointer } from "./types.ts";
@@ -27,14 +28,22 @@ export interface FunctionEntry {
   readonly path: string | null;
 }
 
+/** Where a function is. */
+export interface Origin {
+  readonly address: number;
+  /** The library as it was opened, or `null`. */
+  readonly path: string | null;
+  /** Finds functions of its library; without it there is none. */
+  readonly resolve?: Resolve;
+}
+
 /** Plans a function and prepares its signature; throws what is wrong with the definition. */
 export function entryOf(
   name: string,
   definition: unknown,
-  address: number,
-  path: string | null,
+  { address, path, resolve }: Origin,
 ): FunctionEntry {
-  const plan = planFunction(definition, name);
+  const plan = planFunction(definition, name, resolve);
   const { native } = bridge();
   const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
   const signature = checkStatus(prepared, `prepare the signature of ${name}`);
