@@ -8,6 +8,8 @@ import { SidingError } from "./errors.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Kind } from "./layout.ts";
 
+export { followBytes, followText, followText16 } from "./follow.ts";
+
 /** A buffer argument whose bytes were copied while its call waited for admission. */
 export class Snapshot {
   /** The caller's buffer. */
@@ -133,6 +135,54 @@ export function bytes(value: unknown, name: string, where: number | string): Uin
 /** Checks a struct argument. */
 export function struct(value: unknown, name: string, where: number | string): void {
   if (typeof value !== "object" || value === null) type(value, "an object", name, where);
+}
+
+/** Checks a list of values. */
+export function list(value: unknown, length: number, name: string, where: number | string): void {
+  if (!Array.isArray(value)) type(value, `an array of ${length} elements`, name, where);
+  if (value.length === length) return;
+  throw new RangeError(`${place(name, where)} has ${value.length} elements, not ${length}`);
+}
+
+/** Which alternative of a union the argument gives; throws unless it is exactly one. */
+export function alternative(
+  value: unknown,
+  names: readonly string[],
+  name: string,
+  where: number | string,
+): number {
+  struct(value, name, where);
+  const keys = Object.keys(value as object);
+  const index = keys.length === 1 ? names.indexOf(keys[0]!) : -1;
+  if (index >= 0) return index;
+  const given = keys.length === 0 ? "no field" : keys.join(", ");
+  throw new TypeError(
+    `${place(name, where)} has ${given}, not exactly one of ${names.join(", ")}`,
+  );
+}
+
+/** The bytes of a struct without names, copied; there must be exactly `size`. */
+export function exactly(
+  value: unknown,
+  size: number,
+  name: string,
+  where: number | string,
+): Uint8Array {
+  const given = bytes(value, name, where);
+  const copy = given instanceof Snapshot ? given.bytes : given.slice();
+  if (copy.length === size) return copy;
+  throw new RangeError(`${place(name, where)} has ${copy.length} bytes, not ${size}`);
+}
+
+/** What `make` makes of a copy of some bytes. */
+export function lifted(
+  u8: Uint8Array,
+  at: number,
+  size: number,
+  make: (u8: Uint8Array, view: DataView) => unknown,
+): unknown {
+  const copy = u8.slice(at, at + size);
+  return make(copy, new DataView(copy.buffer));
 }
 
 /** A 64-bit result as a number; throws when no number holds it exactly. */

@@ -104,6 +104,11 @@ function buffer(copyIn: boolean, copyOut: boolean): Draft {
   return { ...reference("buffer", shape), copyIn, copyOut };
 }
 
+function checkSize(type: TypePlan, name: string, where: string): void {
+  if (type.descriptor.length > 0) return;
+  throw fault(name, where, `has ${type.size} bytes, too many by value: use a pointer`);
+}
+
 function value(shape: Shape): Draft {
   const { type } = shape;
   const isPlain = shape.kind === "plain" && isSimple(type);
@@ -150,6 +155,7 @@ function planParameter(type: unknown, name: string, where: string): Draft {
   const shape = checkArgument(planShape(type, name, where), name, where);
   if (shape.kind === "text" || shape.kind === "text16") return reference(shape.kind, shape);
   if (shape.kind === "bytes") return reference("buffer", shape);
+  checkSize(shape.type, name, where);
   return value(shape);
 }
 
@@ -255,6 +261,7 @@ function planResult(type: unknown, name: string): { result: TypePlan; shape: Sha
   if (type === "void") return { result: voidPlan, shape: { kind: "plain", type: voidPlan } };
   if (isArray(type)) throw fault(name, "result", "is an array: C returns a pointer, { copy } it");
   const shape = planShape(type, name, "result");
+  checkSize(shape.type, name, "result");
   return { result: type === "cstring" ? textPlan : shape.type, shape };
 }
 
