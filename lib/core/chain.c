@@ -25,7 +25,7 @@ struct step {
     const struct signature *signature;
     void (*function)(void);
     uint8_t flags;
-    uint8_t test; /* enum siding_test */
+    uint8_t test; /* SIDING_TEST_... */
     uint64_t expected;
     uint32_t offset_words; /* of its words among those of all steps */
     struct source *sources;

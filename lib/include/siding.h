@@ -127,7 +127,7 @@ enum siding_tail {
  *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
  *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
  *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
- *   test       = enum siding_test, comparing the result, an integer or pointer, with `expected`
+ *   test       = SIDING_TEST_..., comparing the result, an integer or pointer, with `expected`
  *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
  *                its result words first, then its argument words
  *
@@ -142,11 +142,9 @@ enum siding_tail {
 #define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
 #define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
 
-enum siding_test {
-    SIDING_TEST_NONE = 0,
-    SIDING_TEST_EQUAL = 1,    /* goes on where the result is the expected one */
-    SIDING_TEST_DIFFERENT = 2 /* goes on where it is not */
-};
+#define SIDING_TEST_NONE 0u      /* goes on in any case */
+#define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
+#define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16

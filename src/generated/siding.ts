@@ -27,6 +27,15 @@ export const stepErrno: number = 1;
 /** `SIDING_STEP_EMIT`: its payload is part of the round's result. */
 export const stepEmit: number = 2;
 
+/** `SIDING_TEST_NONE`: goes on in any case. */
+export const testNone: number = 0;
+
+/** `SIDING_TEST_EQUAL`: goes on where the result is the expected one. */
+export const testEqual: number = 1;
+
+/** `SIDING_TEST_DIFFERENT`: goes on where it is not. */
+export const testDifferent: number = 2;
+
 /** `SIDING_NOT_VARIADIC`. */
 export const notVariadic: number = 255;
 

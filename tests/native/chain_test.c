@@ -67,7 +67,7 @@ static struct writer start_chain(void) {
 }
 
 static void put_step(struct writer *writer, uint32_t signature, uint64_t function, uint32_t flags,
-                     enum siding_test test, uint64_t expected) {
+                     uint32_t test, uint64_t expected) {
     put(writer, signature, 4);
     put(writer, function, 8);
     put(writer, flags, 1);
