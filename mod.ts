@@ -17,6 +17,15 @@
  *
  * @module
  */
+export {
+  type Chain,
+  chain,
+  type ChainEnd,
+  type CollectOptions,
+  type Rounds,
+  type Step,
+  type Steps,
+} from "./src/chain.ts";
 export { Context, type ContextOptions } from "./src/context.ts";
 export type {
   Arguments,

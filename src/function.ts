@@ -15,12 +15,13 @@ import { runtime } from "./runtime/current.ts";
 import type { Resolve } from "./tails.ts";
 import { checkSource, readSource, storeField } from "./source.ts";
 import * as check from "./check.ts";
-import type { FieldType, Pointer } from "./types.ts";
+import type { FieldType, FunctionDefinition, Pointer } from "./types.ts";
 import { type Words, words } from "./words.ts";
 
 /** One C function: where it is and how it is called. */
 export interface FunctionEntry {
   readonly name: string;
+  readonly definition: FunctionDefinition;
   readonly plan: Plan;
   readonly address: number;
   readonly signature: number;
@@ -47,7 +48,7 @@ export function entryOf(
   const { native } = bridge();
   const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
   const signature = checkStatus(prepared, `prepare the signature of ${name}`);
-  return { name, plan, address, signature, path };
+  return { name, definition: definition as FunctionDefinition, plan, address, signature, path };
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -77,12 +78,14 @@ export interface Place {
   readonly context: number;
   /** Learns which decoder belongs to the function. */
   readonly onDecode?: (decode: Decode) => void;
+  /** Reads results, in place of what the plan says. */
+  readonly decode?: Decode;
 }
 
 /** Makes the function object of an entry; `sync` only without a context. */
 export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
-  const { bridge: b, gate, context, onDecode } = place;
-  const target: Target = { ...entry, context, gate };
+  const { bridge: b, gate, context, onDecode, decode } = place;
+  const target: Target = { ...entry, context, gate, decode };
   const marshal = new Marshal(b, entry.plan, target, entry.path);
   const call = marshal.call() as AnyFunction;
   onDecode?.(marshal.decode);

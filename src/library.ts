@@ -6,7 +6,14 @@
 import { type Bridge, bridge, type Decode } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
-import { entryOf, type FunctionEntry, functionOf, lazy, variableOf } from "./function.ts";
+import {
+  entryOf,
+  type FunctionEntry,
+  functionOf,
+  lazy,
+  type Place,
+  variableOf,
+} from "./function.ts";
 import { status } from "./generated/siding.ts";
 import { planField } from "./layout.ts";
 import type { Gate } from "./marshal.ts";
@@ -214,6 +221,25 @@ function symbolsOf(
   return { load, symbols };
 }
 
+const origins: WeakMap<object, { readonly symbols: LibraryState["symbols"]; place: Place }> =
+  new WeakMap();
+
+/** Where the functions of a library object run, its use on a context included. */
+export function placeOf(library: object): Place {
+  const origin = origins.get(library);
+  if (origin === undefined) throw new TypeError("Cannot use this object: it is no opened library");
+  return origin.place;
+}
+
+/** The functions of a library object by their key. */
+export function entriesOf(library: object): (key: string) => FunctionEntry | undefined {
+  const { symbols } = origins.get(library)!;
+  return (key) => {
+    const found = symbols.get(key)?.();
+    return found !== undefined && "entry" in found ? found.entry : undefined;
+  };
+}
+
 /** An object with a property for each symbol; functions are made when first read. */
 export function symbolsObject(
   { bridge: b, symbols, decodes }: LibraryState,
@@ -221,6 +247,7 @@ export function symbolsObject(
 ): object {
   const object = {};
   const whole = { ...place, bridge: b, onDecode: (decode: Decode) => decodes.add(decode) };
+  origins.set(object, { symbols, place: whole });
   for (const [key, find] of symbols) {
     lazy(object, key, () => {
       const found = find();

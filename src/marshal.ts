@@ -44,6 +44,8 @@ export interface Target {
   /** Context handle, or 0: any thread. */
   readonly context: number;
   readonly gate: Gate;
+  /** Reads results, in place of what the plan says. */
+  readonly decode?: Decode | undefined;
 }
 
 type Call = (...args: unknown[]) => unknown;
@@ -207,7 +209,7 @@ export class Marshal {
   /** Reads results of queued calls. */
   get decode(): Decode {
     if (this.#decode === undefined) {
-      this.#decode = this.#decodeFrom(this.#b.events);
+      this.#decode = this.#target.decode ?? this.decodeFrom(this.#b.events);
       this.#decode.label = this.#target.name;
     }
     return this.#decode;
@@ -238,7 +240,7 @@ export class Marshal {
       handle: this.#b.handle,
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
-      decode: this.#decodeFrom(event),
+      decode: this.decodeFrom(event),
     }));
   }
 
@@ -253,7 +255,8 @@ export class Marshal {
     });
   }
 
-  #decodeFrom(events: Words): Decode {
+  /** Reads results among `events`. */
+  decodeFrom(events: Words): Decode {
     const environment = this.#environment(events, blockHelpers(this.#b));
     return this.#factories.get<Decode>(decodeSource)(environment);
   }

@@ -9,6 +9,7 @@
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "bridge.h"
+#include "chain.h"
 
 static uint32_t high_half(uint64_t word) {
     return (uint32_t)(word >> 32);
@@ -74,6 +75,15 @@ static bool resolve_reference(uint64_t *argument, uint64_t *arguments, uint32_t 
     }
 }
 
+void call_point_to_cells(const struct signature *signature, uint64_t *arguments) {
+    for (uint32_t i = 0; signature->references && i < signature->parameters_count; i++) {
+        const struct parameter *parameter = &signature->parameters[i];
+        if (parameter->cell_words > 0) {
+            resolve_cell(parameter, arguments + parameter->offset);
+        }
+    }
+}
+
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent) {
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
@@ -117,6 +127,9 @@ static int32_t run_claimed(struct record *record) {
     }
     if (record->flags & SIDING_CALL_TIMED) {
         atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
+    }
+    if (signature->chain != NULL) {
+        return chain_run(record);
     }
     call_invoke(signature, record->function, record->flags, record->words + signature->result_words,
                 record->words, &record->error);

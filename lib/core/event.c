@@ -18,18 +18,9 @@ static bool has_payload(const struct record *record) {
     return record->status == SIDING_OK && record->signature != NULL;
 }
 
-/* Words of an event without its tails. */
+/* Words of a payload without its tails. */
 static uint32_t base_words(const struct signature *signature) {
-    return SIDING_EVENT_WORDS + signature->result_words + signature->cells_words;
-}
-
-static void find_tails(const struct signature *signature, const struct frame *frame,
-                       struct tails *out_tails) {
-    out_tails->words = 0;
-    out_tails->count = 0;
-    if (signature->tails_count > 0) {
-        tail_find(signature->tails, signature->tails_count, frame, out_tails);
-    }
+    return (uint32_t)signature->result_words + signature->cells_words;
 }
 
 static struct frame frame_of(const struct record *record) {
@@ -64,13 +55,30 @@ static struct siding_event header(const struct record *record, uint32_t words) {
 }
 
 /* @return the word behind result and cells */
-static uint64_t *write_base(const struct record *record, uint64_t *out) {
-    const struct signature *signature = record->signature;
-    out += SIDING_EVENT_WORDS;
+static uint64_t *write_base(const struct signature *signature, const struct frame *frame,
+                            uint64_t *out) {
     for (uint32_t word = 0; word < signature->result_words; word++) {
-        *out++ = record->words[word];
+        *out++ = frame->result[word];
     }
-    return write_cells(signature, record->words + signature->result_words, out);
+    return write_cells(signature, frame->arguments, out);
+}
+
+uint64_t event_measure_payload(const struct signature *signature, const struct frame *frame,
+                               struct tails *out_tails) {
+    out_tails->words = 0;
+    out_tails->count = 0;
+    if (signature->tails_count > 0) {
+        tail_find(signature->tails, signature->tails_count, frame, out_tails);
+    }
+    return base_words(signature) + out_tails->words;
+}
+
+void event_write_payload(const struct signature *signature, const struct frame *frame,
+                         const struct tails *tails, uint64_t *out) {
+    uint64_t *behind = write_base(signature, frame, out);
+    if (tails->count > 0) {
+        tail_copy(tails, behind);
+    }
 }
 
 uint32_t event_measure(const struct record *record, struct tails *out_tails) {
@@ -80,10 +88,9 @@ uint32_t event_measure(const struct record *record, struct tails *out_tails) {
         return SIDING_EVENT_WORDS;
     }
     struct frame frame = frame_of(record);
-    find_tails(record->signature, &frame, out_tails);
-    return out_tails->words > TAILS_INLINE_WORDS_MAX
-               ? UINT32_MAX
-               : base_words(record->signature) + (uint32_t)out_tails->words;
+    uint64_t words = event_measure_payload(record->signature, &frame, out_tails);
+    return out_tails->words > TAILS_INLINE_WORDS_MAX ? UINT32_MAX
+                                                     : SIDING_EVENT_WORDS + (uint32_t)words;
 }
 
 void event_write(const struct record *record, const struct tails *tails, uint64_t *out) {
@@ -92,11 +99,9 @@ void event_write(const struct record *record, const struct tails *tails, uint64_
         return;
     }
     uint32_t words = base_words(record->signature) + (uint32_t)tails->words;
-    *(struct siding_event *)out = header(record, words);
-    uint64_t *behind = write_base(record, out);
-    if (tails->count > 0) {
-        tail_copy(tails, behind);
-    }
+    *(struct siding_event *)out = header(record, SIDING_EVENT_WORDS + words);
+    struct frame frame = frame_of(record);
+    event_write_payload(record->signature, &frame, tails, out + SIDING_EVENT_WORDS);
 }
 
 void event_keep(struct record *record, const struct tails *tails) {
@@ -123,7 +128,7 @@ uint32_t event_kept_words(const struct record *record) {
     uint32_t tails_words = record->tails == NULL ? 0
                            : is_inline(record)   ? (uint32_t)record->tails_words
                                                  : BLOCK_WORDS;
-    return base_words(record->signature) + tails_words;
+    return SIDING_EVENT_WORDS + base_words(record->signature) + tails_words;
 }
 
 /* @return 0, or a status that replaces the payload */
@@ -144,7 +149,8 @@ uint32_t event_write_kept(struct bridge *bridge, struct record *record, uint64_t
     if (!has_payload(record)) {
         return event->words;
     }
-    uint64_t *behind = write_base(record, out);
+    struct frame frame = frame_of(record);
+    uint64_t *behind = write_base(record->signature, &frame, out + SIDING_EVENT_WORDS);
     if (record->tails != NULL && is_inline(record)) {
         memcpy(behind, record->tails, record->tails_words * sizeof *behind);
     } else if (record->tails != NULL) {
@@ -180,10 +186,11 @@ static void complete_here(struct bridge *bridge, const struct signature *signatu
     struct tails tails;
     uint64_t *result = (uint64_t *)(event + 1);
     struct frame frame = {result, signature->result_words, arguments};
-    find_tails(signature, &frame, &tails);
+    (void)event_measure_payload(signature, &frame, &tails);
     bool fits = tails.words <= TAILS_INLINE_WORDS_MAX;
     uint64_t *behind = write_cells(signature, arguments, result + signature->result_words);
-    event->words = (uint16_t)(base_words(signature) + (fits ? tails.words : BLOCK_WORDS));
+    event->words =
+        (uint16_t)(SIDING_EVENT_WORDS + base_words(signature) + (fits ? tails.words : BLOCK_WORDS));
     if (!fits) {
         event->flags = SIDING_EVENT_BLOCK;
         event->status = write_long_tails(bridge, &tails, behind);
@@ -199,7 +206,8 @@ int32_t event_call_here(struct bridge *bridge, uint64_t *record, uint32_t words,
     struct siding_call *call = (struct siding_call *)record;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
+    if (signature == NULL || signature->chain != NULL ||
+        words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
     }
     if (capacity_words < SIDING_EVENT_WORDS_MAX) {

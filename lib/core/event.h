@@ -24,6 +24,13 @@ void event_write(const struct record *record, const struct tails *tails, uint64_
 /** Copies the tails into the record instead. @thread as event_measure  @blocks never */
 void event_keep(struct record *record, const struct tails *tails);
 
+/** Finds the tails of a call. @return words of its payload  @thread as event_measure */
+uint64_t event_measure_payload(const struct signature *signature, const struct frame *frame,
+                               struct tails *out_tails);
+/** Writes result, cells and tails. @param out so many words  @thread as event_measure */
+void event_write_payload(const struct signature *signature, const struct frame *frame,
+                         const struct tails *tails, uint64_t *out);
+
 /** @return words of the event of a record that kept its tails  @thread js  @blocks never */
 uint32_t event_kept_words(const struct record *record);
 /**

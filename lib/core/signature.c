@@ -8,6 +8,8 @@
 #include "../base/assert.h"
 #include "../include/siding.h"
 #include "../platform/platform.h"
+#include "chain.h"
+#include "descriptor.h"
 
 #define BUCKETS 65536u /* twice the load at the limit is still short chains */
 
@@ -18,29 +20,6 @@ static uint16_t bucket_heads[BUCKETS] SIDING_GUARDED_BY(&registry_mutex);
 static uint16_t bucket_next[SIGNATURES_MAX] SIDING_GUARDED_BY(&registry_mutex);
 /* atomic: the release store in publish pairs with the acquire load in signature_find */
 static _Atomic(const struct signature *) registry[SIGNATURES_MAX];
-
-/* Reads a descriptor; `failed` sticks. */
-struct reader {
-    const uint8_t *at;
-    const uint8_t *end;
-    bool failed;
-};
-
-static uint8_t next_byte(struct reader *reader) {
-    if (reader->at == reader->end) {
-        reader->failed = true;
-        return SIDING_TYPE_VOID;
-    }
-    return *reader->at++;
-}
-
-static uint64_t next_number(struct reader *reader, uint32_t size_bytes) {
-    uint64_t number = 0;
-    for (uint32_t i = 0; i < size_bytes; i++) {
-        number |= (uint64_t)next_byte(reader) << 8 * i;
-    }
-    return number;
-}
 
 static ffi_type *scalar_type(uint8_t type) {
     static ffi_type *const types[] = {
@@ -309,7 +288,33 @@ static struct signature *make_signature(const struct draft *draft, const uint8_t
     return signature;
 }
 
+static struct signature *read_signature(const uint8_t *descriptor, uint32_t size_bytes);
+
+/* Its own bytes are its inputs' descriptor; the steps come behind them. */
+static struct signature *read_chain(const uint8_t *descriptor, uint32_t size_bytes) {
+    struct reader reader = {.at = descriptor + 1, .end = descriptor + size_bytes, .failed = false};
+    uint32_t inputs_bytes = (uint32_t)next_number(&reader, sizeof(uint16_t));
+    bool fits =
+        !reader.failed && inputs_bytes > 0 && inputs_bytes <= (uint32_t)(reader.end - reader.at);
+    if (!fits || *reader.at == SIDING_CHAIN) {
+        return NULL;
+    }
+    struct signature *signature = read_signature(reader.at, inputs_bytes);
+    reader.at += inputs_bytes;
+    struct chain *chain = signature == NULL ? NULL : chain_read(&reader, signature);
+    if (chain == NULL) {
+        free(signature);
+        return NULL;
+    }
+    signature->result_words = CHAIN_RESULT_WORDS;
+    signature->chain = chain;
+    return signature;
+}
+
 static struct signature *read_signature(const uint8_t *descriptor, uint32_t size_bytes) {
+    if (size_bytes > 0 && descriptor[0] == SIDING_CHAIN) {
+        return read_chain(descriptor, size_bytes);
+    }
     struct reader reader = {.at = descriptor, .end = descriptor + size_bytes, .failed = false};
     struct draft draft = {0};
     struct signature *signature = NULL;

@@ -13,6 +13,8 @@
 #define SIGNATURES_MAX 65536u
 #define SIGNATURE_WORDS_MAX 2048u /* argument words, and payload words of an event */
 
+struct chain;
+
 struct parameter {
     uint16_t offset;     /* in words, from the first argument word */
     uint16_t cell_words; /* of a cell, which follows its pointer word; else 0 */
@@ -31,7 +33,8 @@ struct signature {
     uint32_t descriptor_bytes;
     const uint8_t *descriptor;
     const struct parameter *parameters;
-    const struct tail *tails; /* that of a text result comes first */
+    const struct tail *tails;  /* that of a text result comes first */
+    const struct chain *chain; /* NULL: one call */
 };
 
 /** See siding_signature_prepare. @thread any  @blocks never */

@@ -119,6 +119,32 @@ enum siding_tail {
 };
 #define SIDING_TAILS_MAX 64
 #define SIDING_FACTORS_MAX 4
+
+/*
+ * A chain is several calls in one trip on one thread, which may be repeated:
+ *
+ *   descriptor = SIDING_CHAIN size:u16 inputs step*
+ *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
+ *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
+ *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
+ *   test       = SIDING_TEST_..., comparing the result, an integer or pointer, with `expected`
+ *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
+ *                its result words first, then its argument words
+ *
+ * A step has one source for each of its argument words. A test that fails ends the chain and drops
+ * what the round has emitted. The chain's result is three words: rounds completed, the step that
+ * ended it or UINT64_MAX, and that step's result. It has one tail, what the steps have emitted: for
+ * each a word with the size in words, these two included, one with errno in its high half, and the
+ * payload. The event's errno is that of the step that ended the chain.
+ */
+#define SIDING_CHAIN 254
+#define SIDING_STEPS_MAX 64
+#define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
+#define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
+
+#define SIDING_TEST_NONE 0u      /* goes on in any case */
+#define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
+#define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16
@@ -155,10 +181,10 @@ struct siding_call {
 /*
  * Event record: what the host drains. The header is followed by the payload: the result (its bytes
  * rounded up to words, one word at least), the cell of each `out` and `inout` parameter likewise,
- * and the tails. Each tail is one word, its size, and its bytes rounded up to words. The size counts
- * bytes, or the texts of a list, each of which is again a size and its bytes; SIDING_TAIL_NULL says
+ * and the tails. Each tail is one word, its size, and its bytes rounded up to words. The size is in
+ * bytes, or in texts of a list, each of which is again a size and its bytes; SIDING_TAIL_NULL says
  * that its pointer, or one on the way to it, was NULL, or that its length was negative.
- * Long tails come, with SIDING_EVENT_BLOCK, as a block: two words, its number and its size in bytes.
+ * Long tails come as a block, with SIDING_EVENT_BLOCK: two words, its number and its size in bytes.
  * An event whose status is not SIDING_OK has no payload.
  */
 struct siding_event {

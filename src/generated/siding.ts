@@ -15,6 +15,27 @@ export const tailsMax: number = 64;
 /** `SIDING_FACTORS_MAX`. */
 export const factorsMax: number = 4;
 
+/** `SIDING_CHAIN`. */
+export const chain: number = 254;
+
+/** `SIDING_STEPS_MAX`. */
+export const stepsMax: number = 64;
+
+/** `SIDING_STEP_ERRNO`: clear errno before, report it when the chain ends here. */
+export const stepErrno: number = 1;
+
+/** `SIDING_STEP_EMIT`: its payload is part of the round's result. */
+export const stepEmit: number = 2;
+
+/** `SIDING_TEST_NONE`: goes on in any case. */
+export const testNone: number = 0;
+
+/** `SIDING_TEST_EQUAL`: goes on where the result is the expected one. */
+export const testEqual: number = 1;
+
+/** `SIDING_TEST_DIFFERENT`: goes on where it is not. */
+export const testDifferent: number = 2;
+
 /** `SIDING_NOT_VARIADIC`. */
 export const notVariadic: number = 255;
 

@@ -12,7 +12,7 @@
 /* places */
 #define IN_RECORD(offset) 0, LOW(offset)
 #define BEHIND(pointer, offset) 1, LOW(pointer), LOW(offset)
-#define IN_TAIL(k, offset) 2 + (k), LOW(offset)
+#define IN_TAIL(k, offset) (2 + (k)), LOW(offset)
 #define NOT_FREED 0
 
 static union request request;
@@ -33,7 +33,7 @@ static const uint64_t *payload_of(bool queued) {
     return words < 0 ? NULL : here + SIDING_EVENT_WORDS;
 }
 
-/* ---- texts and bytes --------------------------------------------------------------------------- */
+/* ---- texts and bytes ------------------------------------------------------------------------- */
 
 static const uint16_t *give_text16(void) {
     static const uint16_t text[] = {'a', 0x20ac, 0xd83d, 0xde00, 0};
@@ -129,7 +129,7 @@ TEST("a list of texts is copied with all its texts") {
     host_close(&host);
 }
 
-/* ---- copies that lead further, and what frees them ----------------------------------------------- */
+/* ---- copies that lead further, and what frees them ------------------------------------------- */
 
 struct notice {
     const char *name;
@@ -229,7 +229,7 @@ TEST("long tails come as a block, and are freed once as well") {
     close(host.descriptor);
 }
 
-/* ---- cells --------------------------------------------------------------------------------------- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 struct pair {
     double x;
@@ -286,7 +286,7 @@ TEST("a null pointer can be passed in place of a cell that C reads or changes") 
     host_close(&host);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static int32_t refused(const uint8_t *descriptor, size_t size_bytes) {
     return siding_signature_prepare(descriptor, (uint32_t)size_bytes);
