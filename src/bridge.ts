@@ -176,11 +176,11 @@ export class Bridge {
     else if (this.at >= PIPELINE_WORDS) this.#feed();
   }
 
-  /** Reads and frees a block that holds the text of a result. */
-  takeText(block: number, size: number): Uint8Array {
-    const bytes = new Uint8Array(size);
-    this.native.siding_block_take(this.handle, block, bytes, runtime.wide(size));
-    return bytes;
+  /** Reads and frees a block that holds the tails of a call. */
+  takeTails(block: number, size: number): Words {
+    const taken = words(size / 8);
+    this.native.siding_block_take(this.handle, block, taken.u8, runtime.wide(size));
+    return taken;
   }
 
   /** Runs `admit` when a token is free, in order. */

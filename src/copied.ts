@@ -3,32 +3,31 @@
  *
  * @module
  */
-import { getText, getText16 } from "./text.ts";
+import { getText16 } from "./text.ts";
 import type { Words } from "./words.ts";
 
 /** Where tails that do not fit an event come from. */
 export interface TailOwner {
   /** Takes a block of `size` bytes. */
-  takeText(block: number, size: number): Uint8Array;
+  takeTails(block: number, size: number): Words;
 }
 
 /** The tails of one call, read one after the other. */
 export class Tails {
   readonly u8: Uint8Array;
   readonly view: DataView;
+  readonly #texts: Words["texts"];
   #at: number;
 
   /** They are at word `word` of an event, or, where `isLong`, in the block that it names. */
   constructor(owner: TailOwner, words: Words, word: number, isLong: boolean) {
-    if (isLong) {
-      this.u8 = owner.takeText(words.u32[word * 2]!, words.u32[word * 2 + 2]!);
-      this.view = new DataView(this.u8.buffer);
-      this.#at = 0;
-    } else {
-      this.u8 = words.u8;
-      this.view = words.view;
-      this.#at = word * 8;
-    }
+    const { u8, view, texts } = isLong
+      ? owner.takeTails(words.u32[word * 2]!, words.u32[word * 2 + 2]!)
+      : words;
+    this.u8 = u8;
+    this.view = view;
+    this.#texts = texts;
+    this.#at = isLong ? 0 : word * 8;
   }
 
   /* Gives the size of the next one, or -1 for NULL, and goes to its bytes. */
@@ -49,7 +48,7 @@ export class Tails {
   /** A C string. */
   text(): string | null {
     const size = this.#size();
-    return size < 0 ? null : getText(this.u8, this.#pass(size), size);
+    return size < 0 ? null : this.#texts.read(this.#pass(size), size);
   }
 
   /** A UTF-16 string. */

@@ -252,7 +252,7 @@ const FAILED: Readonly<Record<string, string>> = {
 function readText(wordsBefore: number): string {
   const at = `at + ${(eventWords + wordsBefore) * 2}`;
   return `u32[at + 1] >>> 16 & ${eventBlock} ? longText(u32[${at}], u32[${at} + 2])
-    : u32[${at} + 1] === 4294967295 ? null : getText(u8, (${at} + 2) * 4, u32[${at}])`;
+    : u32[${at} + 1] === 4294967295 ? null : texts.read((${at} + 2) * 4, u32[${at}])`;
 }
 
 const TAIL_READERS: Readonly<Record<TailKind, string>> = {

@@ -15,7 +15,7 @@ import type { Kind } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
 import type { DirectType } from "./runtime/runtime.ts";
-import { getText, putText, putText16, textRoom, textRoom16 } from "./text.ts";
+import { putText, putText16, textRoom, textRoom16 } from "./text.ts";
 import { type Words, words } from "./words.ts";
 
 /** Whether new calls are refused, and how. */
@@ -64,7 +64,7 @@ type Factory<F> = (environment: Environment) => F;
 
 const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
   "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
-  "getText, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
+  "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
   "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16";
 
 function compile<F>(source: string): Factory<F> {
@@ -151,8 +151,8 @@ function blockHelpers(b: Bridge): Record<string, unknown> {
   };
   /* the text's length, then the text */
   const longText = (block: number, size: number): string => {
-    const bytes = b.takeText(block, size);
-    return getText(bytes, 8, new DataView(bytes.buffer).getUint32(0, true));
+    const { texts, u32 } = b.takeTails(block, size);
+    return texts.read(8, u32[0]!);
   };
   return { takeBack, longText };
 }
@@ -282,7 +282,7 @@ export class Marshal {
     const { name, gate } = this.#target;
     const refusal = (): Error => this.#b.closed ? disconnected(name) : gate.error(name);
     const shared = { b: this.#b, c: check, name, gate, refusal, words: views, Blocks, Tails };
-    const texts = { putText, putText16, textRoom, textRoom16, getText };
-    return { ...views, ...shared, ...texts, images: this.#images, ...more } as Environment;
+    const strings = { putText, putText16, textRoom, textRoom16 };
+    return { ...views, ...shared, ...strings, images: this.#images, ...more } as Environment;
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { errnoName, later } from "./node.ts";
+import { errnoName, later, nodeBuffer } from "./node.ts";
 import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
 
 interface Signature {
@@ -152,6 +152,13 @@ export const runtime: Runtime = {
   direct,
   missingPermission: () => null,
   later,
+  texts: (buffer) => {
+    const bytes = nodeBuffer(buffer);
+    return {
+      read: (at, size) => bytes.utf8Slice(at, at + size),
+      write: (text, at) => bytes.utf8Write(text, at),
+    };
+  },
   environment: (name) => process.env[name],
   errnoName,
 };
