@@ -92,6 +92,13 @@ export interface Chain<T> {
    * `RangeError` where `max` is no integer from 1 to 2^32 - 1.
    */
   collect(options: CollectOptions): Promise<Rounds<T>>;
+  /**
+   * Collects again and again until a step ends the chain.
+   *
+   * While one array is with the caller, the native thread is already making the next one: who leaves
+   * the loop early has had up to `max` more rounds run than it has seen. Throws as `collect`.
+   */
+  pages(options: CollectOptions): AsyncIterableIterator<Rounds<T>>;
 }
 
 const ROUNDS_MAX = 2 ** 32 - 1;
@@ -168,17 +175,29 @@ function roundsSource(steps: readonly Recorded[], recipe: Recipe, constants: unk
   };`;
 }
 
-type Read = (count: number) => unknown[];
+/** Words that one trip filled, and the compiled loop that reads them. */
+interface Page {
+  readonly words: Words;
+  readonly read: (count: number) => unknown[];
+}
 
-/** Reads what the steps emitted from words that are reused, and grow with what comes. */
+/** What came of a trip, not yet read. */
+interface Trip {
+  readonly page: Page;
+  readonly count: number;
+  readonly end: ChainEnd | null;
+}
+
+const PAGE_WORDS_MIN = 512;
+
+/** Reads what the steps emitted; its pages are reused, and grow with what comes. */
 class Reader {
   readonly #b: Bridge;
   readonly #steps: readonly Recorded[];
   readonly #place: Place;
   readonly #source: string;
   readonly #constants: unknown[] = [];
-  #words: Words = words(512);
-  #read: Read | undefined;
+  readonly #free: Page[] = [];
 
   constructor(steps: readonly Recorded[], recipe: Recipe, place: Place) {
     this.#b = place.bridge;
@@ -187,40 +206,43 @@ class Reader {
     this.#source = roundsSource(steps, recipe, this.#constants);
   }
 
-  #compile(): Read {
+  #make(size: number): Page {
+    const made = words(2 ** Math.ceil(Math.log2(Math.max(size / 8, PAGE_WORDS_MIN))));
     const names: string[] = ["u32", "constants"];
-    const values: unknown[] = [this.#words.u32, this.#constants];
+    const values: unknown[] = [made.u32, this.#constants];
     this.#steps.forEach(({ entry, emits }, index) => {
       if (!emits) return;
       const { bridge, gate, context } = this.#place;
       const marshal = new Marshal(bridge, entry.plan, { ...entry, gate, context }, null);
       names.push(`decode${index}`);
-      values.push(marshal.decodeFrom(this.#words));
+      values.push(marshal.decodeFrom(made));
     });
-    return new Function(...names, `"use strict"; ${this.#source}`)(...values) as Read;
+    const read = new Function(...names, `"use strict"; ${this.#source}`)(...values);
+    return { words: made, read: read as Page["read"] };
   }
 
-  #reserve(size: number): Uint8Array {
-    if (size > this.#words.length * 8) {
-      this.#words = words(2 ** Math.ceil(Math.log2(size / 8)));
-      this.#read = undefined;
-    }
-    return this.#words.u8;
+  #take(size: number): Page {
+    const page = this.#free.pop();
+    return page !== undefined && page.words.length * 8 >= size ? page : this.#make(size);
   }
 
   /* The tail is in the event, or in a block that the event names. */
-  #fetch(at: number): void {
+  #fetch(at: number): Page {
     const { events, native, handle } = this.#b;
+    const { u32, u8 } = events;
     const tail = at + (eventWords + 3) * 2;
-    if (((events.u32[at + 1]! >>> 16) & eventBlock) === 0) {
-      const size = 8 + events.u32[tail]!;
-      this.#reserve(size).set(events.u8.subarray(tail * 4, tail * 4 + size));
-      return;
+    if (((u32[at + 1]! >>> 16) & eventBlock) === 0) {
+      const size = 8 + u32[tail]!;
+      const page = this.#take(size);
+      page.words.u8.set(u8.subarray(tail * 4, tail * 4 + size));
+      return page;
     }
-    const size = events.u32[tail + 2]!;
-    const block = events.u32[tail]!;
-    const taken = native.siding_block_take(handle, block, this.#reserve(size), runtime.wide(size));
+    const size = u32[tail + 2]!;
+    const page = this.#take(size);
+    const wide = runtime.wide(size);
+    const taken = native.siding_block_take(handle, u32[tail]!, page.words.u8, wide);
     checkStatus(taken, "read the results of a chain");
+    return page;
   }
 
   #endOf(at: number): ChainEnd | null {
@@ -238,12 +260,17 @@ class Reader {
     return { step: entry.name, value, errno: i32[at + 3]! };
   }
 
-  /** The rounds of the event at 32-bit index `at`. */
-  rounds(at: number): Rounds<unknown> {
-    this.#fetch(at);
-    this.#read ??= this.#compile();
+  /** Takes what a trip brought from its event at 32-bit index `at`. */
+  take(at: number): Trip {
     const count = this.#b.events.u32[at + eventWords * 2]!;
-    return Object.assign(this.#read(count), { end: this.#endOf(at) });
+    return { page: this.#fetch(at), count, end: this.#endOf(at) };
+  }
+
+  /** Makes the rounds of a trip, once. */
+  rounds({ page, count, end }: Trip): Rounds<unknown> {
+    const rounds = page.read(count);
+    this.#free.push(page);
+    return Object.assign(rounds, { end });
   }
 }
 
@@ -266,7 +293,25 @@ function entryOfChain(steps: readonly Recorded[], b: Bridge): [FunctionEntry, un
   return [{ name, definition, plan, address, signature, path: null }, [...values]];
 }
 
-type Call = NativeFunction<unknown[], Rounds<unknown>>;
+type Travel = NativeFunction<unknown[], Trip>;
+
+function checkMax(max: number): void {
+  if (Number.isInteger(max) && max >= 1 && max <= ROUNDS_MAX) return;
+  throw new RangeError(`Cannot collect ${String(max)} rounds: 1 to ${ROUNDS_MAX} are possible`);
+}
+
+async function* pagesOf(
+  travel: () => Promise<Trip>,
+  reader: Reader,
+): AsyncGenerator<Rounds<unknown>, undefined> {
+  let next: Promise<Trip> | undefined = travel();
+  while (next !== undefined) {
+    const trip: Trip = await next;
+    next = trip.end === null ? travel() : undefined;
+    next?.catch(() => {}); // it is awaited after the caller had its turn, if at all
+    yield reader.rounds(trip);
+  }
+}
 
 /**
  * Records several calls that then run in one trip on one thread, arguments from earlier results
@@ -311,19 +356,22 @@ export function chain<
   const decode: Decode = (at, token) => {
     b.blocks.get(token)?.drop();
     b.blocks.delete(token);
-    return reader.rounds(at);
+    return reader.take(at);
   };
   const where = onDecode === undefined ? {} : { onDecode };
-  const call = functionOf(entry, { bridge: b, gate, context, decode, ...where }) as unknown as Call;
+  const whole = { bridge: b, gate, context, decode, ...where };
+  const travel = functionOf(entry, whole) as unknown as Travel;
+  const go = (max: number, options: InvokeOptions): Promise<Trip> =>
+    travel.with(options)(max, ...values);
   const made: Chain<unknown> = {
-    run: async (options = {}) => (await call.with(options)(1, ...values))[0] ?? null,
+    run: async (options = {}) => reader.rounds(await go(1, options))[0] ?? null,
     collect: ({ max, ...options }) => {
-      if (!Number.isInteger(max) || max < 1 || max > ROUNDS_MAX) {
-        throw new RangeError(
-          `Cannot collect ${String(max)} rounds: 1 to ${ROUNDS_MAX} are possible`,
-        );
-      }
-      return call.with(options)(max, ...values);
+      checkMax(max);
+      return go(max, options).then((trip) => reader.rounds(trip));
+    },
+    pages: ({ max, ...options }) => {
+      checkMax(max);
+      return pagesOf(() => go(max, options), reader);
     },
   };
   return made as Chain<Settled<T>>;

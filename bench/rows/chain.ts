@@ -67,11 +67,10 @@ function rowsOf(sqlite: Sqlite, stmt: Pointer<"sqlite3_stmt"> | null): Chain<Row
 
 async function readAll(row: Chain<Row_>): Promise<Row_[]> {
   const all: Row_[] = [];
-  for (;;) {
-    const page = await row.collect({ max: PAGE });
+  for await (const page of row.pages({ max: PAGE })) {
     for (const one of page) all.push(one);
-    if (page.end !== null) return all;
   }
+  return all;
 }
 
 function check(rows: readonly unknown[]): void {
