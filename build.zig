@@ -241,7 +241,12 @@ fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
 
 fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
-    addFiles(b, module, variant, &.{ "tests/native/testlib.c", "tests/native/testlib_language.c" });
+    const test_files = [_][]const u8{
+        "tests/native/testlib.c",
+        "tests/native/testlib_cursor.c",
+        "tests/native/testlib_language.c",
+    };
+    addFiles(b, module, variant, &test_files);
     const library = b.addLibrary(.{
         .name = "siding_test",
         .root_module = module,

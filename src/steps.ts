@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FunctionDefinition } from "./types.ts";
+import type { FunctionDefinition, ParameterType } from "./types.ts";
 import type { FunctionEntry } from "./function.ts";
 import { chain as chainMark, stepEmit, stepErrno, stepsMax, testNone } from "./generated/siding.ts";
 import { type TypePlan, wordsFor } from "./layout.ts";
@@ -76,6 +76,11 @@ function checkValue(value: StepValue, parameter: ParameterPlan, step: Step, inde
   }
 }
 
+/* What C changes is each step's own copy. */
+function inputType(type: ParameterType): unknown {
+  return typeof type === "object" && "inout" in type ? { in: type.inout } : type;
+}
+
 /** What the chain gets from its caller: the constants among its steps' arguments. */
 export interface Inputs {
   readonly definition: FunctionDefinition;
@@ -95,7 +100,7 @@ export function inputsOf(steps: readonly Step[]): Inputs {
     plan.values.forEach((parameter, index) => {
       const value = valueOf(step.args[index]);
       if (value !== undefined) return checkValue(value, parameter, step, index);
-      types.push(definition.parameters[plan.parameters.indexOf(parameter)]);
+      types.push(inputType(definition.parameters[plan.parameters.indexOf(parameter)]!));
       values.push(step.args[index]);
     });
   }
