@@ -8,7 +8,7 @@ import { open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction } from "../mod.ts";
 import { zigPath } from "../scripts/toolchain.mjs";
 import { randomFrom, test } from "./support/harness.ts";
-import { randomStruct, type RandomType, sourceOf } from "./support/shapes.ts";
+import { randomStruct, type RandomType, sourceOf } from "./support/random_structs.ts";
 
 const SHAPES = Number(process.env["SIDING_SHAPES"] ?? 500);
 const SHAPES_AT_ONCE = 500;
