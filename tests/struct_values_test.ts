@@ -72,7 +72,7 @@ async function checkShapes(count: number): Promise<void> {
   }
 }
 
-test("C16: structs of random shape go by value and by address as the C compiler has it", async () => {
+test("C16: structs of random shape go by value and by address as in C", async () => {
   console.log(`seed ${seed}, ${SHAPES} shapes`);
   for (let left = SHAPES; left > 0; left -= SHAPES_AT_ONCE) {
     await checkShapes(Math.min(left, SHAPES_AT_ONCE));

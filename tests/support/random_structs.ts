@@ -204,7 +204,7 @@ export function randomStruct(
   return structOf(randomParts(random, level, budget, FIELDS_MAX));
 }
 
-/** C source of `change_<index>`, by value between other arguments, and `touch_<index>`, in place. */
+/** C source of `change_<index>` and `second_<index>`, by value, and `touch_<index>`, in place. */
 export function sourceOf(shape: RandomType, index: number): string {
   const name = `shape_${index}`;
   return `typedef ${shape.declare(name)};
