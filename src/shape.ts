@@ -69,7 +69,12 @@ function hasPointees(type: unknown): boolean {
   return isRecord(parts) && Object.values(parts).some(hasPointees);
 }
 
-function checkKeys(type: TypeObject, allowed: readonly string[], name: string, where: string) {
+function checkKeys(
+  type: TypeObject,
+  allowed: readonly string[],
+  name: string,
+  where: string,
+): void {
   const other = Object.keys(type).find((key) => !allowed.includes(key));
   if (other === undefined) return;
   throw fault(name, where, `has the unknown type ${describe(type)}: ${describe(other)} is unknown`);

@@ -143,7 +143,7 @@ test("C16: arrays in cells, in structs and nested, in and out", async () => {
   });
 });
 
-test("C16: unions by value, in structs and in cells, keep the alternative that was set", async () => {
+test("C16: unions by value, in structs and in cells keep the alternative in use", async () => {
   for (const way of [library.negate, library.negate.sync]) {
     assert.equal((await way(0, { integer: 5n })).integer, -5n);
     assert.equal((await way(1, { number: 2.5 })).number, -2.5);

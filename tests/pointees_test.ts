@@ -325,7 +325,7 @@ test("C15: 100,000 owned strings are each freed once, on the thread that made th
   assert.deepEqual(owned(), { ...before, made: before.made + 1e5, freed: before.freed + 1e5 });
 });
 
-test("C15: owned memory is freed on pool threads, here, in cells and where nobody waits", async () => {
+test("C15: owned memory is freed on the pool, here, in cells and after send", async () => {
   const before = owned();
   const texts = await Promise.all(Array.from({ length: 1000 }, (_, i) => library.ownedText(i)));
   texts.forEach((text, i) => assert.equal(text, `owned text ${i}`));

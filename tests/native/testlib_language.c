@@ -372,7 +372,8 @@ const char *test_person_text(const struct test_person *person) {
     const struct test_entry *entries = person->entries;
     uint64_t sum = person->data == NULL ? 0 : test_buffer_sum(person->data, person->size);
     uint64_t title = person->title == NULL ? 0 : test_text16_sum(person->title);
-    snprintf(line_buffer, sizeof line_buffer, "%s, %d, %u bytes: %llu, title %llu, %s=%lld, %s=%lld",
+    snprintf(line_buffer, sizeof line_buffer,
+             "%s, %d, %u bytes: %llu, title %llu, %s=%lld, %s=%lld",
              person->name == NULL ? "(null)" : person->name, person->age, person->size,
              (unsigned long long)sum, (unsigned long long)title,
              entries[0].key == NULL ? "(null)" : entries[0].key, (long long)entries[0].value,
