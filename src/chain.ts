@@ -95,8 +95,9 @@ export interface Chain<T> {
   /**
    * Collects again and again until a step ends the chain.
    *
-   * While one array is with the caller, the native thread is already making the next one: who leaves
-   * the loop early has had up to `max` more rounds run than it has seen. Throws as `collect`.
+   * While one array is with the caller, the native thread is already making the next one: who
+   * leaves the loop early has had up to `max` more rounds run than it has seen. Throws as
+   * `collect`.
    */
   pages(options: CollectOptions): AsyncIterableIterator<Rounds<T>>;
 }
@@ -322,8 +323,8 @@ async function* pagesOf(
  * replaced by its result. Arguments that are no steps stay as they are for all rounds; buffers are
  * copied in for each trip.
  *
- * Throws `TypeError` for wrong arguments, naming function and argument; `RangeError` for no step, or
- * more than 64.
+ * Throws `TypeError` for wrong arguments, naming function and argument; `RangeError` for no step,
+ * or more than 64.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Rows of a database: read by a chain on a native thread, against what the runtime has itself on the
- * JavaScript thread.
+ * Rows of a database: read by a chain on a native thread, against what the runtime has itself on
+ * the JavaScript thread.
  *
  * @module
  */

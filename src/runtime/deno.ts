@@ -191,7 +191,7 @@ function writeAscii(u8: Uint8Array, at: number, text: string): number {
 
 const encoder = new TextEncoder();
 
-/* Node's decoder is the fastest, but the first look at it loads Node's whole compatibility layer. */
+/* Node's decoder is the fastest, but the first look at it loads all that Deno has of Node. */
 function texts(buffer: ArrayBuffer): TextAccess {
   const u8 = new Uint8Array(buffer);
   let bytes: NodeBuffer | undefined;
