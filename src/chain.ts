@@ -15,15 +15,12 @@ import { runtime } from "./runtime/current.ts";
 import { describeChain, inputsOf, type Step as Recorded, StepResult, StepValue } from "./steps.ts";
 import { type Words, words } from "./words.ts";
 
-/** @internal */
-declare const futureResult: unique symbol;
-
 /**
  * The result that a recorded call will have. It can be an argument of later steps and part of what
  * the chain gives; of a call with cells so can its `value` and each of `out`.
  */
 export type Step<R> =
-  & { /** Exists in the type only. */ readonly [futureResult]: R }
+  & { /** Exists in the type only. */ readonly "~result": R }
   & (R extends { readonly value: infer V; readonly out: infer O extends readonly unknown[] }
     ? { readonly value: Step<V>; readonly out: { readonly [Index in keyof O]: Step<O[Index]> } }
     : R extends { readonly value: infer V } ? { readonly value: Step<V> }
