@@ -4,13 +4,17 @@
  *
  * @module
  */
+import type { Channel } from "./runtime.ts";
+
+interface Modules {
+  readonly "node:os": {
+    readonly constants: { readonly errno: Readonly<Record<string, number>> };
+  };
+  readonly "node:diagnostics_channel": { channel(name: string): Channel };
+}
 
 interface Globals {
-  readonly process: {
-    getBuiltinModule(name: "node:os"): {
-      readonly constants: { readonly errno: Readonly<Record<string, number>> };
-    };
-  };
+  readonly process: { getBuiltinModule<Name extends keyof Modules>(name: Name): Modules[Name] };
   setImmediate(task: () => void): unknown;
 }
 
@@ -31,4 +35,9 @@ export function errnoName(errno: number): string {
     errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
   }
   return errnoNames.get(errno) ?? `errno ${errno}`;
+}
+
+/** A channel of `node:diagnostics_channel`. */
+export function channel(name: string): Channel {
+  return globals.process.getBuiltinModule("node:diagnostics_channel").channel(name);
 }
