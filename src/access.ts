@@ -4,11 +4,11 @@
  * @module
  */
 import { bytes as bytesOf, Snapshot } from "./check.ts";
-import { type Codec, codecOf, type Holder } from "./codec.ts";
+import type { Codec, Holder } from "./codec.ts";
 import type { From, To } from "./convert.ts";
 import { copyFrom, copyTo, textAt } from "./follow.ts";
-import { codecOfLayout, Layout } from "./layouts.ts";
-import { locate, Memory, openRoot, regionOf, type TextEncoding } from "./memory.ts";
+import { codecFor, type Layout } from "./layouts.ts";
+import { locate, Memory, openRegion, openRoot, regionOf, type TextEncoding } from "./memory.ts";
 import type { Bytes, FieldType, Pointer } from "./types.ts";
 
 /* Small values are copied here and read at once; reading runs no code of others. */
@@ -57,10 +57,6 @@ export function noHolder(what: string): Holder {
 
 const noOwner = noHolder("to a pointer");
 
-function codecFor(type: unknown): Codec {
-  return type instanceof Layout ? codecOfLayout(type) : codecOf(type);
-}
-
 /**
  * Reads a value of a type from native memory, `offset` bytes behind its start.
  *
@@ -92,12 +88,16 @@ export function read<const T extends FieldType>(
 ): From<T>;
 export function read(source: unknown, type: unknown, offset = 0): unknown {
   const codec = codecFor(type);
+  const region = openRegion(source, offset, codec.size);
+  if (region === undefined) return readCopy(source, codec, offset);
+  return codec.read(region.root.u8!, region.root.view!, region.start + offset);
+}
+
+function readCopy(source: unknown, codec: Codec, offset: number): unknown {
   if (!(source instanceof Memory)) return readAt(codec, addressOf(source, offset, "read"));
   const region = regionOf(source);
-  const root = openRoot(region, "read");
-  const start = locate(region, offset, codec.size, "read");
-  if (root.u8 === undefined) return readAt(codec, root.address + start);
-  return codec.read(root.u8, root.view!, start);
+  const { address } = openRoot(region, "read");
+  return readAt(codec, address + locate(region, offset, codec.size, "read"));
 }
 
 /**
@@ -130,14 +130,20 @@ export function write<const T extends FieldType>(
 ): void;
 export function write(target: unknown, type: unknown, value: unknown, offset = 0): void {
   const codec = codecFor(type);
+  const region = openRegion(target, offset, codec.size);
+  if (region === undefined) return writeCopy(target, codec, value, offset);
+  const { root, start } = region;
+  codec.write(root.u8!, root.view!, start + offset, value, root);
+}
+
+function writeCopy(target: unknown, codec: Codec, value: unknown, offset: number): void {
   if (!(target instanceof Memory)) {
     return writeAt(codec, addressOf(target, offset, "write"), value, noOwner);
   }
   const region = regionOf(target);
   const root = openRoot(region, "write");
   const start = locate(region, offset, codec.size, "write");
-  if (root.u8 === undefined) return writeAt(codec, root.address + start, value, root);
-  codec.write(root.u8, root.view!, start, value, root);
+  writeAt(codec, root.address + start, value, root);
 }
 
 function bytesFrom(value: unknown, where: string): Uint8Array {

@@ -93,9 +93,9 @@ export function textBytes(text: string, encoding: "utf8" | "utf16"): Uint8Array 
 export class Allocation implements Holder {
   readonly address: number;
   readonly size: number;
-  /** The memory itself; nothing where the runtime may not show it, which is then copied. */
-  readonly u8: Uint8Array | undefined;
-  readonly view: DataView | undefined;
+  /** The memory itself until it is freed; nothing where the runtime may not show it. */
+  u8: Uint8Array | undefined;
+  view: DataView | undefined;
   /** Kept alive as long as this is in use. */
   readonly owner: object | undefined;
   readonly #block: Block;
@@ -127,6 +127,7 @@ export class Allocation implements Holder {
   /** Frees it. */
   free(): void {
     forgotten.unregister(this);
+    this.u8 = this.view = undefined;
     freePieces(this.#block);
   }
 

@@ -30,7 +30,7 @@ export class Arena implements Disposable {
     const size = sizeOf(what);
     this.#demandOpen();
     if (size > SHARED_MAX) {
-      return memoryOf({ root: this.#allocate(size), start: 0, size, owns: false, ended: false });
+      return memoryOf({ root: this.#allocate(size), start: 0, size, owns: false, limit: size });
     }
     if (this.#chunk === undefined || this.#used + size > CHUNK) {
       this.#chunk = this.#allocate(CHUNK);
@@ -38,7 +38,7 @@ export class Arena implements Disposable {
     }
     const start = this.#used;
     this.#used += Math.ceil(size / ALIGN) * ALIGN;
-    return memoryOf({ root: this.#chunk, start, size, owns: false, ended: false });
+    return memoryOf({ root: this.#chunk, start, size, owns: false, limit: size });
   }
 
   /** Makes a C string, as {@linkcode allocString} does. */

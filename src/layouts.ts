@@ -24,8 +24,8 @@ type FirstStep<T> = T extends StructType
   : T extends FixedArrayType ? `[${number}]`
   : never;
 
-/** The codec of a layout. */
-export let codecOfLayout: (layout: Layout<FieldType>) => Codec;
+/** The codec of a layout or a type; in the way of every value that is read. */
+export let codecFor: (type: unknown) => Codec;
 
 /** A type with its size, alignment and offsets in memory. */
 export class Layout<T extends FieldType> {
@@ -38,7 +38,8 @@ export class Layout<T extends FieldType> {
   readonly #codec: Codec;
 
   static {
-    codecOfLayout = (layout) => layout.#codec;
+    codecFor = (type) =>
+      typeof type === "object" && type !== null && #codec in type ? type.#codec : codecOf(type);
   }
 
   /** Plans a type; {@linkcode layout} does the same. */

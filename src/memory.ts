@@ -20,13 +20,19 @@ export interface Region {
   readonly size: number;
   /** Whether its own end frees the root. */
   readonly owns: boolean;
-  ended: boolean;
+  /** Its size, or -1 once it ended. */
+  limit: number;
 }
 
 /** Gives the region of a memory. */
 export let regionOf: (memory: Memory) => Region;
 /** Makes the memory of a region. */
 export let memoryOf: (region: Region) => Memory;
+/**
+ * The region of a memory that can be read and written in place at `offset`; nothing where that takes
+ * a closer look, or for anything else than a memory. In the way of every value that is read.
+ */
+export let openRegion: (source: unknown, offset: number, size: number) => Region | undefined;
 
 /**
  * A stretch of native memory whose bounds are checked: made by {@linkcode alloc},
@@ -42,6 +48,12 @@ export class Memory implements Disposable {
   static {
     regionOf = (memory) => memory.#region;
     memoryOf = (region) => new Memory(region);
+    openRegion = (source, offset, size) => {
+      if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
+      const region = source.#region;
+      const fits = offset >>> 0 === offset && offset + size <= region.limit;
+      return fits && region.root.view !== undefined ? region : undefined;
+    };
   }
 
   private constructor(region: Region) {
@@ -62,22 +74,22 @@ export class Memory implements Disposable {
   slice(offset: number, size: number = this.size - offset): Memory {
     const root = openRoot(this.#region, "slice");
     const start = locate(this.#region, offset, size, "slice");
-    return new Memory({ root, start, size, owns: false, ended: false });
+    return new Memory({ root, start, size, owns: false, limit: size });
   }
 
   /** Frees it; of a slice or a piece of an arena only this object ends. Idempotent. */
   [Symbol.dispose](): void {
     const region = this.#region;
-    if (region.ended) return;
-    region.ended = true;
+    if (region.limit < 0) return;
+    region.limit = -1;
     if (region.owns) region.root.free();
   }
 }
 
 /** The allocation of a region; throws where it is freed. */
 export function openRoot(region: Region, action: string): Allocation {
-  const { root, ended } = region;
-  if (ended) throw new SidingError("ERR_SIDING_CLOSED", `Cannot ${action} memory: it is freed`);
+  const { root, limit } = region;
+  if (limit < 0) throw new SidingError("ERR_SIDING_CLOSED", `Cannot ${action} memory: it is freed`);
   root.demandOpen(action);
   return root;
 }
@@ -135,7 +147,7 @@ export function stringBytes(text: string, encoding: TextEncoding): Uint8Array {
 export function alloc(what: number | Layout<FieldType>): Memory {
   const size = sizeOf(what);
   const root = new Allocation(size, "memory");
-  return memoryOf({ root, start: 0, size, owns: true, ended: false });
+  return memoryOf({ root, start: 0, size, owns: true, limit: size });
 }
 
 /**
