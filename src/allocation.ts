@@ -59,7 +59,7 @@ function freePieces(block: Block): number {
   return size;
 }
 
-/* Loading the module of channels takes long in Deno: that is for the first leak to pay. */
+/* Loading the module of channels may take long: then that is for the first leak to pay. */
 let channel: Channel | undefined;
 
 const forgotten: FinalizationRegistry<Block> = new FinalizationRegistry((block) => {
@@ -109,6 +109,7 @@ export class Allocation implements Holder {
     const buffer = runtime.memory(piece.address, size);
     this.u8 = buffer === null ? undefined : new Uint8Array(buffer);
     this.view = buffer === null ? undefined : new DataView(buffer);
+    channel ??= runtime.earlyChannel("siding:leak");
     this.#block = { kind, pieces: [piece], stack: currentStack() };
     forgotten.register(this, this.#block, this);
   }

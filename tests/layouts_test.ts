@@ -3,7 +3,7 @@ import { type FieldType, type FunctionDefinition, layout, open, read, write } fr
 import { alloc } from "../mod.ts";
 import { libraryOfC, runC } from "./support/compiler.ts";
 import { randomFrom, test } from "./support/harness.ts";
-import { randomStruct, type Shape } from "./support/shapes.ts";
+import { randomMixture, randomStruct, type Shape } from "./support/shapes.ts";
 
 const headers = ["stdbool", "stddef", "stdint", "stdio", "string"]
   .map((name) => `#include <${name}.h>`).join("\n");
@@ -14,17 +14,19 @@ function seedOf(): number {
   return seed;
 }
 
-function manyStructs(count: number, depth: number, most: number): Shape[] {
+function many(count: number, make: (random: () => number) => Shape): Shape[] {
   const random = randomFrom(seedOf());
-  return Array.from({ length: count }, () => randomStruct(random, depth, most));
+  return Array.from({ length: count }, () => make(random));
 }
+
+const large = (random: () => number): Shape => randomStruct(random, 4, 8);
 
 function declarations(shapes: readonly Shape[]): string {
   return shapes.map((shape, index) => `typedef ${shape.declare(`s${index}`)};`).join("\n");
 }
 
 test("C16: layouts agree with the C compiler's for 200 generated structs", () => {
-  const shapes = manyStructs(200, 4, 8);
+  const shapes = many(200, large);
   const prints = shapes.map(({ paths }, index) => {
     const type = `s${index}`;
     const offsets = paths.map(([, c]) => `printf(" %zu", offsetof(${type}, ${c}));`).join("\n");
@@ -43,7 +45,7 @@ test("C16: layouts agree with the C compiler's for 200 generated structs", () =>
 });
 
 test("C16: 200 generated structs are written and read back at odd offsets", () => {
-  for (const { type, value, matches } of manyStructs(200, 4, 8)) {
+  for (const { type, value, matches } of many(200, large)) {
     const planned = layout(type);
     using memory = alloc(planned.size + 13);
     for (const offset of [0, 5, 13]) {
@@ -66,8 +68,8 @@ function echoes(shapes: readonly Shape[]): string {
   return `${headers}\n${declarations(shapes)}\n${functions.join("\n")}`;
 }
 
-test("C16: 150 generated structs with unions and arrays pass by value as C passes them", async () => {
-  const shapes = [...manyStructs(100, 3, 2), ...manyStructs(50, 3, 6)];
+test("C16: 360 generated structs with unions and arrays pass by value as C passes them", async () => {
+  const shapes = [...many(300, randomMixture), ...many(60, (r) => randomStruct(r, 3, 6))];
   const definitions: Record<string, FunctionDefinition> = {};
   shapes.forEach(({ type }, index) => {
     definitions[`echo_${index}`] = {

@@ -153,6 +153,7 @@ export const runtime: Runtime = {
   direct,
   memory: (address, size) => ffi.toArrayBuffer(address, 0, size),
   channel,
+  earlyChannel: channel, // Bun forgets the listeners of a channel that nobody holds
   missingPermission: () => null,
   later,
   environment: (name) => process.env[name],

@@ -195,6 +195,7 @@ export const runtime: Runtime = {
   direct,
   memory,
   channel,
+  earlyChannel: () => undefined,
   missingPermission,
   later,
   environment,

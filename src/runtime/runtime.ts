@@ -92,6 +92,8 @@ export interface Runtime {
   direct(definition: DirectFunction): ((...values: unknown[]) => unknown) | null;
   /** Native memory as a buffer of this runtime, or `null` where the permission is missing. */
   memory(address: number, size: number): ArrayBuffer | null;
+  /** A channel of `node:diagnostics_channel`, where having one costs next to nothing. */
+  earlyChannel(name: string): Channel | undefined;
   /** A channel of `node:diagnostics_channel`. */
   channel(name: string): Channel;
   /** The command-line flag that is missing to open `path`, or `null`. */

@@ -151,6 +151,14 @@ export function randomStruct(random: Random, depth: number, most: number): Shape
   return struct(randomFields(random, depth, most));
 }
 
+/** A small struct with a union between scalars: what decides about registers. */
+export function randomMixture(random: Random): Shape {
+  const shapes = [union(randomFields(random, 1, 3), random)];
+  if (random() < 0.5) shapes.unshift(randomScalar(random));
+  if (random() < 0.3) shapes.push(randomScalar(random));
+  return struct({ names: shapes.map((_, index) => `f${index}`), shapes });
+}
+
 /** A random type. */
 export function randomShape(random: Random, depth: number): Shape {
   const kind = depth <= 0 ? 1 : random();
