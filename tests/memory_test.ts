@@ -10,7 +10,7 @@ import {
   type FieldType,
   layout,
   type Leak,
-  Memory,
+  type Memory,
   open,
   type Pointer,
   pointer,
