@@ -148,8 +148,9 @@ static void prefetch_call(const struct bridge *bridge, const uint64_t *records, 
     uint32_t token = ((const struct siding_call *)(records + offset_words))->token;
     const struct record *record = slab_find(&bridge->slab, token);
     if (record != NULL) {
-        SIDING_PREFETCH(record);
-        SIDING_PREFETCH(record->inline_words);
+        /* one word for the result */
+        record_prefetch(record,
+                        ((const struct siding_call *)records)->words - SIDING_CALL_WORDS + 1);
     }
 }
 
