@@ -64,7 +64,8 @@ bool record_try(struct record *record, enum record_state from, enum record_state
 
 /** Asks for the cache lines that a call with so many words touches. @thread any  @blocks never */
 static inline void record_prefetch(const struct record *record, uint32_t words) {
-    const char *end = (const char *)(record->inline_words + words);
+    uint32_t inline_words = words < RECORD_INLINE_WORDS ? words : RECORD_INLINE_WORDS;
+    const char *end = (const char *)(record->inline_words + inline_words);
     for (const char *line = (const char *)record; line < end; line += SIDING_CACHE_BYTES / 2) {
         SIDING_PREFETCH(line);
     }
