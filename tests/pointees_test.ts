@@ -9,6 +9,7 @@ const FREE = "test_owned_free";
 const addition = { parameters: ["i32", "i32"], result: "i32" } as const;
 const stream = { struct: { bytes: { bytes: "size" }, size: "usize", position: "usize" } } as const;
 const slice = { struct: { bytes: { bytes: "size" }, size: "u53" } } as const;
+const last = { struct: { bytes: { bytes: "size" }, seed: "u32", size: "u32" } } as const;
 const entry = { struct: { key: "cstring", value: "i53" } } as const;
 const person = {
   struct: {
@@ -75,6 +76,8 @@ const library = open(testlibPath, {
     result: "usize",
   },
   sliceSum: { name: "test_slice_sum", parameters: [slice], result: "i53" },
+  tailNext: { name: "test_tail_next", parameters: [], result: last },
+  tailOut: { name: "test_tail_out", parameters: [{ out: last }], result: "void" },
   slicePattern: { name: "test_slice_pattern", parameters: ["u32", "u8"], result: slice },
 
   ownedText: {
@@ -229,6 +232,9 @@ test("C16: bytes in structs by value, in and out", async () => {
   assert.equal(await each(library.sliceSum, { bytes: null, size: 3 }), -1);
   const expected = { bytes: patternOf(77, 3), size: 77 };
   assert.deepEqual(await each(library.slicePattern, 77, 3), expected);
+  const next = { bytes: patternOf(9, 4), seed: 4, size: 9 };
+  assert.deepEqual(await each(library.tailNext), next, "a length in the last half word");
+  assert.deepEqual(await each(library.tailOut), { value: undefined, out: [next] });
 });
 
 function personOf(number: number): unknown {

@@ -244,6 +244,14 @@ size_t test_stream_write(struct test_stream *stream, size_t count) {
     return count - written;
 }
 
+struct test_tail test_tail_next(void) {
+    return (struct test_tail){test_bytes_pattern(9, 4), 4, 9};
+}
+
+void test_tail_out(struct test_tail *out_tail) {
+    *out_tail = test_tail_next();
+}
+
 int64_t test_slice_sum(struct test_slice slice) {
     return slice.bytes == NULL ? -1 : (int64_t)test_buffer_sum(slice.bytes, slice.size);
 }

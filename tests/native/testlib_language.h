@@ -93,6 +93,15 @@ struct test_slice {
     uint64_t size;
 };
 
+/* Its length is in the last bytes of all. */
+struct test_tail {
+    const uint8_t *bytes;
+    uint32_t seed;
+    uint32_t size;
+};
+
+TEST_API struct test_tail test_tail_next(void);
+TEST_API void test_tail_out(struct test_tail *out_tail);
 TEST_API size_t test_stream_write(struct test_stream *stream, size_t count);
 TEST_API int64_t test_slice_sum(struct test_slice slice);
 TEST_API struct test_slice test_slice_pattern(uint32_t length, uint8_t seed);
