@@ -44,6 +44,13 @@ const library = open(testlibPath, {
     parameters: ["i32", { out: { list: "cstring" } }],
     result: "void",
   },
+  textTwo: { name: "test_text_two", parameters: ["u32", { out: "cstring" }], result: "cstring" },
+  textFailed: {
+    name: "test_text_two",
+    parameters: ["u32", { out: "cstring" }],
+    result: "cstring",
+    errno: "throw",
+  },
   listSum: { name: "test_list_sum", parameters: [{ list: "pointer" }], result: "i53" },
 
   bytesSum: { name: "test_buffer_sum", parameters: [{ bytes: 1 }, "usize"], result: "u64" },
@@ -173,6 +180,16 @@ test("C16: lists of strings come back, as results and in cells", async () => {
   }
   assert.equal(await each(library.listNumber, -1), null);
   assert.deepEqual(await each(library.listOut, -1), { value: undefined, out: [null] });
+});
+
+test("C16: strings come back as result and in a cell of one call", async () => {
+  for (const length of [0, 1, 7, 8, 100, 5000, 40_000]) {
+    const expected = { value: "a".repeat(length), out: ["b".repeat(length)] };
+    assert.deepEqual(await each(library.textTwo, length), expected);
+    assert.deepEqual(await each(library.textFailed, length), expected);
+  }
+  assert.deepEqual(await each(library.textTwo, 3), { value: "aaa", out: [null] });
+  assert.deepEqual(await each(library.textTwo, 4), { value: null, out: ["bbbb"] });
 });
 
 test("C16: lists of pointers go in", async () => {

@@ -72,6 +72,7 @@ TEST_API const char *test_list_join(const char *const *list);
 TEST_API const char *const *test_list_copy(const char *const *list);
 TEST_API const char *const *test_list_number(int32_t count);
 TEST_API void test_list_out(int32_t count, const char *const **out_list);
+TEST_API const char *test_text_two(uint32_t length, const char **out_text);
 TEST_API int64_t test_list_sum(void *const *list);
 
 /* bytes of a length known from elsewhere: byte i is (uint8_t)(seed + i) */
