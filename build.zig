@@ -39,6 +39,7 @@ const native_tests = [_][]const u8{
     "handle_test",
     "inbox_test",
     "lifecycle_test",
+    "memory_test",
     "outbox_test",
     "platform_test",
     "pool_test",

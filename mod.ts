@@ -17,6 +17,9 @@
  *
  * @module
  */
+export { copyBytes, read, readString, write } from "./src/access.ts";
+export type { Leak } from "./src/allocation.ts";
+export { Arena, arena } from "./src/arena.ts";
 export {
   type Chain,
   chain,
@@ -44,7 +47,9 @@ export type {
   To,
 } from "./src/convert.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
+export { type FieldPath, Layout, layout } from "./src/layouts.ts";
 export { close, fn, open, type OpenOptions } from "./src/library.ts";
+export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";
 export { type Stats, stats } from "./src/stats.ts";

@@ -216,6 +216,18 @@ int32_t siding_memory_write(uint64_t address, const void *bytes, uint64_t size_b
     return SIDING_OK;
 }
 
+int32_t siding_memory_alloc(uint64_t size_bytes, uint64_t *out_address) {
+    return out_address == NULL ? SIDING_EINVALID : memory_alloc(size_bytes, out_address);
+}
+
+int32_t siding_memory_free(uint64_t address, uint64_t size_bytes) {
+    if (address == 0 || size_bytes == 0) {
+        return SIDING_EINVALID;
+    }
+    memory_free(address, size_bytes);
+    return SIDING_OK;
+}
+
 int32_t siding_pool_configure(const struct siding_pool_options *options) {
     return options == NULL || options->size_bytes < sizeof *options ? SIDING_EINVALID
                                                                     : pool_configure(options);

@@ -174,6 +174,21 @@ export function exactly(
   throw new RangeError(`${place(name, where)} has ${copy.length} bytes, not ${size}`);
 }
 
+/** Throws where fewer bytes are given than their length says. */
+export function enough(
+  value: Uint8Array | Snapshot | null,
+  size: number,
+  name: string,
+  where: number | string,
+): void {
+  if (value === null) return;
+  const given = value instanceof Snapshot ? value.bytes.length : value.length;
+  if (given >= size) return;
+  throw new RangeError(
+    `${place(name, where)} has ${given} bytes, fewer than the ${size} that its length says`,
+  );
+}
+
 /** What `make` makes of a copy of some bytes. */
 export function lifted(
   u8: Uint8Array,

@@ -95,11 +95,7 @@ function checkParts(type: TypePlan, v: string, where: string): string[] {
   const place = `name, ${where}`;
   switch (type.kind) {
     case "struct":
-      return type.fields.map(({ name, type: inner }, index) => {
-        const part = partVariable(v, index);
-        const read = `let ${part} = ${v}[${quoted(name)}];`;
-        return `${read} ${checkAt(inner, part, extended(where, `.${name}`))}`;
-      });
+      return [...checkFields(type, v, where), ...checkLengths(type, v, where)];
     case "tuple":
       return [`${v} = c.exactly(${v}, ${type.size}, ${place});`];
     case "union":
@@ -109,6 +105,29 @@ function checkParts(type: TypePlan, v: string, where: string): string[] {
     default:
       return [];
   }
+}
+
+function checkFields(type: TypePlan, v: string, where: string): string[] {
+  return type.fields.map(({ name, type: inner }, index) => {
+    const part = partVariable(v, index);
+    const read = `let ${part} = ${v}[${quoted(name)}];`;
+    return `${read} ${checkAt(inner, part, extended(where, `.${name}`))}`;
+  });
+}
+
+/* C reads as many bytes as the fields beside them say. */
+function checkLengths(type: TypePlan, v: string, where: string): string[] {
+  return type.fields.flatMap(({ name, type: { lengths = [] }, offset }, index) => {
+    const factors = lengths.map((length) => {
+      if (length.from === "constant") return String(length.value);
+      if (length.from !== "field") return "NaN";
+      const at = type.fields.findIndex((field) => field.offset === offset + length.delta);
+      return `Number(${partVariable(v, at)})`;
+    });
+    if (factors.length === 0 || factors.includes("NaN")) return []; // no bytes, or up to the call
+    const place = `name, ${extended(where, `.${name}`)}`;
+    return [`c.enough(${partVariable(v, index)}, ${factors.join(" * ")}, ${place});`];
+  });
 }
 
 /** The expression of a place with more behind it, as one literal where it is one. */
@@ -376,13 +395,13 @@ function factorSource(length: LengthPlan, at: string): string {
 
 /** Targets in the memory of this process, followed and copied on this thread. */
 export const pointedHere: Pointees = {
-  read(type, at) {
+  read(type, at): string {
     if (type.kind === "text") return `c.followText(view, ${at}, name)`;
     if (type.kind === "text16") return `c.followText16(view, ${at}, name)`;
     const factors = type.lengths?.map((length) => factorSource(length, at)) ?? [];
     return `c.followBytes(view, ${at}, ${factors.join(" * ")}, name)`;
   },
-  store(type, at, v) {
+  store(type, at, v): string {
     const held = `${v} === null ? 0 : own.${type.kind}(${v})`;
     return `{ const held = ${held}; ${storePair(at, "held")} }`;
   },

@@ -3,20 +3,17 @@
  *
  * @module
  */
+import { noHolder, readAt, writeAt } from "./access.ts";
 import { type Bridge, bridge } from "./bridge.ts";
+import { makeCodec } from "./codec.ts";
 import { checkStatus } from "./errors.ts";
 import type { InvokeOptions, NativeVariable } from "./convert.ts";
 import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
 import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
-import { planField, wordsFor } from "./layout.ts";
 import { type Plan, planFunction } from "./plan.ts";
-import { runtime } from "./runtime/current.ts";
 import type { Resolve } from "./tails.ts";
-import { checkSource, readSource, storeField } from "./source.ts";
-import * as check from "./check.ts";
 import type { FieldType, FunctionDefinition, Pointer } from "./types.ts";
-import { type Words, words } from "./words.ts";
 
 /** One C function: where it is and how it is called. */
 export interface FunctionEntry {
@@ -107,44 +104,17 @@ export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
   return call;
 }
 
-type Get = (views: Words) => unknown;
-type Set = (views: Words, value: unknown) => void;
-
-function compile<F>(parameters: string, source: string): (c: typeof check, name: string) => F {
-  return new Function(
-    "c",
-    "name",
-    `"use strict"; return function (${parameters}) { ${source} };`,
-  ) as (
-    c: typeof check,
-    name: string,
-  ) => F;
-}
-
 /** Makes the variable object of a symbol. */
 export function variableOf(
   name: string,
   type: unknown,
   address: number,
 ): NativeVariable<FieldType> {
-  const plan = planField(type, name, "type");
-  const native = bridge().native;
-  const memory = words(wordsFor(plan.size));
-  const at = runtime.wide(address);
-  const size = runtime.wide(plan.size);
-  const views = "const { u8, u32, i32, f32, f64, i64, u64, view } = views;";
-  const get = compile<Get>("views", `${views} return ${readSource(plan, "0")};`)(check, name);
-  const store = `${checkSource(plan, "value", "value")} ${views} ${storeField(plan, "0", "value")}`;
-  const set = compile<Set>("views, value", store)(check, name);
+  const codec = makeCodec(type, name, "type");
+  const own = noHolder(name);
   return {
     pointer: address as Pointer,
-    get: () => {
-      checkStatus(native.siding_memory_read(at, memory.u8, size), `read ${name}`);
-      return get(memory) as never;
-    },
-    set: (value) => {
-      set(memory, value);
-      checkStatus(native.siding_memory_write(at, memory.u8, size), `write ${name}`);
-    },
+    get: () => readAt(codec, address) as never,
+    set: (value) => writeAt(codec, address, value, own),
   };
 }

@@ -33,6 +33,11 @@ export interface Settings {
   calls?: number;
   /** How native threads rouse this JavaScript thread; default: what is best on this system. */
   wake?: "socket" | "callback";
+  /**
+   * Whether native memory remembers where it was made, for reports on the channel `siding:leak`.
+   * Default: no, because it costs some microseconds each time.
+   */
+  stacks?: boolean;
 }
 
 /** What was set last. */
@@ -42,6 +47,7 @@ export const settings: Required<Settings> = {
   stackSize: STACK_DEFAULT,
   calls: CALLS_DEFAULT,
   wake: "socket",
+  stacks: false,
 };
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
@@ -55,6 +61,7 @@ function check(given: Settings): void {
   for (const [name, value] of Object.entries(given)) {
     const range = ranges[name];
     if (name === "wake" && (value === "socket" || value === "callback")) continue;
+    if (name === "stacks" && typeof value === "boolean") continue;
     if (range === undefined || typeof value !== "number") {
       throw new TypeError(`Cannot configure ${name}: ${String(value)} is no setting of it`);
     }
@@ -69,7 +76,7 @@ function check(given: Settings): void {
  * Changes settings; what is left out stays.
  *
  * `threads`, `spin` and `stackSize` hold for the whole process from now on; `calls` and `wake` for
- * JavaScript threads that have not opened a library yet. Throws `TypeError` and `RangeError`.
+ * JavaScript threads that have not opened a library yet; `stacks` for this JavaScript thread. Throws `TypeError` and `RangeError`.
  *
  * @example
  * ```ts

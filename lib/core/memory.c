@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/cache.h"
+#include "../include/siding.h"
 
 /* atomic: relaxed, a statistic that orders nothing */
 static _Atomic(int64_t) held_bytes;
@@ -27,6 +28,24 @@ void memory_free_lines(void *lines) {
         memcpy(&whole, (char *)lines - sizeof whole, sizeof whole);
         free(whole);
     }
+}
+
+int32_t memory_alloc(uint64_t size_bytes, uint64_t *out_address) {
+    if (size_bytes == 0 || size_bytes > PTRDIFF_MAX) {
+        return SIDING_EINVALID;
+    }
+    void *memory = calloc(1, (size_t)size_bytes);
+    if (memory == NULL) {
+        return SIDING_ENOMEM;
+    }
+    memory_count((int64_t)size_bytes);
+    *out_address = (uintptr_t)memory;
+    return SIDING_OK;
+}
+
+void memory_free(uint64_t address, uint64_t size_bytes) {
+    free((void *)(uintptr_t)address);
+    memory_count(-(int64_t)size_bytes);
 }
 
 void memory_count(int64_t bytes) {

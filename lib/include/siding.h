@@ -227,7 +227,7 @@ struct siding_stats {
     uint32_t slots_releasing; /* finishing the last calls of a context */
     uint32_t bridges;         /* open */
     uint64_t wakes;           /* kicks of any host thread */
-    uint64_t memory_bytes;    /* records and blocks of open bridges */
+    uint64_t memory_bytes;    /* records, blocks and siding_memory_alloc */
     uint64_t signatures;      /* distinct prepared signatures */
 };
 
@@ -426,6 +426,22 @@ SIDING_API int32_t siding_memory_read(uint64_t address, void *out_bytes, uint64_
 
 /** Copies host memory to a native address. @thread any  @blocks never */
 SIDING_API int32_t siding_memory_write(uint64_t address, const void *bytes, uint64_t size_bytes);
+
+/**
+ * Makes zeroed native memory, aligned for every type and counted in the statistics.
+ * @param size_bytes at least 1
+ * @return SIDING_EINVALID, SIDING_ENOMEM
+ * @thread any  @blocks never  @owns the caller, until siding_memory_free
+ */
+SIDING_API int32_t siding_memory_alloc(uint64_t size_bytes, uint64_t *out_address);
+
+/**
+ * Frees memory of siding_memory_alloc.
+ * @param size_bytes as it was made
+ * @return SIDING_EINVALID
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_memory_free(uint64_t address, uint64_t size_bytes);
 
 /**
  * Changes the pool for the whole process; threads already started stay, whatever the new maximum.

@@ -388,6 +388,8 @@ export type FunctionName =
   | "siding_library_symbol"
   | "siding_memory_read"
   | "siding_memory_write"
+  | "siding_memory_alloc"
+  | "siding_memory_free"
   | "siding_pool_configure"
   | "siding_stats_read";
 
@@ -483,6 +485,14 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_memory_write: {
     parameters: ["u64", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_memory_alloc: {
+    parameters: ["u64", "buffer"],
+    result: "i32",
+  },
+  siding_memory_free: {
+    parameters: ["u64", "u64"],
     result: "i32",
   },
   siding_pool_configure: {

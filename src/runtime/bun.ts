@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { errnoName, later, nodeBuffer } from "./node.ts";
+import { channel, errnoName, later, nodeBuffer } from "./node.ts";
 import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
 
 interface Signature {
@@ -41,6 +41,7 @@ interface BunFfi {
     listener: () => void,
     options: Signature & { threadsafe: boolean },
   ) => { readonly ptr: number; close(): void };
+  toArrayBuffer(address: number, offset: number, size: number): ArrayBuffer;
 }
 
 interface Globals {
@@ -150,6 +151,9 @@ export const runtime: Runtime = {
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   direct,
+  memory: (address, size) => ffi.toArrayBuffer(address, 0, size),
+  channel,
+  earlyChannel: channel, // Bun forgets the listeners of a channel that nobody holds
   missingPermission: () => null,
   later,
   texts: (buffer) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { errnoName, later, type NodeBuffer, nodeBuffer } from "./node.ts";
+import { channel, errnoName, later, type NodeBuffer, nodeBuffer } from "./node.ts";
 import type {
   CallbackChannel,
   DirectFunction,
@@ -35,7 +35,11 @@ interface DenoNamespace {
   readonly UnsafeCallback: {
     threadSafe(definition: Signature, listener: () => void): DenoCallback;
   };
-  readonly UnsafePointer: { value(pointer: object): number | bigint };
+  readonly UnsafePointer: {
+    value(pointer: object): number | bigint;
+    create(address: bigint): object;
+  };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object, size: number): ArrayBuffer };
   readonly permissions: {
     querySync(
       descriptor: { name: "ffi"; path?: string } | { name: "env"; variable: string },
@@ -164,6 +168,14 @@ function direct(definition: DirectFunction): ((...values: unknown[]) => unknown)
   }
 }
 
+let mayView: boolean | undefined;
+
+function memory(address: number, size: number): ArrayBuffer | null {
+  mayView ??= missingPermission(null) === null; // asked once: asking takes longer than the rest
+  if (!mayView) return null;
+  return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(BigInt(address)), size);
+}
+
 function environment(name: string): string | undefined {
   /* asked first, because reading would prompt on a terminal */
   const { state } = deno.permissions.querySync({ name: "env", variable: name });
@@ -215,6 +227,9 @@ export const runtime: Runtime = {
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   direct,
+  memory,
+  channel,
+  earlyChannel: () => undefined,
   missingPermission,
   later,
   texts,

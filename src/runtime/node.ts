@@ -4,6 +4,14 @@
  *
  * @module
  */
+import type { Channel } from "./runtime.ts";
+
+interface Modules {
+  readonly "node:os": {
+    readonly constants: { readonly errno: Readonly<Record<string, number>> };
+  };
+  readonly "node:diagnostics_channel": { channel(name: string): Channel };
+}
 
 /** Node's view of bytes, with the fastest decoder that either runtime has. */
 export interface NodeBuffer {
@@ -13,11 +21,7 @@ export interface NodeBuffer {
 
 interface Globals {
   readonly Buffer: { from(buffer: ArrayBuffer): NodeBuffer };
-  readonly process: {
-    getBuiltinModule(name: "node:os"): {
-      readonly constants: { readonly errno: Readonly<Record<string, number>> };
-    };
-  };
+  readonly process: { getBuiltinModule<Name extends keyof Modules>(name: Name): Modules[Name] };
   setImmediate(task: () => void): unknown;
 }
 
@@ -43,4 +47,9 @@ export function errnoName(errno: number): string {
     errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
   }
   return errnoNames.get(errno) ?? `errno ${errno}`;
+}
+
+/** A channel of `node:diagnostics_channel`. */
+export function channel(name: string): Channel {
+  return globals.process.getBuiltinModule("node:diagnostics_channel").channel(name);
 }

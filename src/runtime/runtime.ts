@@ -70,6 +70,14 @@ export interface DirectFunction {
   readonly result: DirectType;
 }
 
+/** What `node:diagnostics_channel` gives for a name. */
+export interface Channel {
+  /** Whether anybody listens. */
+  readonly hasSubscribers: boolean;
+  /** Tells all who listen. */
+  publish(message: unknown): void;
+}
+
 /** One of the runtimes. */
 export interface Runtime {
   /** Its name. */
@@ -90,6 +98,12 @@ export interface Runtime {
   callback(onWake: () => void): CallbackChannel | null;
   /** A function through the runtime's own FFI, or `null` where it cannot be had. */
   direct(definition: DirectFunction): ((...values: unknown[]) => unknown) | null;
+  /** Native memory as a buffer of this runtime, or `null` where the permission is missing. */
+  memory(address: number, size: number): ArrayBuffer | null;
+  /** A channel of `node:diagnostics_channel`, where having one costs next to nothing. */
+  earlyChannel(name: string): Channel | undefined;
+  /** A channel of `node:diagnostics_channel`. */
+  channel(name: string): Channel;
   /** The command-line flag that is missing to open `path`, or `null`. */
   missingPermission(path: string | null): string | null;
   /** Runs a task after timers and I/O had their turn. */
