@@ -11,6 +11,7 @@ const core_files = [_][]const u8{
     "lib/core/block.c",
     "lib/core/bridge.c",
     "lib/core/call.c",
+    "lib/core/chain.c",
     "lib/core/context.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
@@ -24,6 +25,7 @@ const core_files = [_][]const u8{
     "lib/core/slab.c",
     "lib/core/slot.c",
     "lib/core/submission.c",
+    "lib/core/tail.c",
 };
 
 /// Each is a program of its own: tests/native/<name>.c.
@@ -31,6 +33,7 @@ const native_tests = [_][]const u8{
     "block_test",
     "bridge_test",
     "call_test",
+    "chain_test",
     "context_test",
     "dispatch_test",
     "handle_test",
@@ -42,6 +45,7 @@ const native_tests = [_][]const u8{
     "pool_test",
     "result_test",
     "signature_test",
+    "tail_test",
 };
 
 const common_files = [_][]const u8{
@@ -238,7 +242,12 @@ fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
 
 fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
-    addFiles(b, module, variant, &.{"tests/native/testlib.c"});
+    const test_files = [_][]const u8{
+        "tests/native/testlib.c",
+        "tests/native/testlib_cursor.c",
+        "tests/native/testlib_language.c",
+    };
+    addFiles(b, module, variant, &test_files);
     const library = b.addLibrary(.{
         .name = "siding_test",
         .root_module = module,

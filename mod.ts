@@ -20,6 +20,15 @@
 export { copyBytes, read, readString, write } from "./src/access.ts";
 export type { Leak } from "./src/allocation.ts";
 export { Arena, arena } from "./src/arena.ts";
+export {
+  type Chain,
+  chain,
+  type ChainEnd,
+  type CollectOptions,
+  type Rounds,
+  type Step,
+  type Steps,
+} from "./src/chain.ts";
 export { Context, type ContextOptions } from "./src/context.ts";
 export type {
   Arguments,
@@ -39,7 +48,7 @@ export type {
 } from "./src/convert.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
 export { type FieldPath, Layout, layout } from "./src/layouts.ts";
-export { close, fn, open } from "./src/library.ts";
+export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";

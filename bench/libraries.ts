@@ -28,6 +28,12 @@ const benchDefinitions = {
   bench_waiting: { parameters: [], result: "i32" },
   bench_open: { parameters: [], result: "i32" },
   bench_touch: { parameters: ["buffer", "u32"], result: "i32" },
+  bench_out: { parameters: ["i32", { out: "i32" }], result: "i32" },
+  bench_text: { parameters: ["cstring"], result: "cstring" },
+  bench_vector: {
+    parameters: [{ struct: { x: "f64", y: "f64", z: "f64", w: "f64" } }, "i32"],
+    result: { struct: { x: "f64", y: "f64", z: "f64", w: "f64" } },
+  },
   bench_ping_pong: { parameters: ["u32"], result: "i32" },
 } as const;
 

@@ -21,6 +21,8 @@ import {
   sync,
   workerRoundTrip,
 } from "./rows/calls.ts";
+import { chainRows } from "./rows/chain.ts";
+import { out, struct, text } from "./rows/language.ts";
 import type { Row } from "./rows/outcome.ts";
 
 const rows: Readonly<Record<string, Row>> = {
@@ -31,6 +33,10 @@ const rows: Readonly<Record<string, Row>> = {
   "context.inflight1000": contextAgainstPromises(1000, "bare promises", queueMicrotask),
   "call.sync": sync,
   "call.buffer": buffer,
+  "call.out": out,
+  "call.string": text,
+  "struct.value": struct,
+  "chain.rows": chainRows,
   "fs.read": fileRead,
   "idle": idle,
   "koffi.sequential": koffiSequential,

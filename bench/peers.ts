@@ -96,3 +96,33 @@ function denoAdd(nonblocking: boolean): unknown {
   };
   return dlopen(testPath, symbols).symbols.test_add;
 }
+
+interface SqliteModule {
+  Database: new (path: string) => {
+    exec(sql: string): void;
+    query(sql: string): { all(): unknown[] };
+  };
+  DatabaseSync: new (path: string) => {
+    exec(sql: string): void;
+    prepare(sql: string): { all(): unknown[] };
+  };
+}
+
+/** The runtime's own SQLite, in memory, on this thread. */
+export async function ownSqlite(
+  setUp: readonly string[],
+  query: string,
+): Promise<{ readonly name: string; readonly all: () => unknown[] }> {
+  const name = runtimeName === "bun" ? "bun:sqlite" : "node:sqlite";
+  const { Database, DatabaseSync } = await import(name) as SqliteModule;
+  if (runtimeName === "bun") {
+    const database = new Database(":memory:");
+    for (const sql of setUp) database.exec(sql);
+    const statement = database.query(query);
+    return { name, all: () => statement.all() };
+  }
+  const database = new DatabaseSync(":memory:");
+  for (const sql of setUp) database.exec(sql);
+  const statement = database.prepare(query);
+  return { name, all: () => statement.all() };
+}

@@ -52,8 +52,8 @@ static void print_event(const struct siding_event *event) {
     const uint64_t *payload = (const uint64_t *)(event + 1);
     if (event->status != SIDING_OK) {
         printf("call %u: status %d\n", event->token, (int)event->status);
-    } else if (event->token == TEXT_TOKEN) { /* its length, then its bytes, short enough inline */
-        printf("strerror gave \"%.*s\"\n", (int)payload[0], (const char *)(payload + 1));
+    } else if (event->token == TEXT_TOKEN) { /* the pointer, then the length and the bytes */
+        printf("strerror gave \"%.*s\"\n", (int)payload[1], (const char *)(payload + 2));
     } else {
         printf("usleep gave %d\n", (int)(int32_t)payload[0]);
     }

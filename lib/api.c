@@ -140,6 +140,16 @@ int32_t siding_block_take(uint64_t bridge_handle, uint32_t number, void *out_byt
     return SIDING_OK;
 }
 
+int32_t siding_block_address(uint64_t bridge_handle, uint32_t block_number, uint64_t *out_address) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    struct block *block = block_find(&bridge->blocks, block_number);
+    if (block == NULL || out_address == NULL) {
+        return SIDING_EINVALID;
+    }
+    *out_address = (uint64_t)(uintptr_t)block->address;
+    return SIDING_OK;
+}
+
 int32_t siding_block_drop(uint64_t bridge_handle, uint32_t number) {
     FIND_BRIDGE(bridge_handle, bridge);
     struct block *block = block_find(&bridge->blocks, number);

@@ -8,7 +8,9 @@ import { Snapshot } from "./check.ts";
 import { checkStatus } from "./errors.ts";
 import type { Native, Wide } from "./runtime/runtime.ts";
 import { runtime } from "./runtime/current.ts";
-import { textBytes } from "./text.ts";
+import { type Image, placeTargets, targetBytes } from "./image.ts";
+import { text16Bytes, textBytes } from "./text.ts";
+import { words } from "./words.ts";
 
 /** How a buffer travels. */
 export const COPY_IN = 1;
@@ -44,7 +46,31 @@ export class Blocks {
 
   /** Copies a long string. */
   addText(text: string): number {
-    const bytes = textBytes(text);
+    return this.#addBytes(textBytes(text));
+  }
+
+  /** Copies a long string as UTF-16. */
+  addText16(text: string): number {
+    return this.#addBytes(text16Bytes(text));
+  }
+
+  /** Copies all that the images point to into one block, and points them there. */
+  addImages(images: readonly (Image | null)[]): void {
+    const given = images.filter((image) => image !== null);
+    const size = given.reduce((sum, image) => sum + targetBytes(image), 0);
+    const { native, handle } = this.#owner;
+    const number = this.#create(null, size);
+    this.#targets.push(undefined);
+    const address = words(1);
+    const bytes = new Uint8Array(size);
+    this.#demand(native.siding_block_address(handle, number, address.u8));
+    let end = 0;
+    for (const image of given) end = placeTargets(image, bytes, address.u64[0]!, end);
+    const at = runtime.wide(Number(address.u64[0]));
+    this.#demand(native.siding_memory_write(at, bytes, runtime.wide(size)));
+  }
+
+  #addBytes(bytes: Uint8Array): number {
     const number = this.#create(bytes, bytes.length);
     this.#targets.push(undefined);
     return number;
@@ -53,13 +79,16 @@ export class Blocks {
   #create(bytes: Uint8Array | null, size: number): number {
     const { native, handle } = this.#owner;
     const number = native.siding_block_create(handle, bytes, runtime.wide(size));
-    if (number < 0) {
-      this.drop();
-      checkStatus(number, "copy a buffer");
-    }
+    this.#demand(number);
     this.#numbers.push(number);
     this.#sizes.push(size);
     return number;
+  }
+
+  #demand(status: number): void {
+    if (status >= 0) return;
+    this.drop();
+    checkStatus(status, "copy a buffer");
   }
 
   /** Copies the results back into the callers' buffers, unless these changed their size. */

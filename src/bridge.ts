@@ -176,11 +176,11 @@ export class Bridge {
     else if (this.at >= PIPELINE_WORDS) this.#feed();
   }
 
-  /** Reads and frees a block that holds the text of a result. */
-  takeText(block: number, size: number): Uint8Array {
-    const bytes = new Uint8Array(size);
-    this.native.siding_block_take(this.handle, block, bytes, runtime.wide(size));
-    return bytes;
+  /** Reads and frees a block that holds the tails of a call. */
+  takeTails(block: number, size: number): Words {
+    const taken = words(size / 8);
+    this.native.siding_block_take(this.handle, block, taken.u8, runtime.wide(size));
+    return taken;
   }
 
   /** Runs `admit` when a token is free, in order. */
@@ -198,7 +198,11 @@ export class Bridge {
 
   /** Lets go of a call whose promise was rejected: its event only frees what it held. */
   abandon(token: number, running: boolean): void {
-    this.#decoders[token] = this.#discard;
+    const decode = this.#decoders[token]!;
+    this.#decoders[token] = (at, token) => {
+      this.#discard(at, token);
+      return decode(at, token); // takes what was copied, and with it its memory
+    };
     this.#pending--; // its event will take it off once more: the settler makes up for that
     this.abandoned += running ? 1 : 0;
     this.#settlers[token] = (value) => {

@@ -12,11 +12,13 @@ import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
 import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
 import { type Plan, planFunction } from "./plan.ts";
-import type { FieldType, Pointer } from "./types.ts";
+import type { Resolve } from "./tails.ts";
+import type { FieldType, FunctionDefinition, Pointer } from "./types.ts";
 
 /** One C function: where it is and how it is called. */
 export interface FunctionEntry {
   readonly name: string;
+  readonly definition: FunctionDefinition;
   readonly plan: Plan;
   readonly address: number;
   readonly signature: number;
@@ -24,18 +26,26 @@ export interface FunctionEntry {
   readonly path: string | null;
 }
 
+/** Where a function is. */
+export interface Origin {
+  readonly address: number;
+  /** The library as it was opened, or `null`. */
+  readonly path: string | null;
+  /** Finds functions of its library; without it there is none. */
+  readonly resolve?: Resolve;
+}
+
 /** Plans a function and prepares its signature; throws what is wrong with the definition. */
 export function entryOf(
   name: string,
   definition: unknown,
-  address: number,
-  path: string | null,
+  { address, path, resolve }: Origin,
 ): FunctionEntry {
-  const plan = planFunction(definition, name);
+  const plan = planFunction(definition, name, resolve);
   const { native } = bridge();
   const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
   const signature = checkStatus(prepared, `prepare the signature of ${name}`);
-  return { name, plan, address, signature, path };
+  return { name, definition: definition as FunctionDefinition, plan, address, signature, path };
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -65,12 +75,14 @@ export interface Place {
   readonly context: number;
   /** Learns which decoder belongs to the function. */
   readonly onDecode?: (decode: Decode) => void;
+  /** Reads results, in place of what the plan says. */
+  readonly decode?: Decode;
 }
 
 /** Makes the function object of an entry; `sync` only without a context. */
 export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
-  const { bridge: b, gate, context, onDecode } = place;
-  const target: Target = { ...entry, context, gate };
+  const { bridge: b, gate, context, onDecode, decode } = place;
+  const target: Target = { ...entry, context, gate, decode };
   const marshal = new Marshal(b, entry.plan, target, entry.path);
   const call = marshal.call() as AnyFunction;
   onDecode?.(marshal.decode);

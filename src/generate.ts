@@ -17,7 +17,8 @@ import {
 import { wordsFor } from "./layout.ts";
 import type { ParameterPlan, Plan } from "./plan.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
-import { checkedSource, checkSource, readSource, storeSource } from "./source.ts";
+import { checkedSource, checkSource, outputSource, readSource, storeSource } from "./source.ts";
+import type { Output, TailKind } from "./tails.ts";
 import { TEXT_INLINE_MAX } from "./text.ts";
 
 /** Buffers that a call on this thread lends instead of copying. */
@@ -25,8 +26,13 @@ const LENT_MAX = 4;
 
 const argument = (index: number): string => `a${index}`;
 
-function isReference(parameter: ParameterPlan): boolean {
-  return parameter.type.kind === "buffer" || parameter.type.kind === "text";
+function isReference({ passing }: ParameterPlan): boolean {
+  return passing === "buffer" || passing === "text" || passing === "text16";
+}
+
+/* Whether calls may make blocks for the argument. */
+function hasBlocks(parameter: ParameterPlan): boolean {
+  return isReference(parameter) || parameter.passing === "image";
 }
 
 function argumentList(plan: Plan): string[] {
@@ -35,7 +41,17 @@ function argumentList(plan: Plan): string[] {
 
 /** The arguments as they were when they were checked. */
 function checkedList(plan: Plan): string {
-  return plan.values.map(({ type }, index) => checkedSource(type, argument(index))).join(", ");
+  return plan.values.map(({ type, passing }, index) =>
+    passing === "image" ? argument(index) : checkedSource(type, argument(index))
+  ).join(", ");
+}
+
+/* An image is checked while it is written; one that was is its own. */
+function checkArgument({ type, passing, role }: ParameterPlan, index: number): string {
+  const v = argument(index);
+  if (passing === "image") return `${v} = images[${index}](${v});`;
+  const check = checkSource(type, v, String(index));
+  return role === "in" ? `if (${v} !== null) { ${check} }` : check;
 }
 
 function checks(plan: Plan, before = 0): string[] {
@@ -43,7 +59,7 @@ function checks(plan: Plan, before = 0): string[] {
   const given = before === 0 ? "arguments.length" : `arguments.length - ${before}`;
   return [
     `if (${given} !== ${expected}) c.count(name, ${expected}, ${given});`,
-    ...plan.values.map(({ type }, index) => checkSource(type, argument(index), String(index))),
+    ...plan.values.map(checkArgument),
   ];
 }
 
@@ -66,24 +82,36 @@ function reference(word: number, kind: number | string, operand: string): string
 }
 
 /* Blocks are made before the token is taken: making them may fail. */
-function makeBlock({ type, copyIn, copyOut }: ParameterPlan, index: number): string {
+function makeBlock({ passing, copyIn, copyOut }: ParameterPlan, index: number): string {
   const v = argument(index);
-  if (type.kind === "text") {
+  if (passing === "text" || passing === "text16") {
+    const add = passing === "text" ? "addText" : "addText16";
     return `const k${index} = ${v} !== null && ${v}.length > ${TEXT_INLINE_MAX} ` +
-      `? (blocks ??= new Blocks(b)).addText(${v}) : -1;`;
+      `? (blocks ??= new Blocks(b)).${add}(${v}) : -1;`;
   }
   const direction = (copyIn ? COPY_IN : 0) | (copyOut ? COPY_OUT : 0);
   return `const k${index} = ${v} === null ? -1 ` +
     `: (blocks ??= new Blocks(b)).add(${v}, ${direction});`;
 }
 
-function storeText(word: number, v: string): string {
-  return `end = putText(words, s, s + ${callWords + word}, end, ${v});`;
+/* All that images point to goes into one block. */
+function linkImages(plan: Plan): string {
+  const list = plan.values.flatMap(({ passing }, index) =>
+    passing === "image" ? [argument(index)] : []
+  );
+  if (list.length === 0) return "";
+  const hasLinks = list.map((v) => `(${v} !== null && ${v}.links.length > 0)`).join(" || ");
+  return `if (${hasLinks}) (blocks ??= new Blocks(b)).addImages([${list.join(", ")}]);`;
 }
 
-function storeReference({ type, word }: ParameterPlan, index: number): string {
+function storeText(passing: string, word: number, v: string): string {
+  const put = passing === "text" ? "putText" : "putText16";
+  return `end = ${put}(words, s, s + ${callWords + word}, end, ${v});`;
+}
+
+function storeReference({ passing, word }: ParameterPlan, index: number): string {
   const v = argument(index);
-  const none = type.kind === "text" ? storeText(word, v) : "";
+  const none = passing === "buffer" ? "" : storeText(passing, word, v);
   return `if (${v} === null) { ${reference(word, 0, "0")} }
     else if (k${index} >= 0) { ${reference(word, referenceBlock, `k${index}`)} }
     else { ${none} }`;
@@ -98,28 +126,30 @@ function stores(plan: Plan): string[] {
 }
 
 function room(plan: Plan): string {
-  const texts = plan.values.map(({ type }, index) =>
-    type.kind === "text" ? ` + textRoom(${argument(index)})` : ""
-  );
+  const texts = plan.values.map(({ passing }, index) => {
+    if (passing !== "text" && passing !== "text16") return "";
+    return ` + ${passing === "text" ? "textRoom" : "textRoom16"}(${argument(index)})`;
+  });
   return `b.room(${callWords + plan.words}${texts.join("")});`;
 }
 
 /** From the free token to the finished record. */
 function record(plan: Plan, flags: string, timeout: string): string[] {
-  const hasReferences = plan.values.some(isReference);
+  const mayBlock = plan.values.some(hasBlocks);
   const blocks = plan.values.map((parameter, index) =>
     isReference(parameter) ? makeBlock(parameter, index) : ""
   );
   return [
     room(plan),
-    hasReferences ? "let blocks;" : "",
+    mayBlock ? "let blocks;" : "",
     ...blocks,
+    linkImages(plan),
     "const token = free[--b.top];",
     "const s = b.at, p = s << 1;",
     `let end = s + ${callWords + plan.words};`,
     ...stores(plan),
     ...header(flags, timeout),
-    hasReferences ? "if (blocks !== undefined) b.blocks.set(token, blocks);" : "",
+    mayBlock ? "if (blocks !== undefined) b.blocks.set(token, blocks);" : "",
   ];
 }
 
@@ -159,7 +189,7 @@ function storeLent(plan: Plan): { before: string[]; store: string[]; lent: strin
   const store = plan.values.map((parameter, index) => {
     const v = argument(index);
     if (!isReference(parameter)) return storeSource(parameter, v);
-    if (parameter.type.kind === "buffer" && lent.length < LENT_MAX) {
+    if (parameter.passing === "buffer" && lent.length < LENT_MAX) {
       lent.push(v);
       return reference(
         parameter.word,
@@ -170,6 +200,7 @@ function storeLent(plan: Plan): { before: string[]; store: string[]; lent: strin
     before.push(makeBlock(parameter, index));
     return storeReference(parameter, index);
   });
+  before.push(linkImages(plan));
   while (lent.length < LENT_MAX) lent.push("null");
   return { before, store, lent };
 }
@@ -190,7 +221,9 @@ export function hereSource(plan: Plan): string {
     ${store.join("\n")}
     ${header(String(callFlags(plan)), "0").join("\n")}
     if (blocks !== undefined) b.blocks.set(token, blocks);
-    checkStatus(callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent}), action);
+    const status = callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent});
+    if (status < 0 && blocks !== undefined) { b.blocks.delete(token); blocks.drop(); }
+    checkStatus(status, action);
     return decode(0, token);
   };`;
 }
@@ -215,26 +248,51 @@ const FAILED: Readonly<Record<string, string>> = {
   text: "value === null",
 };
 
+/* A text that is all there is to copy is read without further ado. */
 function readText(wordsBefore: number): string {
-  const at = `at + ${eventWords * 2}`;
-  const first = `(at >> 1) + ${eventWords + wordsBefore}`;
-  return `u32[${at} + 1] === 4294967295 ? null : u32[at + 1] >>> 16 & ${eventBlock}
-    ? longText(u32[(${first}) * 2], u32[${at}]) : getText(u8, (${first}) * 8, u32[${at}])`;
+  const at = `at + ${(eventWords + wordsBefore) * 2}`;
+  return `u32[at + 1] >>> 16 & ${eventBlock} ? longText(u32[${at}], u32[${at} + 2])
+    : u32[${at} + 1] === 4294967295 ? null : texts.read((${at} + 2) * 4, u32[${at}])`;
+}
+
+const TAIL_READERS: Readonly<Record<TailKind, string>> = {
+  text: "text",
+  text16: "text16",
+  bytes: "bytes",
+  texts: "texts",
+  memory: "skip",
+};
+
+/* Tails are read in their order, each into a variable of its own. */
+function readTails(plan: Plan, wordsBefore: number): string {
+  const isText = plan.result.kind === "text";
+  if (plan.tails.length === 0) return isText ? `const t0 = ${readText(wordsBefore)};` : "";
+  const kinds: TailKind[] = isText ? ["text", ...plan.tails] : [...plan.tails];
+  const isLong = `(u32[at + 1] >>> 16 & ${eventBlock}) !== 0`;
+  return [
+    `const tails = new Tails(b, words, (at >> 1) + ${eventWords + wordsBefore}, ${isLong});`,
+    ...kinds.map((kind, index) => `const t${index} = tails.${TAIL_READERS[kind]}();`),
+  ].join("\n");
+}
+
+function readOutput(output: Output, word: number): string {
+  const at = `at + ${(eventWords + word) * 2}`;
+  return output.kind === "plain"
+    ? readSource(output.type, at)
+    : outputSource(output, `(${at}) * 4`);
 }
 
 /** A function that reads the result of a call from its event. */
 export function decodeSource(plan: Plan): string {
-  const resultWords = wordsFor(plan.result.size);
-  let word = resultWords;
-  const cells = plan.cells.map(({ type }) => {
-    const source = readSource(type, `at + ${(eventWords + word) * 2}`);
+  let word = wordsFor(plan.result.size);
+  const cells = plan.cells.map(({ type }, index) => {
+    const source = readOutput(plan.outputs[index + 1]!, word);
     word += wordsFor(type.size);
     return source;
   });
-  const value = plan.result.kind === "text"
-    ? readText(word)
-    : readSource(plan.result, `at + ${eventWords * 2}`);
-  const takeBack = plan.values.some(isReference) ? "takeBack(token);" : "";
+  const tails = readTails(plan, word);
+  const value = plan.result.kind === "text" ? "t0" : readOutput(plan.outputs[0]!, 0);
+  const takeBack = plan.values.some(hasBlocks) ? "takeBack(token);" : "";
   const failed = FAILED[plan.result.kind] ?? "true";
   const parts = ["value"];
   if (plan.errno === "report") parts.push("errno: i32[at + 3]");
@@ -244,6 +302,7 @@ export function decodeSource(plan: Plan): string {
     : "";
   return `return function decode(at, token) {
     ${takeBack}
+    ${tails}
     const value = ${value};
     ${fail}
     return ${parts.length === 1 ? "value" : `{ ${parts.join(", ")} }`};

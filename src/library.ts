@@ -6,10 +6,20 @@
 import { type Bridge, bridge, type Decode } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
-import { entryOf, type FunctionEntry, functionOf, lazy, variableOf } from "./function.ts";
+import {
+  entryOf,
+  type FunctionEntry,
+  functionOf,
+  lazy,
+  type Place,
+  variableOf,
+} from "./function.ts";
 import { status } from "./generated/siding.ts";
+import { planField } from "./layout.ts";
 import type { Gate } from "./marshal.ts";
+import { planFunction } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
+import type { Resolve } from "./tails.ts";
 import type { Definitions, FunctionDefinition, Pointer, VariableDefinition } from "./types.ts";
 import { words } from "./words.ts";
 
@@ -93,11 +103,14 @@ function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | unde
   return Number(out.i64[0]);
 }
 
+/** What a symbol became: a function, a variable, or `null`. */
+type Found = { readonly entry: FunctionEntry } | { readonly value: unknown };
+
 /** What stands behind a library object. */
 export interface LibraryState {
   readonly bridge: Bridge;
-  readonly functions: ReadonlyMap<string, FunctionEntry>;
-  readonly others: ReadonlyMap<string, unknown>;
+  /** Finds the symbols, each once. */
+  readonly symbols: ReadonlyMap<string, () => Found>;
   /** Gates of the library and of its use on contexts. */
   readonly gates: Gate[];
   /** Decoders of all its functions made so far. */
@@ -136,55 +149,121 @@ function addressGate(b: Bridge): Gate {
   return gate;
 }
 
-interface Symbols {
-  readonly functions: Map<string, FunctionEntry>;
-  readonly others: Map<string, unknown>;
+type AnyDefinition = FunctionDefinition | VariableDefinition;
+
+function show(path: string | null): string {
+  return path === null ? "the program itself" : `"${path}"`;
 }
 
 function missingSymbol(name: string, { path }: Opened): SidingError {
-  const message = `Cannot open "${path}": it has no symbol "${name}"`;
+  const message = `Cannot open ${show(path)}: it has no symbol "${name}"`;
   return new SidingError("ERR_SIDING_SYMBOL_NOT_FOUND", message);
 }
 
-function addSymbol(
-  b: Bridge,
-  opened: Opened,
-  key: string,
-  definition: FunctionDefinition | VariableDefinition,
-  symbols: Symbols,
-): void {
-  if (typeof definition !== "object" || definition === null) {
-    throw new TypeError(`Cannot define "${key}": ${String(definition)} is no definition`);
+/** Runs `plan`, and names the library where a definition is wrong. */
+function namingLibrary<T>(library: string, plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError(`${error.message} (library ${library})`, { cause: error });
   }
+}
+
+function findSymbol(b: Bridge, opened: Opened, key: string, definition: AnyDefinition): Found {
   const symbol = definition.name ?? key;
   const address = addressOf(b, opened, symbol);
   if (address === undefined && definition.optional !== true) throw missingSymbol(symbol, opened);
+  const resolve: Resolve = (name) => addressOf(b, opened, name);
   if ("type" in definition) {
-    const variable = address === undefined ? null : variableOf(key, definition.type, address);
-    symbols.others.set(key, variable);
-  } else if (address === undefined) {
-    entryOf(key, definition, 0, null); // a wrong definition is wrong without the symbol too
-    symbols.others.set(key, null);
-  } else {
-    const entry = entryOf(key, definition, address, symbol === key ? opened.path : null);
-    symbols.functions.set(key, entry);
+    return { value: address === undefined ? null : variableOf(key, definition.type, address) };
   }
+  if (address === undefined) {
+    planFunction(definition, key, resolve); // a wrong definition is wrong without the symbol too
+    return { value: null };
+  }
+  const path = symbol === key ? opened.path : null;
+  return { entry: entryOf(key, definition, { address, path, resolve }) };
+}
+
+function demandDefinition(key: string, definition: unknown): void {
+  if (typeof definition === "object" && definition !== null) return;
+  throw new TypeError(`Cannot define "${key}": ${String(definition)} is no definition`);
+}
+
+/* What can be said of a definition without its library: functions that free are taken for there. */
+function checkDefinition(key: string, definition: AnyDefinition): void {
+  if ("type" in definition) planField(definition.type, key, "type");
+  else planFunction(definition, key, () => 1);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The symbols of a library, which is opened when the first of them is looked for. */
+function symbolsOf(
+  b: Bridge,
+  path: LibraryPath,
+  definitions: Definitions,
+): { readonly load: () => Opened; readonly symbols: ReadonlyMap<string, () => Found> } {
+  const load = once(() => openFirst(b, path));
+  const names = pathsOf(path).map(show).join(", ");
+  const symbols = new Map<string, () => Found>();
+  for (const [key, definition] of Object.entries(definitions)) {
+    namingLibrary(names, () => demandDefinition(key, definition));
+    symbols.set(
+      key,
+      once(() => namingLibrary(names, () => findSymbol(b, load(), key, definition))),
+    );
+  }
+  return { load, symbols };
+}
+
+const origins: WeakMap<object, { readonly symbols: LibraryState["symbols"]; place: Place }> =
+  new WeakMap();
+
+/** Where the functions of a library object run, its use on a context included. */
+export function placeOf(library: object): Place {
+  const origin = origins.get(library);
+  if (origin === undefined) throw new TypeError("Cannot use this object: it is no opened library");
+  return origin.place;
+}
+
+/** The functions of a library object by their key. */
+export function entriesOf(library: object): (key: string) => FunctionEntry | undefined {
+  const { symbols } = origins.get(library)!;
+  return (key) => {
+    const found = symbols.get(key)?.();
+    return found !== undefined && "entry" in found ? found.entry : undefined;
+  };
 }
 
 /** An object with a property for each symbol; functions are made when first read. */
 export function symbolsObject(
-  { bridge: b, functions, others, decodes }: LibraryState,
+  { bridge: b, symbols, decodes }: LibraryState,
   place: { readonly gate: Gate; readonly context: number },
 ): object {
   const object = {};
   const whole = { ...place, bridge: b, onDecode: (decode: Decode) => decodes.add(decode) };
-  for (const [key, entry] of functions) {
-    lazy(object, key, () => functionOf(entry, whole));
-  }
-  for (const [key, value] of others) {
-    Object.defineProperty(object, key, { value, enumerable: true });
+  origins.set(object, { symbols, place: whole });
+  for (const [key, find] of symbols) {
+    lazy(object, key, () => {
+      const found = find();
+      return "entry" in found ? functionOf(found.entry, whole) : found.value;
+    });
   }
   return object;
+}
+
+/** Options of {@linkcode open}. */
+export interface OpenOptions {
+  /**
+   * Where `true`, the library is loaded when one of its symbols is first used; what is missing
+   * fails then.
+   */
+  readonly lazy?: boolean;
 }
 
 /**
@@ -207,21 +286,30 @@ export function symbolsObject(
  * console.log(libc.getpid.sync());
  * ```
  */
-export function open<const D extends Definitions>(path: LibraryPath, definitions: D): Library<D> {
+export function open<const D extends Definitions>(
+  path: LibraryPath,
+  definitions: D,
+  options: OpenOptions = {},
+): Library<D> {
   if (typeof definitions !== "object" || definitions === null) {
     throw new TypeError("Cannot open a library: its definitions are no object");
   }
   const b = bridge();
-  const opened = openFirst(b, path);
-  const symbols: Symbols = { functions: new Map(), others: new Map() };
-  for (const [key, definition] of Object.entries(definitions)) {
-    addSymbol(b, opened, key, definition, symbols);
+  const { load, symbols } = symbolsOf(b, path, definitions);
+  if (options.lazy === true) {
+    const names = pathsOf(path).map(show).join(", ");
+    for (const [key, definition] of Object.entries(definitions)) {
+      namingLibrary(names, () => checkDefinition(key, definition));
+    }
+  } else {
+    load();
+    for (const find of symbols.values()) find();
   }
   const gate = libraryGate();
   b.gates.add(gate);
   const state: LibraryState = {
     bridge: b,
-    ...symbols,
+    symbols,
     gates: [gate],
     decodes: new Set(),
     closing: undefined,
@@ -288,7 +376,7 @@ export function fn<const D extends FunctionDefinition>(
     throw new TypeError(`Cannot make a function from ${String(pointer)}: it is no address`);
   }
   const name = definition.name ?? `0x${pointer.toString(16)}`;
-  const entry = entryOf(name, definition, pointer, null);
+  const entry = entryOf(name, definition, { address: pointer, path: null });
   const b = bridge();
   return functionOf(entry, { bridge: b, gate: addressGate(b), context: 0 }) as never;
 }

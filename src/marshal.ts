@@ -9,11 +9,13 @@ import type { Bridge, Decode, Meter, Settle } from "./bridge.ts";
 import * as check from "./check.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { callSource, decodeSource, directSource, hereSource, postSource } from "./generate.ts";
+import { Tails } from "./copied.ts";
+import { imageMaker } from "./image.ts";
 import type { Kind } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
 import type { DirectType } from "./runtime/runtime.ts";
-import { getText, putText, textRoom } from "./text.ts";
+import { putText, putText16, textRoom, textRoom16 } from "./text.ts";
 import { type Words, words } from "./words.ts";
 
 /** Whether new calls are refused, and how. */
@@ -42,6 +44,8 @@ export interface Target {
   /** Context handle, or 0: any thread. */
   readonly context: number;
   readonly gate: Gate;
+  /** Reads results, in place of what the plan says. */
+  readonly decode?: Decode | undefined;
 }
 
 type Call = (...args: unknown[]) => unknown;
@@ -60,8 +64,8 @@ type Factory<F> = (environment: Environment) => F;
 
 const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
   "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
-  "getText, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
-  "eventBytes, action, raw, refusal";
+  "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
+  "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16";
 
 function compile<F>(source: string): Factory<F> {
   const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
@@ -145,8 +149,11 @@ function blockHelpers(b: Bridge): Record<string, unknown> {
     b.blocks.delete(token);
     blocks.takeBack();
   };
-  const longText = (block: number, size: number): string =>
-    getText(b.takeText(block, size), 0, size);
+  /* the text's length, then the text */
+  const longText = (block: number, size: number): string => {
+    const { texts, u32 } = b.takeTails(block, size);
+    return texts.read(8, u32[0]!);
+  };
   return { takeBack, longText };
 }
 
@@ -171,9 +178,9 @@ const directKinds: ReadonlySet<Kind> = new Set<Kind>(
 );
 
 function isDirect(plan: Plan): boolean {
-  return plan.errno === "none" && !plan.variadic && plan.cells.length === 0 &&
+  return plan.errno === "none" && !plan.variadic && plan.tails.length === 0 &&
     directKinds.has(plan.result.kind) &&
-    plan.values.every(({ type }) => directKinds.has(type.kind));
+    plan.parameters.every(({ type, role }) => role === "value" && directKinds.has(type.kind));
 }
 
 /** The generated functions of one C function, each made when first needed. */
@@ -184,6 +191,7 @@ export class Marshal {
   readonly #path: string | null;
   readonly #factories: Factories;
   readonly #meter: Meter = { skip: 0, backoff: 1 };
+  readonly #images: readonly unknown[];
   #decode: Decode | undefined;
 
   /** `path` is the library as it was opened, for the runtime's own FFI. */
@@ -193,12 +201,15 @@ export class Marshal {
     this.#target = target;
     this.#path = path;
     this.#factories = factoriesOf(plan);
+    this.#images = plan.values.map((parameter, index) =>
+      parameter.passing === "image" ? imageMaker(parameter, target.name, index) : null
+    );
   }
 
   /** Reads results of queued calls. */
   get decode(): Decode {
     if (this.#decode === undefined) {
-      this.#decode = this.#decodeFrom(this.#b.events);
+      this.#decode = this.#target.decode ?? this.decodeFrom(this.#b.events);
       this.#decode.label = this.#target.name;
     }
     return this.#decode;
@@ -229,7 +240,7 @@ export class Marshal {
       handle: this.#b.handle,
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
-      decode: this.#decodeFrom(event),
+      decode: this.decodeFrom(event),
     }));
   }
 
@@ -244,7 +255,8 @@ export class Marshal {
     });
   }
 
-  #decodeFrom(events: Words): Decode {
+  /** Reads results among `events`. */
+  decodeFrom(events: Words): Decode {
     const environment = this.#environment(events, blockHelpers(this.#b));
     return this.#factories.get<Decode>(decodeSource)(environment);
   }
@@ -269,7 +281,8 @@ export class Marshal {
   #environment(views: Words, more: Record<string, unknown>): Environment {
     const { name, gate } = this.#target;
     const refusal = (): Error => this.#b.closed ? disconnected(name) : gate.error(name);
-    const shared = { b: this.#b, c: check, name, gate, refusal, words: views, Blocks };
-    return { ...views, ...shared, putText, textRoom, getText, ...more } as Environment;
+    const shared = { b: this.#b, c: check, name, gate, refusal, words: views, Blocks, Tails };
+    const strings = { putText, putText16, textRoom, textRoom16 };
+    return { ...views, ...shared, ...strings, images: this.#images, ...more } as Environment;
   }
 }

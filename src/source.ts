@@ -8,8 +8,9 @@
  */
 import { readField, storeField } from "./field.ts";
 import { callWords } from "./generated/siding.ts";
-import { type Kind, type TypePlan, wordsFor } from "./layout.ts";
+import { isAggregate, type Kind, type TypePlan, wordsFor } from "./layout.ts";
 import type { ParameterPlan } from "./plan.ts";
+import type { Output } from "./tails.ts";
 
 export { checkedSource, checkSource, readField, storeField } from "./field.ts";
 
@@ -41,16 +42,33 @@ function storeScalar(kind: Kind, word: number, v: string): string {
   }
 }
 
-/** Statements that store the argument `v` of `parameter`. References are stored elsewhere. */
-export function storeSource(parameter: ParameterPlan, v: string): string {
-  const { type, word } = parameter;
-  if (type.kind !== "struct") return storeScalar(type.kind, word, v);
+function storeStruct(type: TypePlan, word: number, v: string): string {
   const first = callWords + word;
   const clear = Array.from(
     { length: wordsFor(type.size) * 2 },
     (_, half) => `u32[p + ${first * 2 + half}] = 0;`,
   );
   return [...clear, storeField(type, `(s + ${first}) * 8`, v)].join("\n");
+}
+
+/* The word of a cell is 0, or 1 for a null pointer in its place. */
+function storeCell({ type, word, role, passing }: ParameterPlan, v: string): string {
+  const half = `p + ${(callWords + word) * 2}`;
+  const pointer = `u32[${half}] = 0; u32[${half} + 1] = 0;`;
+  const cell = passing === "image"
+    ? `u8.set(${v}.u8, (s + ${callWords + word + 1}) * 8);`
+    : storeScalar(type.kind, word + 1, v);
+  if (role !== "in") return `${pointer} ${cell}`;
+  return `${pointer} if (${v} === null) u32[${half}] = 1; else { ${cell} }`;
+}
+
+/** Statements that store the argument `v` of `parameter`. References are stored elsewhere. */
+export function storeSource(parameter: ParameterPlan, v: string): string {
+  const { type, word, role, passing } = parameter;
+  if (role !== "value") return storeCell(parameter, v);
+  if (passing === "image") return `u8.set(${v}.u8, (s + ${callWords + word}) * 8);`;
+  if (passing === "struct") return storeStruct(type, word, v);
+  return storeScalar(type.kind, word, v);
 }
 
 /** An expression for the scalar whose words begin at 32-bit index `at`. */
@@ -87,5 +105,32 @@ function readScalar(kind: Kind, at: string): string {
 
 /** An expression for a value whose words begin at 32-bit index `at`. */
 export function readSource(type: TypePlan, at: string): string {
-  return type.kind === "struct" ? readField(type, `(${at}) * 4`) : readScalar(type.kind, at);
+  return isAggregate(type) ? readField(type, `(${at}) * 4`) : readScalar(type.kind, at);
+}
+
+/** An expression for what is at byte `at` of the view and, where it points, in the tails. */
+export function outputSource(output: Output, at: string): string {
+  switch (output.kind) {
+    case "plain":
+      return readField(output.type, at);
+    case "tail":
+      return `t${output.tail}`;
+    case "copy": {
+      const to = outputSource(output.to, `t${output.tail}`);
+      const read = `((view, u8) => (${to}))(tails.view, tails.u8)`;
+      return `(t${output.tail} < 0 ? null : ${read})`;
+    }
+    case "struct": {
+      const fields = output.fields.map(({ name, offset, value }) =>
+        `[${JSON.stringify(name)}]: ${outputSource(value, `${at} + ${offset}`)}`
+      );
+      return `{ ${fields.join(", ")} }`;
+    }
+    case "array": {
+      const elements = output.elements.map((element, index) =>
+        outputSource(element, `${at} + ${index * output.stride}`)
+      );
+      return `[${elements.join(", ")}]`;
+    }
+  }
 }

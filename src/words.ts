@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { runtime } from "./runtime/current.ts";
+import type { TextAccess } from "./runtime/runtime.ts";
 
 /** Words shared with the native side for the time of one call. */
 export interface Words {
@@ -16,6 +18,8 @@ export interface Words {
   readonly i64: BigInt64Array;
   readonly u64: BigUint64Array;
   readonly view: DataView;
+  /** The strings in them. */
+  readonly texts: TextAccess;
 }
 
 /** Makes `length` zeroed words. */
@@ -31,5 +35,6 @@ export function words(length: number): Words {
     i64: new BigInt64Array(buffer),
     u64: new BigUint64Array(buffer),
     view: new DataView(buffer),
+    texts: runtime.texts(buffer),
   };
 }

@@ -9,6 +9,7 @@
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "bridge.h"
+#include "chain.h"
 
 static uint32_t high_half(uint64_t word) {
     return (uint32_t)(word >> 32);
@@ -50,32 +51,48 @@ static bool resolve_lent(uint64_t *argument, void *const *lent) {
     return true;
 }
 
+/* The host may ask for a null pointer in place of a cell that C only reads or changes. */
+static void resolve_cell(const struct parameter *parameter, uint64_t *argument) {
+    bool is_null = *argument == 1 && parameter->type != SIDING_TYPE_OUT;
+    if (parameter->type == SIDING_TYPE_OUT) {
+        memset(argument + 1, 0, parameter->cell_words * sizeof *argument);
+    }
+    *argument = is_null ? 0 : (uint64_t)(uintptr_t)(argument + 1);
+}
+
+static bool resolve_reference(uint64_t *argument, uint64_t *arguments, uint32_t words,
+                              struct block_table *blocks, void *const *lent) {
+    switch (high_half(*argument)) {
+    case SIDING_REFERENCE_NULL:
+        *argument = 0;
+        return true;
+    case SIDING_REFERENCE_INLINE:
+        return resolve_inline(argument, arguments, words);
+    case SIDING_REFERENCE_BLOCK:
+        return resolve_block(argument, blocks);
+    default:
+        return high_half(*argument) == SIDING_REFERENCE_LENT && resolve_lent(argument, lent);
+    }
+}
+
+void call_point_to_cells(const struct signature *signature, uint64_t *arguments) {
+    for (uint32_t i = 0; signature->references && i < signature->parameters_count; i++) {
+        const struct parameter *parameter = &signature->parameters[i];
+        if (parameter->cell_words > 0) {
+            resolve_cell(parameter, arguments + parameter->offset);
+        }
+    }
+}
+
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent) {
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
         const struct parameter *parameter = &signature->parameters[i];
         uint64_t *argument = arguments + parameter->offset;
-        bool valid = true;
-        if (parameter->type == SIDING_TYPE_OUT) {
-            memset(argument + 1, 0, parameter->cell_words * sizeof *argument);
-            *argument = (uint64_t)(uintptr_t)(argument + 1);
-        } else if (parameter->type == SIDING_TYPE_BUFFER || parameter->type == SIDING_TYPE_TEXT) {
-            switch (high_half(*argument)) {
-            case SIDING_REFERENCE_NULL:
-                *argument = 0;
-                break;
-            case SIDING_REFERENCE_INLINE:
-                valid = resolve_inline(argument, arguments, words);
-                break;
-            case SIDING_REFERENCE_BLOCK:
-                valid = resolve_block(argument, blocks);
-                break;
-            default:
-                valid =
-                    high_half(*argument) == SIDING_REFERENCE_LENT && resolve_lent(argument, lent);
-            }
-        }
-        if (!valid) {
+        if (parameter->cell_words > 0) {
+            resolve_cell(parameter, argument);
+        } else if ((parameter->type == SIDING_TYPE_BUFFER || parameter->type == SIDING_TYPE_TEXT) &&
+                   !resolve_reference(argument, arguments, words, blocks, lent)) {
             return SIDING_EINVALID;
         }
     }
@@ -100,11 +117,6 @@ void call_invoke(const struct signature *signature, void (*function)(void), uint
     *out_error = siding_error_get();
 }
 
-static uint64_t measure_text(const struct record *record) {
-    const char *text = (const char *)(uintptr_t)record->words[0];
-    return text == NULL ? SIDING_TEXT_NULL : strlen(text);
-}
-
 static int32_t run_claimed(struct record *record) {
     const struct signature *signature = record->signature;
     if (!bridge_is_open(record->bridge)) {
@@ -116,11 +128,11 @@ static int32_t run_claimed(struct record *record) {
     if (record->flags & SIDING_CALL_TIMED) {
         atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
     }
+    if (signature->chain != NULL) {
+        return chain_run(record);
+    }
     call_invoke(signature, record->function, record->flags, record->words + signature->result_words,
                 record->words, &record->error);
-    if (signature->result == SIDING_TYPE_TEXT) {
-        record->text_bytes = measure_text(record);
-    }
     return SIDING_OK;
 }
 

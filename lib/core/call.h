@@ -22,6 +22,10 @@
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent);
 
+/** Points the parameters that are cells to them; zeroes those that C fills.
+ *  @thread worker, js  @blocks never */
+void call_point_to_cells(const struct signature *signature, uint64_t *arguments);
+
 /**
  * Calls the function.
  * @param out_result signature->result_words words

@@ -1,5 +1,8 @@
 /*
  * event.h - turning finished records into event records for the host.
+ *
+ * What a call's tails point to is copied on the thread that ran it: straight into the event where
+ * that is written there, else into memory of the record.
  */
 #ifndef SIDING_CORE_EVENT_H
 #define SIDING_CORE_EVENT_H
@@ -8,23 +11,36 @@
 #include <stdint.h>
 
 #include "bridge.h"
+#include "tail.h"
 
-/** @return words of the event of a DONE record  @thread the record's owner  @blocks never */
-uint32_t event_words(const struct record *record);
-/** @return whether its text is too long for an event: the js thread puts it into a block
- *  @thread the record's owner  @blocks never */
-bool event_needs_block(const struct record *record);
-/** Copies the text of a record, which the next call on this thread may change.
- *  @thread worker  @blocks never */
-void event_keep_text(struct record *record);
 /**
- * Writes the event of a DONE record.
- * @param bridge may be NULL where no block is needed
- * @param out event_words words
- * @return words written: fewer if there was no memory for a block
- * @thread the record's owner  @blocks never
+ * Finds the tails of a call that has just returned.
+ * @return words of its event, or UINT32_MAX: its tails do not fit into one
+ * @thread worker, the one that ran the call  @blocks never
  */
-uint32_t event_write(struct bridge *bridge, const struct record *record, uint64_t *out);
+uint32_t event_measure(const struct record *record, struct tails *out_tails);
+/** Writes that event. @param out so many words  @thread as event_measure  @blocks never */
+void event_write(const struct record *record, const struct tails *tails, uint64_t *out);
+/** Copies the tails into the record instead. @thread as event_measure  @blocks never */
+void event_keep(struct record *record, const struct tails *tails);
+
+/** Finds the tails of a call. @return words of its payload  @thread as event_measure */
+uint64_t event_measure_payload(const struct signature *signature, const struct frame *frame,
+                               struct tails *out_tails);
+/** Writes result, cells and tails. @param out so many words  @thread as event_measure */
+void event_write_payload(const struct signature *signature, const struct frame *frame,
+                         const struct tails *tails, uint64_t *out);
+
+/** @return words of the event of a record that kept its tails  @thread js  @blocks never */
+uint32_t event_kept_words(const struct record *record);
+/**
+ * Writes it; long tails become a block of the bridge.
+ * @param out event_kept_words words
+ * @return words written: fewer if there was no memory for a block
+ * @thread js  @blocks never
+ */
+uint32_t event_write_kept(struct bridge *bridge, struct record *record, uint64_t *out);
+
 /**
  * See siding_call_here.
  * @param bridge NULL: no blocks

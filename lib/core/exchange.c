@@ -12,10 +12,10 @@
 
 /* @return false: no room for it */
 static bool read_record(struct bridge *bridge, struct record *record, struct sink *sink) {
-    if (event_words(record) > sink->capacity_words - sink->used_words) {
+    if (event_kept_words(record) > sink->capacity_words - sink->used_words) {
         return false;
     }
-    sink->used_words += event_write(bridge, record, sink->words + sink->used_words);
+    sink->used_words += event_write_kept(bridge, record, sink->words + sink->used_words);
     sink->events++;
     slab_recycle(record);
     return true;

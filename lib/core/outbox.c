@@ -100,25 +100,20 @@ static void deliver_record(struct outbox *outbox, struct record *record) {
         publish(outbox, outbox->written | BATCH_SEALED);
         outbox->written = BATCH_SEALED;
     }
-    event_keep_text(record);
     bridge_deliver(record->bridge, &record->node);
 }
 
-void outbox_deliver(struct outbox *outbox, struct record *record) {
+/* Writes the event into `next`, or behind the last one where it fits. */
+static void deliver_event(struct outbox *outbox, struct batch *next, struct record *record,
+                          const struct tails *tails, uint32_t words) {
     struct bridge *bridge = record->bridge;
-    uint32_t words = event_words(record);
-    struct batch *next =
-        words <= EVENT_WORDS_MAX && !event_needs_block(record) ? spare(outbox) : NULL;
-    if (next == NULL) {
-        deliver_record(outbox, record);
-        return;
-    }
     uint32_t used = filled_words(outbox->written);
     bool adds = (outbox->written & BATCH_SEALED) == 0 && outbox->last->bridge == bridge &&
                 used + words <= BATCH_WORDS;
     uint64_t *event = adds ? outbox->last->words + used : next->words;
     SIDING_PREFETCH_OWN(event + WRITE_AHEAD_WORDS); /* the consumer read it last */
-    event_write(NULL, record, event);
+    event_write(record, tails, event);
+    tail_free(tails);
     slab_recycle(record); /* the host may use the token as soon as it has the event */
     if (adds) {
         if (publish(outbox, outbox->written + ONE_EVENT + words)) {
@@ -127,6 +122,22 @@ void outbox_deliver(struct outbox *outbox, struct record *record) {
         memmove(next->words, event, words * sizeof *event); /* it may be the same batch */
     }
     push(outbox, next, bridge, words);
+}
+
+void outbox_deliver(struct outbox *outbox, struct record *record) {
+    struct tails tails;
+    bool has_kept = record->tails != NULL;
+    uint32_t words = has_kept ? UINT32_MAX : event_measure(record, &tails);
+    struct batch *next = words <= EVENT_WORDS_MAX ? spare(outbox) : NULL;
+    if (next != NULL) {
+        deliver_event(outbox, next, record, &tails, words);
+        return;
+    }
+    if (!has_kept) {
+        event_keep(record, &tails);
+        tail_free(&tails);
+    }
+    deliver_record(outbox, record);
 }
 
 /* ---- the consumer's side --------------------------------------------------------------------- */

@@ -52,9 +52,9 @@ struct record {
     int32_t status;
     int32_t error;
     uint64_t deadline_ns; /* 0: none */
-    char *text;           /* a text result that was copied, or NULL: words[0] points to it */
+    uint64_t *tails;      /* their copy from malloc, or NULL: they are in their event already */
     uint64_t inline_words[RECORD_INLINE_WORDS];
-    uint64_t text_bytes;          /* of a text result; SIDING_TEXT_NULL: it is NULL */
+    uint64_t tails_words;         /* of that copy */
     _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
 };
 

@@ -8,6 +8,8 @@
 #include "../base/assert.h"
 #include "../include/siding.h"
 #include "../platform/platform.h"
+#include "chain.h"
+#include "descriptor.h"
 
 #define BUCKETS 65536u /* twice the load at the limit is still short chains */
 
@@ -18,21 +20,6 @@ static uint16_t bucket_heads[BUCKETS] SIDING_GUARDED_BY(&registry_mutex);
 static uint16_t bucket_next[SIGNATURES_MAX] SIDING_GUARDED_BY(&registry_mutex);
 /* atomic: the release store in publish pairs with the acquire load in signature_find */
 static _Atomic(const struct signature *) registry[SIGNATURES_MAX];
-
-/* Reads a descriptor; `failed` sticks. */
-struct reader {
-    const uint8_t *at;
-    const uint8_t *end;
-    bool failed;
-};
-
-static uint8_t next_byte(struct reader *reader) {
-    if (reader->at == reader->end) {
-        reader->failed = true;
-        return SIDING_TYPE_VOID;
-    }
-    return *reader->at++;
-}
 
 static ffi_type *scalar_type(uint8_t type) {
     static ffi_type *const types[] = {
@@ -112,14 +99,15 @@ static uint32_t type_words(ffi_type *type) {
 /* Everything one signature needs while it is being read. */
 struct draft {
     uint8_t variadic; /* fixed parameters, or SIDING_NOT_VARIADIC */
-    uint8_t result_code;
     ffi_type *result;
     uint32_t count;
     uint32_t argument_words;
     uint32_t cells_words;
+    uint32_t tails_count;
     bool references;
     ffi_type *types[SIDING_PARAMETERS_MAX];
     struct parameter parameters[SIDING_PARAMETERS_MAX];
+    struct tail tails[SIDING_TAILS_MAX];
 };
 
 static void draft_discard(struct draft *draft) {
@@ -129,26 +117,39 @@ static void draft_discard(struct draft *draft) {
     }
 }
 
-static void read_parameter(struct reader *reader, struct draft *draft) {
-    struct parameter *parameter = &draft->parameters[draft->count];
+static bool is_cell(uint8_t code) {
+    return code == SIDING_TYPE_OUT || code == SIDING_TYPE_IN || code == SIDING_TYPE_INOUT;
+}
+
+/* @return its size, or UINT32_MAX */
+static uint32_t read_cell_words(struct reader *reader) {
     uint8_t code = next_byte(reader);
+    if (code == SIDING_TYPE_MEMORY) {
+        uint64_t size_bytes = next_number(reader, sizeof(uint32_t));
+        return size_bytes == 0 ? UINT32_MAX : (uint32_t)((size_bytes + 7) / 8);
+    }
+    if (code == SIDING_TYPE_BUFFER || code == SIDING_TYPE_TEXT || code == SIDING_TYPE_VOID) {
+        return UINT32_MAX;
+    }
+    ffi_type *type = read_type(reader, code, 0);
+    uint32_t words = type == NULL ? UINT32_MAX : type_words(type);
+    free_type(type);
+    return words;
+}
+
+static void read_parameter(struct reader *reader, struct draft *draft, uint8_t code) {
+    struct parameter *parameter = &draft->parameters[draft->count];
     uint32_t words = 1;
-    ffi_type *type = NULL;
+    ffi_type *type = &ffi_type_pointer;
     parameter->type = code;
     parameter->cell_words = 0;
     parameter->offset = (uint16_t)draft->argument_words;
-    if (code == SIDING_TYPE_OUT) {
-        uint8_t inner = next_byte(reader);
-        bool fits =
-            inner != SIDING_TYPE_BUFFER && inner != SIDING_TYPE_TEXT && inner != SIDING_TYPE_VOID;
-        ffi_type *cell = fits ? read_type(reader, inner, 0) : NULL;
-        uint32_t cell_words = cell == NULL ? UINT32_MAX : type_words(cell);
-        free_type(cell);
+    if (is_cell(code)) {
+        uint32_t cell_words = read_cell_words(reader);
         reader->failed |= cell_words > SIGNATURE_WORDS_MAX;
         parameter->cell_words = (uint16_t)cell_words;
-        draft->cells_words += parameter->cell_words;
+        draft->cells_words += code == SIDING_TYPE_IN ? 0u : parameter->cell_words;
         words += parameter->cell_words;
-        type = &ffi_type_pointer;
     } else {
         type = code == SIDING_TYPE_VOID ? NULL : read_type(reader, code, 0);
         words = type == NULL ? UINT32_MAX : type_words(type);
@@ -159,18 +160,85 @@ static void read_parameter(struct reader *reader, struct draft *draft) {
     draft->references |= type == &ffi_type_pointer && code != SIDING_TYPE_POINTER;
 }
 
+/* Places that say nothing sensible are refused here, so that nobody has to look again. */
+static struct place read_place(struct reader *reader, const struct draft *draft) {
+    struct place place = {.base = next_byte(reader)};
+    if (place.base == 1) {
+        place.pointer_bytes = (uint16_t)next_number(reader, sizeof(uint16_t));
+    }
+    place.offset_bytes = (uint16_t)next_number(reader, sizeof(uint16_t));
+    uint32_t record_bytes = (type_words(draft->result) + draft->argument_words) * 8;
+    uint32_t in_record = place.base == 1 ? place.pointer_bytes : place.offset_bytes;
+    bool fits = place.base > 1 ? place.base - 2u < draft->tails_count
+                               : in_record + sizeof(uint64_t) <= record_bytes;
+    reader->failed |= !fits;
+    return place;
+}
+
+static bool is_integer(uint8_t code) {
+    return code >= SIDING_TYPE_BOOL && code <= SIDING_TYPE_U64;
+}
+
+static struct factor read_factor(struct reader *reader, const struct draft *draft) {
+    struct factor factor = {.code = next_byte(reader)};
+    if (factor.code == 0) {
+        factor.constant = (uint32_t)next_number(reader, sizeof(uint32_t));
+    } else {
+        reader->failed |= !is_integer(factor.code);
+        factor.place = read_place(reader, draft);
+    }
+    return factor;
+}
+
+static void read_tail(struct reader *reader, struct draft *draft) {
+    struct tail tail = {.kind = next_byte(reader)};
+    tail.place = read_place(reader, draft);
+    reader->failed |= tail.kind < SIDING_TAIL_TEXT || tail.kind > SIDING_TAIL_LIST ||
+                      draft->tails_count == SIDING_TAILS_MAX;
+    if (tail.kind == SIDING_TAIL_BYTES) {
+        tail.factors_count = next_byte(reader);
+        reader->failed |= tail.factors_count == 0 || tail.factors_count > SIDING_FACTORS_MAX;
+    }
+    for (uint32_t i = 0; i < tail.factors_count && !reader->failed; i++) {
+        tail.factors[i] = read_factor(reader, draft);
+    }
+    uint8_t has_free = next_byte(reader);
+    reader->failed |= has_free > 1;
+    if (has_free == 1) {
+        tail.free = (void (*)(void *))(uintptr_t)next_number(reader, sizeof(uint64_t));
+    }
+    if (!reader->failed) {
+        draft->tails[draft->tails_count++] = tail;
+    }
+}
+
+static void read_parameters(struct reader *reader, struct draft *draft) {
+    while (!reader->failed && reader->at != reader->end) {
+        uint8_t code = next_byte(reader);
+        if (code == SIDING_TYPE_TAILS) {
+            return;
+        }
+        if (draft->count == SIDING_PARAMETERS_MAX) {
+            reader->failed = true;
+            return;
+        }
+        read_parameter(reader, draft, code);
+    }
+}
+
 static bool read_draft(struct reader *reader, struct draft *draft) {
     draft->variadic = next_byte(reader);
-    draft->result_code = next_byte(reader);
-    if (draft->result_code == SIDING_TYPE_BUFFER) {
+    uint8_t result = next_byte(reader);
+    draft->result = result == SIDING_TYPE_BUFFER ? NULL : read_type(reader, result, 0);
+    if (draft->result == NULL) {
         return false;
     }
-    draft->result = read_type(reader, draft->result_code, 0);
+    if (result == SIDING_TYPE_TEXT) {
+        draft->tails[draft->tails_count++] = (struct tail){.kind = SIDING_TAIL_TEXT};
+    }
+    read_parameters(reader, draft);
     while (!reader->failed && reader->at != reader->end) {
-        if (draft->count == SIDING_PARAMETERS_MAX) {
-            return false;
-        }
-        read_parameter(reader, draft);
+        read_tail(reader, draft);
     }
     return !reader->failed && draft->argument_words <= SIGNATURE_WORDS_MAX &&
            draft->cells_words + type_words(draft->result) <= SIGNATURE_WORDS_MAX;
@@ -185,20 +253,22 @@ static bool prepare_cif(const struct draft *draft, ffi_cif *cif, ffi_type **type
                             types) == FFI_OK;
 }
 
-/* One allocation: the signature, its types, its parameters, its descriptor. */
+/* One allocation: the signature, its types, tails, parameters, descriptor. */
 static struct signature *make_signature(const struct draft *draft, const uint8_t *descriptor,
                                         uint32_t size_bytes) {
     uint32_t count = draft->count;
     struct signature *signature =
         calloc(1, sizeof *signature + count * (sizeof(ffi_type *) + sizeof(struct parameter)) +
-                      size_bytes);
+                      draft->tails_count * sizeof(struct tail) + size_bytes);
     if (signature == NULL) {
         return NULL;
     }
     ffi_type **types = (ffi_type **)(signature + 1);
-    struct parameter *parameters = (struct parameter *)(types + count);
+    struct tail *tails = (struct tail *)(types + count);
+    struct parameter *parameters = (struct parameter *)(tails + draft->tails_count);
     uint8_t *copy = (uint8_t *)(parameters + count);
     memcpy(types, draft->types, count * sizeof(ffi_type *));
+    memcpy(tails, draft->tails, draft->tails_count * sizeof *tails);
     memcpy(parameters, draft->parameters, count * sizeof *parameters);
     memcpy(copy, descriptor, size_bytes);
     if (!prepare_cif(draft, &signature->cif, types)) {
@@ -210,14 +280,41 @@ static struct signature *make_signature(const struct draft *draft, const uint8_t
     signature->cells_words = (uint16_t)draft->cells_words;
     signature->result_words = (uint16_t)type_words(draft->result);
     signature->references = draft->references;
-    signature->result = draft->result_code;
     signature->descriptor_bytes = size_bytes;
     signature->descriptor = copy;
     signature->parameters = parameters;
+    signature->tails_count = (uint16_t)draft->tails_count;
+    signature->tails = tails;
+    return signature;
+}
+
+static struct signature *read_signature(const uint8_t *descriptor, uint32_t size_bytes);
+
+/* Its own bytes are its inputs' descriptor; the steps come behind them. */
+static struct signature *read_chain(const uint8_t *descriptor, uint32_t size_bytes) {
+    struct reader reader = {.at = descriptor + 1, .end = descriptor + size_bytes, .failed = false};
+    uint32_t inputs_bytes = (uint32_t)next_number(&reader, sizeof(uint16_t));
+    bool fits =
+        !reader.failed && inputs_bytes > 0 && inputs_bytes <= (uint32_t)(reader.end - reader.at);
+    if (!fits || *reader.at == SIDING_CHAIN) {
+        return NULL;
+    }
+    struct signature *signature = read_signature(reader.at, inputs_bytes);
+    reader.at += inputs_bytes;
+    struct chain *chain = signature == NULL ? NULL : chain_read(&reader, signature);
+    if (chain == NULL) {
+        free(signature);
+        return NULL;
+    }
+    signature->result_words = CHAIN_RESULT_WORDS;
+    signature->chain = chain;
     return signature;
 }
 
 static struct signature *read_signature(const uint8_t *descriptor, uint32_t size_bytes) {
+    if (size_bytes > 0 && descriptor[0] == SIDING_CHAIN) {
+        return read_chain(descriptor, size_bytes);
+    }
     struct reader reader = {.at = descriptor, .end = descriptor + size_bytes, .failed = false};
     struct draft draft = {0};
     struct signature *signature = NULL;

@@ -8,12 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tail.h"
+
 #define SIGNATURES_MAX 65536u
 #define SIGNATURE_WORDS_MAX 2048u /* argument words, and payload words of an event */
 
+struct chain;
+
 struct parameter {
     uint16_t offset;     /* in words, from the first argument word */
-    uint16_t cell_words; /* of an out cell, which follows its pointer word; else 0 */
+    uint16_t cell_words; /* of a cell, which follows its pointer word; else 0 */
     uint8_t type;        /* enum siding_type */
 };
 
@@ -23,12 +27,14 @@ struct signature {
     uint16_t parameters_count;
     uint16_t argument_words;
     uint16_t result_words; /* 1 at least */
-    uint16_t cells_words;  /* of all out cells together */
-    bool references;       /* some argument word must be turned into an address */
-    uint8_t result;        /* enum siding_type */
+    uint16_t cells_words;  /* of all cells that are reported */
+    uint16_t tails_count;
+    bool references; /* some argument word must be turned into an address */
     uint32_t descriptor_bytes;
     const uint8_t *descriptor;
     const struct parameter *parameters;
+    const struct tail *tails;  /* that of a text result comes first */
+    const struct chain *chain; /* NULL: one call */
 };
 
 /** See siding_signature_prepare. @thread any  @blocks never */

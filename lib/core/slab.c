@@ -24,8 +24,8 @@ static void free_attachments(struct record *record) {
         free(record->words);
         record->words = record->inline_words;
     }
-    free(record->text);
-    record->text = NULL;
+    free(record->tails);
+    record->tails = NULL;
 }
 
 static void free_chunk(struct record *chunk) {
@@ -97,7 +97,7 @@ int32_t slab_reserve(struct record *record, uint32_t words) {
 }
 
 void slab_recycle(struct record *record) {
-    if (record->words != record->inline_words || record->text != NULL) {
+    if (record->words != record->inline_words || record->tails != NULL) {
         free_attachments(record);
     }
     record_move(record, RECORD_DONE, RECORD_FREE);

@@ -64,16 +64,28 @@ enum siding_status { SIDING_STATUS_LIST(SIDING_STATUS_VALUE) };
 #undef SIDING_STATUS_VALUE
 
 /*
- * Signature descriptors: bytes.
+ * Signature descriptors: bytes; numbers of several bytes are little-endian.
  *
- *   descriptor = variadic result parameter*
+ *   descriptor = variadic result parameter* [SIDING_TYPE_TAILS tail*]
  *   variadic   = number of fixed parameters of a variadic function, or SIDING_NOT_VARIADIC
  *   result     = type
- *   parameter  = type | SIDING_TYPE_OUT type
+ *   parameter  = type | cell
+ *   cell       = (SIDING_TYPE_OUT | SIDING_TYPE_IN | SIDING_TYPE_INOUT)
+ *                (type | SIDING_TYPE_MEMORY size_bytes:u32)
  *   type       = one code below; SIDING_TYPE_STRUCT is followed by its field count (1 to 255) and
  *                the fields, which may be structs themselves
  *
- * An `out` parameter is a pointer to a cell of its type that C fills.
+ * A cell is memory that the parameter points to. Tails say what to copy once C has returned:
+ *
+ *   tail       = kind place [factor count, factor*] (0 | 1 free:u64)
+ *   kind       = enum siding_tail; only SIDING_TAIL_BYTES has factors, whose product is its length
+ *   factor     = 0 constant:u32 | integer type code, place: where the number is
+ *   place      = 0 offset:u16                of the record's words: result, then arguments
+ *              | 1 pointer:u16 offset:u16    of what the pointer there points to
+ *              | 2 + k, offset:u16           of what the pointer of tail k points to
+ *   free       = a void (*)(void *), called with the pointer when all tails are copied
+ *
+ * Offsets count bytes. A tail's place is that of the pointer to its data.
  */
 enum siding_type {
     SIDING_TYPE_VOID = 0,
@@ -90,10 +102,49 @@ enum siding_type {
     SIDING_TYPE_F64 = 11,
     SIDING_TYPE_POINTER = 12,
     SIDING_TYPE_BUFFER = 13, /* parameter only: a pointer to bytes that the host lent or a block */
-    SIDING_TYPE_TEXT = 14,   /* NUL-terminated; as a result it is copied on the worker */
+    SIDING_TYPE_TEXT = 14,   /* NUL-terminated; as a result a pointer with a tail of that kind */
     SIDING_TYPE_STRUCT = 15,
-    SIDING_TYPE_OUT = 16
+    SIDING_TYPE_OUT = 16,    /* a cell that C fills: zeroed before, reported after */
+    SIDING_TYPE_IN = 17,     /* a cell that C reads: the host's bytes, not reported */
+    SIDING_TYPE_INOUT = 18,  /* a cell that C changes: the host's bytes, reported after */
+    SIDING_TYPE_MEMORY = 19, /* of a cell: so many bytes */
+    SIDING_TYPE_TAILS = 20
 };
+
+enum siding_tail {
+    SIDING_TAIL_TEXT = 1,   /* char *, ended by a zero */
+    SIDING_TAIL_TEXT16 = 2, /* uint16_t *, ended by a zero */
+    SIDING_TAIL_BYTES = 3,  /* void * */
+    SIDING_TAIL_LIST = 4    /* char **, ended by NULL */
+};
+#define SIDING_TAILS_MAX 64
+#define SIDING_FACTORS_MAX 4
+
+/*
+ * A chain is several calls in one trip on one thread, which may be repeated:
+ *
+ *   descriptor = SIDING_CHAIN size:u16 inputs step*
+ *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
+ *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
+ *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
+ *   test       = SIDING_TEST_..., comparing the result, an integer or pointer, with `expected`
+ *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
+ *                its result words first, then its argument words
+ *
+ * A step has one source for each of its argument words. A test that fails ends the chain and drops
+ * what the round has emitted. The chain's result is three words: rounds completed, the step that
+ * ended it or UINT64_MAX, and that step's result. It has one tail, what the steps have emitted: for
+ * each a word with the size in words, these two included, one with errno in its high half, and the
+ * payload. The event's errno is that of the step that ended the chain.
+ */
+#define SIDING_CHAIN 254
+#define SIDING_STEPS_MAX 64
+#define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
+#define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
+
+#define SIDING_TEST_NONE 0u      /* goes on in any case */
+#define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
+#define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16
@@ -105,7 +156,8 @@ enum siding_type {
  *   scalar, pointer   one word, the value in its low bytes (little-endian)
  *   struct            its bytes, rounded up to words
  *   buffer, text      one word, a reference: kind in the high half, operand in the low half
- *   out T             one word (ignored), then the cell's bytes rounded up to words (ignored)
+ *   cell              one word, then the cell's bytes rounded up to words, ignored for `out`; the
+ *                     word is 0, or 1 to pass NULL in place of an `in` or `inout` cell
  */
 struct siding_call {
     uint32_t token;      /* chosen by the host, below calls_max, not in flight */
@@ -128,9 +180,11 @@ struct siding_call {
 
 /*
  * Event record: what the host drains. The header is followed by the payload: the result (its bytes
- * rounded up to words, one word at least), then the cell of each `out` parameter likewise.
- * A text result is one word, its length in bytes or SIDING_TEXT_NULL, and comes after the cells:
- * inline, rounded up to words, or, with SIDING_EVENT_BLOCK, as one word with a block number.
+ * rounded up to words, one word at least), the cell of each `out` and `inout` parameter likewise,
+ * and the tails. Each tail is one word, its size, and its bytes rounded up to words. The size is in
+ * bytes, or in texts of a list, each of which is again a size and its bytes; SIDING_TAIL_NULL says
+ * that its pointer, or one on the way to it, was NULL, or that its length was negative.
+ * Long tails come as a block, with SIDING_EVENT_BLOCK: two words, its number and its size in bytes.
  * An event whose status is not SIDING_OK has no payload.
  */
 struct siding_event {
@@ -143,7 +197,7 @@ struct siding_event {
 #define SIDING_EVENT_WORDS 2u
 #define SIDING_EVENT_BLOCK 1u
 #define SIDING_EVENT_WORDS_MAX 4096u
-#define SIDING_TEXT_NULL UINT64_MAX
+#define SIDING_TAIL_NULL UINT64_MAX
 /* Set in the count that siding_bridge_drain returns while further events wait. */
 #define SIDING_DRAIN_MORE 0x40000000
 
@@ -305,6 +359,12 @@ SIDING_API int32_t siding_block_create(uint64_t bridge, const void *bytes, uint6
  */
 SIDING_API int32_t siding_block_take(uint64_t bridge, uint32_t block, void *out_bytes,
                                      uint64_t size_bytes);
+
+/**
+ * Where the bytes of a block are, so that a record can hold pointers to them.
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_block_address(uint64_t bridge, uint32_t block, uint64_t *out_address);
 
 /** Frees a block. @thread js  @blocks never */
 SIDING_API int32_t siding_block_drop(uint64_t bridge, uint32_t block);

@@ -9,6 +9,33 @@
 /** ABI version that this package speaks; the library must report the same one. */
 export const abiVersion: number = 1;
 
+/** `SIDING_TAILS_MAX`. */
+export const tailsMax: number = 64;
+
+/** `SIDING_FACTORS_MAX`. */
+export const factorsMax: number = 4;
+
+/** `SIDING_CHAIN`. */
+export const chain: number = 254;
+
+/** `SIDING_STEPS_MAX`. */
+export const stepsMax: number = 64;
+
+/** `SIDING_STEP_ERRNO`: clear errno before, report it when the chain ends here. */
+export const stepErrno: number = 1;
+
+/** `SIDING_STEP_EMIT`: its payload is part of the round's result. */
+export const stepEmit: number = 2;
+
+/** `SIDING_TEST_NONE`: goes on in any case. */
+export const testNone: number = 0;
+
+/** `SIDING_TEST_EQUAL`: goes on where the result is the expected one. */
+export const testEqual: number = 1;
+
+/** `SIDING_TEST_DIFFERENT`: goes on where it is not. */
+export const testDifferent: number = 2;
+
 /** `SIDING_NOT_VARIADIC`. */
 export const notVariadic: number = 255;
 
@@ -48,8 +75,8 @@ export const eventBlock: number = 1;
 /** `SIDING_EVENT_WORDS_MAX`. */
 export const eventWordsMax: number = 4096;
 
-/** `SIDING_TEXT_NULL`. */
-export const textNull: bigint = 0xffffffffffffffffn;
+/** `SIDING_TAIL_NULL`. */
+export const tailNull: bigint = 0xffffffffffffffffn;
 
 /** `SIDING_DRAIN_MORE`. */
 export const drainMore: number = 0x40000000;
@@ -184,6 +211,10 @@ export const types: {
   readonly text: 14;
   readonly struct: 15;
   readonly out: 16;
+  readonly in: 17;
+  readonly inout: 18;
+  readonly memory: 19;
+  readonly tails: 20;
 } = {
   void: 0,
   bool: 1,
@@ -202,6 +233,10 @@ export const types: {
   text: 14,
   struct: 15,
   out: 16,
+  in: 17,
+  inout: 18,
+  memory: 19,
+  tails: 20,
 };
 
 /** Size in bytes, and byte offset of each field, of every struct that crosses. */
@@ -344,6 +379,7 @@ export type FunctionName =
   | "siding_bridge_elapsed"
   | "siding_block_create"
   | "siding_block_take"
+  | "siding_block_address"
   | "siding_block_drop"
   | "siding_call_here"
   | "siding_context_acquire"
@@ -413,6 +449,10 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_block_take: {
     parameters: ["u64", "u32", "buffer", "u64"],
+    result: "i32",
+  },
+  siding_block_address: {
+    parameters: ["u64", "u32", "buffer"],
     result: "i32",
   },
   siding_block_drop: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { channel, errnoName, later } from "./node.ts";
+import { channel, errnoName, later, nodeBuffer } from "./node.ts";
 import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
 
 interface Signature {
@@ -156,6 +156,13 @@ export const runtime: Runtime = {
   earlyChannel: channel, // Bun forgets the listeners of a channel that nobody holds
   missingPermission: () => null,
   later,
+  texts: (buffer) => {
+    const bytes = nodeBuffer(buffer);
+    return {
+      read: (at, size) => bytes.utf8Slice(at, at + size),
+      write: (text, at) => bytes.utf8Write(text, at),
+    };
+  },
   environment: (name) => process.env[name],
   errnoName,
 };

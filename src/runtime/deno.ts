@@ -4,8 +4,15 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { channel, errnoName, later } from "./node.ts";
-import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
+import { channel, errnoName, later, type NodeBuffer, nodeBuffer } from "./node.ts";
+import type {
+  CallbackChannel,
+  DirectFunction,
+  Native,
+  Runtime,
+  TextAccess,
+  WakeChannel,
+} from "./runtime.ts";
 
 interface Signature {
   readonly parameters: readonly string[];
@@ -182,6 +189,33 @@ function missingPermission(path: string | null): string | null {
   return isFile ? `--allow-ffi=${path}` : "--allow-ffi";
 }
 
+const SHORT = 32;
+
+/* Strings are mostly short and ASCII: then no encoder is entered. Gives -1 for any other. */
+function writeAscii(u8: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) return -1;
+    u8[at + i] = unit;
+  }
+  return text.length;
+}
+
+const encoder = new TextEncoder();
+
+/* Node's decoder is the fastest, but the first look at it loads all that Deno has of Node. */
+function texts(buffer: ArrayBuffer): TextAccess {
+  const u8 = new Uint8Array(buffer);
+  let bytes: NodeBuffer | undefined;
+  return {
+    read: (at, size) => (bytes ??= nodeBuffer(buffer)).utf8Slice(at, at + size),
+    write: (text, at) => {
+      const size = text.length > SHORT ? -1 : writeAscii(u8, at, text);
+      return size < 0 ? encoder.encodeInto(text, u8.subarray(at)).written : size;
+    },
+  };
+}
+
 /** Deno. */
 export const runtime: Runtime = {
   name: "deno",
@@ -198,6 +232,7 @@ export const runtime: Runtime = {
   earlyChannel: () => undefined,
   missingPermission,
   later,
+  texts,
   environment,
   errnoName,
 };

@@ -28,6 +28,14 @@ export interface WakeChannel {
   close(): void;
 }
 
+/** Strings as UTF-8 in a stretch of memory. */
+export interface TextAccess {
+  /** Decodes `size` bytes at byte `at`. */
+  read(at: number, size: number): string;
+  /** Encodes a string at byte `at`, where there is room for it; gives the bytes written. */
+  write(text: string, at: number): number;
+}
+
 /** A wake channel that the native side calls. */
 export interface CallbackChannel extends WakeChannel {
   /** Address of a `void (*)(void)` that any thread may call. */
@@ -100,6 +108,8 @@ export interface Runtime {
   missingPermission(path: string | null): string | null;
   /** Runs a task after timers and I/O had their turn. */
   later(task: () => void): void;
+  /** Access to the strings in a buffer, as fast as this runtime can. */
+  texts(buffer: ArrayBuffer): TextAccess;
   /** An environment variable; `undefined` also where reading it is not permitted. */
   environment(name: string): string | undefined;
   /** Symbolic name of an errno value, such as `ENOENT`. */

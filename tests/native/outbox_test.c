@@ -71,18 +71,19 @@ static void send_one(struct course *course) {
 }
 
 static uint32_t told_number(struct course *course, const struct siding_event *event) {
-    static char taken[TEXT_BYTES_MAX];
+    static uint64_t taken[TEXT_BYTES_MAX / 8 + 2];
     const uint64_t *payload = event_payload(event);
     if (lengths[course->length_of[event->token]] == 0) {
         return (uint32_t)payload[0];
     }
-    EXPECT_EQ(payload[0], lengths[course->length_of[event->token]]);
-    const char *bytes = (const char *)(payload + 1);
+    const uint64_t *told = payload + 1;
     if (event->flags & SIDING_EVENT_BLOCK) {
-        EXPECT_EQ(siding_block_take(course->host.bridge, (uint32_t)payload[1], taken, payload[0]),
+        EXPECT_EQ(siding_block_take(course->host.bridge, (uint32_t)payload[1], taken, payload[2]),
                   SIDING_OK);
-        bytes = taken;
+        told = taken;
     }
+    EXPECT_EQ(told[0], lengths[course->length_of[event->token]]);
+    const char *bytes = (const char *)(told + 1);
     return (uint32_t)strtoul(bytes, NULL, 10);
 }
 

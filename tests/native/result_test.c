@@ -91,20 +91,22 @@ static bool is_text(const void *bytes, uint32_t length) {
 
 /* Expects the text in the event, or in the block that it names. */
 static void expect_text(struct host *host, const struct siding_event *event, uint32_t length) {
-    static char taken[TEXT_BYTES_MAX];
+    static uint64_t taken[TEXT_BYTES_MAX / 8 + 2];
     const uint64_t *payload = event_payload(event);
     bool is_block = (event->flags & SIDING_EVENT_BLOCK) != 0;
     EXPECT_EQ(event->status, SIDING_OK);
-    EXPECT_EQ(payload[0], length);
     EXPECT_EQ(is_block, length > TEXT_INLINE_BYTES);
     if (!is_block) {
-        EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 1 + (length + 7) / 8);
-        EXPECT(is_text(payload + 1, length));
+        EXPECT_EQ(payload[1], length);
+        EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 2 + (length + 7) / 8);
+        EXPECT(is_text(payload + 2, length));
         return;
     }
-    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 2);
-    EXPECT_EQ(siding_block_take(host->bridge, (uint32_t)payload[1], taken, length), SIDING_OK);
-    EXPECT(is_text(taken, length));
+    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 3);
+    EXPECT_EQ(payload[2], 8 + (length + 7) / 8 * 8);
+    EXPECT_EQ(siding_block_take(host->bridge, (uint32_t)payload[1], taken, payload[2]), SIDING_OK);
+    EXPECT_EQ(taken[0], length);
+    EXPECT(is_text(taken + 1, length));
 }
 
 static void put_text_call(union request *request, uint32_t length) {
@@ -145,12 +147,12 @@ TEST("a text result that is NULL is told from an empty one") {
     REQUIRE(host_submit(&host, &request, 0) == 1);
     const struct siding_event *event = host_next(&host);
     REQUIRE(event != NULL && event->status == SIDING_OK);
-    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 1);
-    EXPECT(event_payload(event)[0] == SIDING_TEXT_NULL);
+    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 2);
+    EXPECT(event_payload(event)[1] == SIDING_TAIL_NULL);
     EXPECT_EQ(siding_call_here(0, request.words, request.call.words, here, SIDING_EVENT_WORDS_MAX,
                                NULL, NULL, NULL, NULL),
-              SIDING_EVENT_WORDS + 1);
-    EXPECT(here[SIDING_EVENT_WORDS] == SIDING_TEXT_NULL);
+              SIDING_EVENT_WORDS + 2);
+    EXPECT(here[SIDING_EVENT_WORDS + 1] == SIDING_TAIL_NULL);
     host_close(&host);
 }
 
@@ -180,10 +182,10 @@ TEST("a text comes after the out cells") {
     REQUIRE(host_submit(&host, &request, 0) == 1);
     const struct siding_event *event = host_next(&host);
     REQUIRE(event != NULL && event->status == SIDING_OK);
-    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 1 + 1 + 2);
-    EXPECT_EQ(event_payload(event)[0], 9);
+    EXPECT_EQ(event->words, SIDING_EVENT_WORDS + 1 + 1 + 3);
     EXPECT_EQ((uint32_t)event_payload(event)[1], 9);
-    EXPECT(is_text(event_payload(event) + 2, 9));
+    EXPECT_EQ(event_payload(event)[2], 9);
+    EXPECT(is_text(event_payload(event) + 3, 9));
     host_close(&host);
 }
 
@@ -213,8 +215,8 @@ TEST("C15: 100,000 pipelined calls into one static text each bring their own") {
         REQUIRE(event != NULL && event->status == SIDING_OK);
         uint64_t length = (uint64_t)snprintf(expected, sizeof expected, "%u", token);
         EXPECT_EQ(event->token, token);
-        EXPECT(event_payload(event)[0] == length);
-        EXPECT(memcmp(event_payload(event) + 1, expected, length) == 0);
+        EXPECT(event_payload(event)[1] == length);
+        EXPECT(memcmp(event_payload(event) + 2, expected, length) == 0);
     }
     host_close(&host);
 }

@@ -35,7 +35,7 @@ TEST("unknown codes are refused wherever a type stands") {
         EXPECT(is_refused(DESCRIPTOR(FIXED, STRUCT, 1, type)));
         EXPECT(is_refused(DESCRIPTOR(FIXED, VOID_T, STRUCT, 2, I8, type)));
         EXPECT(is_refused(DESCRIPTOR(FIXED, VOID_T, OUT, type)));
-        if (code != SIDING_TYPE_OUT) {
+        if (code > SIDING_TYPE_INOUT) {
             EXPECT(is_refused(DESCRIPTOR(FIXED, VOID_T, type, I32)));
         }
     }
@@ -177,7 +177,7 @@ TEST("8 threads that prepare the same descriptors at once get the same numbers")
 
 /* ---- layouts --------------------------------------------------------------------------------- */
 
-struct tail {
+struct ending {
     double wide;
     uint8_t narrow;
 };
@@ -186,7 +186,7 @@ struct trio {
 };
 struct deep {
     uint8_t a;
-    struct tail b;
+    struct ending b;
     struct trio c;
     float d;
 };
@@ -202,7 +202,7 @@ struct deep {
     X(double a; uint8_t b;, STRUCT, 2, F64, U8)                                                    \
     X(int16_t a; float b; uint8_t c; double d;, STRUCT, 4, I16, F32, U8, F64)                      \
     X(void *a; char *b; uint8_t c;, STRUCT, 3, PTR, TEXT, U8)                                      \
-    X(struct tail a; uint8_t b;, STRUCT, 2, STRUCT, 2, F64, U8, U8)                                \
+    X(struct ending a; uint8_t b;, STRUCT, 2, STRUCT, 2, F64, U8, U8)                              \
     X(uint8_t a; struct trio b; uint8_t c;, STRUCT, 3, U8, STRUCT, 3, I8, I8, I8, U8)              \
     X(struct deep a; int16_t b;                                                                    \
       , STRUCT, 2, STRUCT, 4, U8, STRUCT, 2, F64, U8, STRUCT, 3, I8, I8, I8, F32, I16)             \
@@ -255,6 +255,7 @@ struct reading {
     const uint8_t *at;
     const uint8_t *end;
     bool valid;
+    bool unsure; /* cells of given sizes and tails have tests of their own */
 };
 
 static uint8_t read_byte(struct reading *reading) {
@@ -282,10 +283,11 @@ static bool is_small(uint8_t type) {
 
 static void read_argument(struct reading *reading, bool must_be_promoted) {
     uint8_t type = read_byte(reading);
-    bool is_out = type == SIDING_TYPE_OUT;
+    bool is_out = type >= SIDING_TYPE_OUT && type <= SIDING_TYPE_INOUT;
     if (is_out) {
         type = read_byte(reading);
     }
+    reading->unsure |= type == SIDING_TYPE_MEMORY || type == SIDING_TYPE_TAILS;
     if (type == SIDING_TYPE_STRUCT) {
         read_fields(reading, 1);
         return;
@@ -297,8 +299,8 @@ static void read_argument(struct reading *reading, bool must_be_promoted) {
 }
 
 /* Descriptors of the fuzz are too short for the limit of words. */
-static bool should_be_taken(const uint8_t *descriptor, size_t size_bytes) {
-    struct reading reading = {descriptor, descriptor + size_bytes, true};
+static bool should_be_taken(const uint8_t *descriptor, size_t size_bytes, bool *out_unsure) {
+    struct reading reading = {descriptor, descriptor + size_bytes, true, false};
     uint8_t variadic = read_byte(&reading);
     uint8_t result = read_byte(&reading);
     if (result == SIDING_TYPE_STRUCT) {
@@ -311,6 +313,7 @@ static bool should_be_taken(const uint8_t *descriptor, size_t size_bytes) {
         read_argument(&reading, count >= variadic);
         count++;
     }
+    *out_unsure = reading.unsure;
     return reading.valid && count <= SIDING_PARAMETERS_MAX &&
            (variadic == FIXED || variadic <= count);
 }
@@ -320,7 +323,7 @@ static size_t scribble(uint8_t *out, uint64_t *chance) {
     size_t size_bytes = random_below(chance, FUZZ_BYTES_MAX);
     uint32_t noise = random_below(chance, 4) == 0 ? 8 : 64;
     for (size_t i = 0; i < size_bytes; i++) {
-        out[i] = (uint8_t)(1 + random_below(chance, SIDING_TYPE_OUT));
+        out[i] = (uint8_t)(1 + random_below(chance, SIDING_TYPE_INOUT));
         if (i > 0 && out[i - 1] == SIDING_TYPE_STRUCT) {
             out[i] = (uint8_t)(1 + random_below(chance, 3));
         }
@@ -344,7 +347,9 @@ TEST("30,000 scribbled descriptors are taken or refused as the header says, alwa
         uint8_t *descriptor = malloc(size_bytes + (size_bytes == 0));
         memcpy(descriptor, scribbled, size_bytes);
         int32_t number = siding_signature_prepare(descriptor, (uint32_t)size_bytes);
-        EXPECT_EQ(number > 0, should_be_taken(descriptor, size_bytes));
+        bool unsure = false;
+        bool expected = should_be_taken(descriptor, size_bytes, &unsure);
+        EXPECT(unsure || (number > 0) == expected);
         EXPECT(number > 0 || number == SIDING_ESIGNATURE);
         EXPECT_EQ(siding_signature_prepare(descriptor, (uint32_t)size_bytes), number);
         taken += number > 0;

@@ -1,0 +1,60 @@
+/*
+ * tail.h - what a call's result, cells and arguments point to: copied on the thread that ran the
+ * call, before anything else runs there, and freed if the signature says how.
+ */
+#ifndef SIDING_CORE_TAIL_H
+#define SIDING_CORE_TAIL_H
+
+#include <stdint.h>
+
+#include "../include/siding.h"
+
+/* See "Signature descriptors" in siding.h. */
+struct place {
+    uint8_t base;
+    uint16_t pointer_bytes;
+    uint16_t offset_bytes;
+};
+
+struct factor {
+    uint8_t code; /* enum siding_type, or 0: a constant */
+    uint32_t constant;
+    struct place place;
+};
+
+struct tail {
+    uint8_t kind; /* enum siding_tail */
+    uint8_t factors_count;
+    struct place place;
+    struct factor factors[SIDING_FACTORS_MAX];
+    void (*free)(void *); /* or NULL */
+};
+
+/* Where the words of one call are. */
+struct frame {
+    const uint64_t *result;
+    uint32_t result_words;
+    const uint64_t *arguments;
+};
+
+/* Where the tails of one call are. */
+struct tails {
+    const struct tail *list;
+    uint32_t count;
+    uint64_t words; /* of all sizes and bytes together */
+    struct {
+        const uint8_t *from; /* NULL: no such tail */
+        uint64_t size;
+    } items[SIDING_TAILS_MAX];
+};
+
+/** Finds the tails of a call that has returned.
+ *  @thread any, the one that ran the call  @blocks never */
+void tail_find(const struct tail *list, uint32_t count, const struct frame *frame,
+               struct tails *out_tails);
+/** Copies them. @param out tails->words words  @thread as tail_find  @blocks never */
+void tail_copy(const struct tails *tails, uint64_t *out);
+/** Calls what frees them. @thread as tail_find  @blocks as long as that does */
+void tail_free(const struct tails *tails);
+
+#endif

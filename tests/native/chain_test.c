@@ -1,0 +1,281 @@
+/*
+ * chain_test.c - several calls in one trip: a cursor that is stepped, read and ended, and what a
+ * chain must refuse.
+ */
+#include <stdlib.h>
+
+#include "fixture.h"
+
+static union request request;
+static struct host host;
+
+/* ---- a cursor, as databases have them -------------------------------------------------------- */
+
+#define ROW 100
+#define DONE 101
+
+struct cursor {
+    uint32_t rows;
+    uint32_t at;
+    char text[16]; /* overwritten by each column */
+};
+
+static int32_t cursor_step(struct cursor *cursor) {
+    errno = cursor->at == cursor->rows ? ENOENT : 0;
+    return cursor->at == cursor->rows ? DONE : (cursor->at++, ROW);
+}
+
+static int64_t cursor_number(struct cursor *cursor, int32_t column) {
+    return (int64_t)cursor->at * 1000 + column;
+}
+
+static const char *cursor_text(struct cursor *cursor, int32_t column) {
+    if (cursor->at % 3 == 0) {
+        return NULL;
+    }
+    (void)snprintf(cursor->text, sizeof cursor->text, "%u/%d", cursor->at, column);
+    return cursor->text;
+}
+
+static int32_t twice(int64_t number, int32_t *out) {
+    *out = 7;
+    return (int32_t)(number * 2);
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+struct writer {
+    uint8_t bytes[1024];
+    uint32_t size_bytes;
+};
+
+static void put(struct writer *writer, uint64_t number, uint32_t size_bytes) {
+    for (uint32_t i = 0; i < size_bytes; i++) {
+        writer->bytes[writer->size_bytes++] = (uint8_t)(number >> 8 * i);
+    }
+}
+
+/* Inputs: rounds, the cursor. */
+static struct writer start_chain(void) {
+    static const uint8_t inputs[] = {SIDING_NOT_VARIADIC, VOID_T, U64, PTR};
+    struct writer writer = {0};
+    put(&writer, SIDING_CHAIN, 1);
+    put(&writer, sizeof inputs, 2);
+    memcpy(writer.bytes + writer.size_bytes, inputs, sizeof inputs);
+    writer.size_bytes += sizeof inputs;
+    return writer;
+}
+
+static void put_step(struct writer *writer, uint32_t signature, uint64_t function, uint32_t flags,
+                     uint32_t test, uint64_t expected) {
+    put(writer, signature, 4);
+    put(writer, function, 8);
+    put(writer, flags, 1);
+    put(writer, test, 1);
+    put(writer, expected, 8);
+}
+
+static void put_value(struct writer *writer, uint64_t value) {
+    put(writer, 0, 1);
+    put(writer, value, 8);
+}
+
+static void put_input(struct writer *writer, uint32_t word) {
+    put(writer, 1, 1);
+    put(writer, word, 2);
+}
+
+static void put_earlier(struct writer *writer, uint32_t step, uint32_t word) {
+    put(writer, 2, 1);
+    put(writer, step, 1);
+    put(writer, word, 2);
+}
+
+/* step, unless it gives ROW: end; number of column 4; twice that number; text of column 5 */
+static struct writer row_chain(void) {
+    struct writer writer = start_chain();
+    put_step(&writer, SIGNATURE(I32, PTR), FUNCTION(cursor_step), SIDING_STEP_ERRNO,
+             SIDING_TEST_EQUAL, ROW);
+    put_input(&writer, 1);
+    put_step(&writer, SIGNATURE(I64, PTR, I32), FUNCTION(cursor_number), SIDING_STEP_EMIT,
+             SIDING_TEST_NONE, 0);
+    put_input(&writer, 1);
+    put_value(&writer, 4);
+    put_step(&writer, SIGNATURE(I32, I64, OUT, I32), FUNCTION(twice), SIDING_STEP_EMIT,
+             SIDING_TEST_DIFFERENT, 0);
+    put_earlier(&writer, 1, 0);
+    put_value(&writer, 99); /* the cell's pointer and its word: ignored */
+    put_value(&writer, 99);
+    put_step(&writer, SIGNATURE(TEXT, PTR, I32), FUNCTION(cursor_text), SIDING_STEP_EMIT,
+             SIDING_TEST_NONE, 0);
+    put_input(&writer, 1);
+    put_value(&writer, 5);
+    return writer;
+}
+
+/* @return its event, or NULL */
+static const struct siding_event *run_chain(const struct writer *chain, struct cursor *cursor,
+                                            uint64_t rounds_max) {
+    request_start(&request, prepare(chain->bytes, chain->size_bytes), FUNCTION(cursor_step));
+    request_put(&request, rounds_max);
+    request_put(&request, ADDRESS(cursor));
+    return host_submit(&host, &request, 0) == 1 ? host_next(&host) : NULL;
+}
+
+/* Every payload has its size, and its errno, in front. @return the payload */
+static const uint64_t *enter(const uint64_t **in_out_at) {
+    const uint64_t *payload = *in_out_at + SIDING_EVENT_WORDS;
+    EXPECT_EQ((*in_out_at)[1], 0);
+    *in_out_at += (*in_out_at)[0];
+    return payload;
+}
+
+/* Expects one row of row_chain. @return the word behind it */
+static const uint64_t *expect_row(const uint64_t *at, uint32_t number) {
+    char text[16];
+    EXPECT_EQ(enter(&at)[0], number * 1000 + 4);
+    const uint64_t *doubled = enter(&at);
+    EXPECT_EQ((int32_t)doubled[0], (int32_t)(number * 1000 + 4) * 2);
+    EXPECT_EQ((int32_t)doubled[1], 7);
+    const uint64_t *told = enter(&at);
+    if (number % 3 == 0) {
+        EXPECT_EQ(told[0], 0);
+        EXPECT(told[1] == SIDING_TAIL_NULL);
+        return at;
+    }
+    int length = snprintf(text, sizeof text, "%u/5", number);
+    EXPECT_EQ(told[1], length);
+    EXPECT(memcmp(told + 2, text, (size_t)length) == 0);
+    return at;
+}
+
+/* Takes the section of a chain, which starts with its size. */
+static const uint64_t *take_rows(const struct siding_event *event) {
+    static uint64_t section[1 << 20];
+    const uint64_t *payload = event_payload(event);
+    if ((event->flags & SIDING_EVENT_BLOCK) == 0) {
+        return payload + 3;
+    }
+    bool fits = payload[4] <= sizeof section;
+    EXPECT(fits);
+    EXPECT_EQ(siding_block_take(host.bridge, (uint32_t)payload[3], section,
+                                fits ? payload[4] : sizeof section),
+              SIDING_OK);
+    return section;
+}
+
+static void expect_rows(uint32_t rows) {
+    struct writer chain = row_chain();
+    struct cursor cursor = {.rows = rows};
+    const struct siding_event *event = run_chain(&chain, &cursor, UINT32_MAX);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    const uint64_t *payload = event_payload(event);
+    EXPECT_EQ(payload[0], rows);
+    EXPECT_EQ(payload[1], 0); /* the first step ended it */
+    EXPECT_EQ((int32_t)payload[2], DONE);
+    EXPECT_EQ(event->error, ENOENT);
+    const uint64_t *section = take_rows(event);
+    const uint64_t *row = section + 1;
+    for (uint32_t number = 1; number <= rows; number++) {
+        row = expect_row(row, number);
+    }
+    EXPECT_EQ(section[0], (row - section - 1) * 8);
+}
+
+TEST("C17: a chain that repeats gives every row, in order, until a step says stop") {
+    static const uint32_t counts[] = {0, 1, 2, 7, 300, 30000};
+    REQUIRE(host_open(&host, 4));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        expect_rows(counts[i]);
+    }
+    host_close(&host);
+}
+
+TEST("C17: a chain ends after the rounds it was allowed, and goes on where it was") {
+    struct writer chain = row_chain();
+    struct cursor cursor = {.rows = 5};
+    REQUIRE(host_open(&host, 4));
+    const struct siding_event *event = run_chain(&chain, &cursor, 3);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[0], 3);
+    EXPECT(event_payload(event)[1] == UINT64_MAX);
+    EXPECT_EQ(event->error, 0);
+    event = run_chain(&chain, &cursor, 3);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[0], 2);
+    (void)expect_row(take_rows(event) + 1, 4);
+    event = run_chain(&chain, &cursor, 0);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[0], 0);
+    host_close(&host);
+}
+
+TEST("a chain whose host has gone stops between two rounds") {
+    struct writer chain = start_chain();
+    struct gate gate = GATE_INITIALIZER;
+    put_step(&chain, SIGNATURE(BOOL_T, PTR), FUNCTION(gate_pass), 0, SIDING_TEST_EQUAL, true);
+    put_input(&chain, 1);
+    REQUIRE(host_open(&host, 4));
+    request_start(&request, prepare(chain.bytes, chain.size_bytes), FUNCTION(gate_pass));
+    request_put(&request, UINT64_MAX);
+    request_put(&request, ADDRESS(&gate));
+    REQUIRE(host_submit(&host, &request, 0) == 1);
+    REQUIRE(gate_await(&gate, 1));
+    host_close(&host);
+    gate_open(&gate);
+    EXPECT(wait_until(pool_rests, NULL));
+}
+
+/* ---- refusals -------------------------------------------------------------------------------- */
+
+static void expect_refused(const struct writer *writer) {
+    EXPECT_EQ(siding_signature_prepare(writer->bytes, writer->size_bytes), SIDING_ESIGNATURE);
+}
+
+TEST("a chain that is cut short anywhere is refused, or has fewer steps") {
+    struct writer whole = row_chain();
+    uint32_t taken = 0;
+    for (uint32_t size_bytes = 1; size_bytes < whole.size_bytes; size_bytes++) {
+        int32_t number = siding_signature_prepare(whole.bytes, size_bytes);
+        EXPECT(number > 0 || number == SIDING_ESIGNATURE);
+        taken += number > 0;
+    }
+    EXPECT_EQ(taken, 3); /* after each step but the last */
+}
+
+TEST("chains in chains, forward references and tests of nothing are refused") {
+    struct writer inner = row_chain();
+    uint32_t chain_number = prepare(inner.bytes, inner.size_bytes);
+    struct writer nested = start_chain();
+    put_step(&nested, chain_number, FUNCTION(twice), 0, SIDING_TEST_NONE, 0);
+    expect_refused(&nested);
+    struct writer forward = start_chain();
+    put_step(&forward, SIGNATURE(I32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_NONE, 0);
+    put_earlier(&forward, 0, 0);
+    expect_refused(&forward);
+    struct writer far = start_chain();
+    put_step(&far, SIGNATURE(I32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_NONE, 0);
+    put_input(&far, 2);
+    expect_refused(&far);
+    struct writer nothing = start_chain();
+    put_step(&nothing, SIGNATURE(VOID_T, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_EQUAL, 0);
+    put_input(&nothing, 1);
+    expect_refused(&nothing);
+    struct writer none = start_chain();
+    expect_refused(&none);
+    none.bytes[3] = SIDING_CHAIN;
+    expect_refused(&none);
+}
+
+TEST("a chain does not run here") {
+    static uint64_t here[SIDING_EVENT_WORDS_MAX];
+    struct writer chain = row_chain();
+    struct cursor cursor = {.rows = 1};
+    request_start(&request, prepare(chain.bytes, chain.size_bytes), FUNCTION(cursor_step));
+    request_put(&request, 1);
+    request_put(&request, ADDRESS(&cursor));
+    EXPECT_EQ(siding_call_here(0, request.words, request.call.words, here, SIDING_EVENT_WORDS_MAX,
+                               NULL, NULL, NULL, NULL),
+              SIDING_EINVALID);
+    EXPECT_EQ(cursor.at, 0);
+}
