@@ -85,8 +85,8 @@ export function isScalar(type: TypePlan): boolean {
   return scalarKinds.has(type.kind);
 }
 
-/* structs of structs and scalars, which generated code checks and stores field by field */
-function isSimple(type: TypePlan): boolean {
+/** Whether generated code stores and reads it field by field: structs of structs and scalars. */
+export function isSimple(type: TypePlan): boolean {
   if (isScalar(type)) return true;
   return type.kind === "struct" && type.fields.length > 0 &&
     type.fields.every((field) => isSimple(field.type));

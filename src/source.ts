@@ -9,7 +9,7 @@
 import { readField, storeField } from "./field.ts";
 import { callWords } from "./generated/siding.ts";
 import { isAggregate, type Kind, type TypePlan, wordsFor } from "./layout.ts";
-import type { ParameterPlan } from "./plan.ts";
+import { isSimple, type ParameterPlan } from "./plan.ts";
 import type { Output } from "./tails.ts";
 
 export { checkedSource, checkSource, readField, storeField } from "./field.ts";
@@ -42,13 +42,36 @@ function storeScalar(kind: Kind, word: number, v: string): string {
   }
 }
 
-function storeStruct(type: TypePlan, word: number, v: string): string {
+/* Views of whole numbers and typed arrays are faster than a DataView. */
+const inWords: ReadonlySet<Kind> = new Set<Kind>(["f32", "i32", "u32"]);
+
+/* Statements for the scalars of a struct whose first byte lies `offset` bytes behind word `word`. */
+function storeLeaves(type: TypePlan, v: string, word: number, offset: number): string[] {
+  if (type.kind === "struct") {
+    return type.fields.flatMap((field, index) =>
+      storeLeaves(field.type, `${v}_${index}`, word, offset + field.offset)
+    );
+  }
   const first = callWords + word;
+  if (type.size === 8) return [storeScalar(type.kind, word + offset / 8, v)];
+  if (inWords.has(type.kind)) return [`${type.kind}[p + ${first * 2 + offset / 4}] = ${v};`];
+  return [storeField(type, `(s + ${first}) * 8 + ${offset}`, v)];
+}
+
+function sizeOfLeaves(type: TypePlan): number {
+  if (type.kind !== "struct") return type.size;
+  return type.fields.reduce((size, field) => size + sizeOfLeaves(field.type), 0);
+}
+
+/* Padding is cleared: nothing of an earlier call goes to C. */
+function storeStruct(type: TypePlan, word: number, v: string): string {
+  const words = wordsFor(type.size);
+  const isFull = sizeOfLeaves(type) === words * 8;
   const clear = Array.from(
-    { length: wordsFor(type.size) * 2 },
-    (_, half) => `u32[p + ${first * 2 + half}] = 0;`,
+    { length: isFull ? 0 : words },
+    (_, index) => `f64[s + ${callWords + word + index}] = 0;`,
   );
-  return [...clear, storeField(type, `(s + ${first}) * 8`, v)].join("\n");
+  return [...clear, ...storeLeaves(type, v, word, 0)].join("\n");
 }
 
 /* The word of a cell is 0, or 1 for a null pointer in its place. */
@@ -103,9 +126,24 @@ function readScalar(kind: Kind, at: string): string {
   }
 }
 
+/* A struct of scalars and structs whose first byte lies `offset` bytes behind index `at`. */
+function readLeaves(type: TypePlan, at: string, offset: number): string {
+  if (type.kind === "struct") {
+    const fields = type.fields.map(({ name, type: inner, offset: behind }) =>
+      `[${JSON.stringify(name)}]: ${readLeaves(inner, at, offset + behind)}`
+    );
+    return `{ ${fields.join(", ")} }`;
+  }
+  const inPlace = type.size === 8 || inWords.has(type.kind);
+  return inPlace
+    ? readScalar(type.kind, `${at} + ${offset / 4}`)
+    : readField(type, `(${at}) * 4 + ${offset}`);
+}
+
 /** An expression for a value whose words begin at 32-bit index `at`. */
 export function readSource(type: TypePlan, at: string): string {
-  return isAggregate(type) ? readField(type, `(${at}) * 4`) : readScalar(type.kind, at);
+  if (!isAggregate(type)) return readScalar(type.kind, at);
+  return isSimple(type) ? readLeaves(type, at, 0) : readField(type, `(${at}) * 4`);
 }
 
 /** An expression for what is at byte `at` of the view and, where it points, in the tails. */
