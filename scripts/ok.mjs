@@ -46,7 +46,7 @@ const checks = [
 ];
 
 const docLint = ["doc", "--lint", "mod.ts"];
-const typeScriptFolders = ["src", "tests", "bench", "examples"];
+const typeScriptFolders = ["src", "bindings", "tests", "bench", "examples"];
 
 const chosen = process.argv.slice(2);
 const counts = await gate(

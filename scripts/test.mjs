@@ -2,9 +2,11 @@
 /**
  * Builds and tests everything, part by part, and ends with one line of counts.
  *
- *   node scripts/test.mjs [--only build,native,tsan,asan,bun,deno,doc,ok] [file of a test...]
+ *   node scripts/test.mjs [--only PART,PART] [file of a test...]
+ *
+ * Parts: build native tsan asan bun deno bindings doc ok.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { runChild, scriptCommand } from "./child.mjs";
@@ -18,6 +20,7 @@ import {
   withCrash,
 } from "./counts.mjs";
 import { bunPath, denoPath, root } from "./toolchain.mjs";
+import { ensureTools } from "./tools.mjs";
 
 /**
  * @typedef {import("./counts.mjs").Counts} Counts
@@ -30,7 +33,7 @@ import { bunPath, denoPath, root } from "./toolchain.mjs";
  */
 
 const reports = "build/reports";
-const documents = ["mod.ts", "src", "README.md", "docs"];
+const documents = ["mod.ts", "src", "README.md", "bindings/README.md", "docs"];
 
 const { only, files } = options(process.argv.slice(2));
 
@@ -63,7 +66,7 @@ const parts = [
   {
     name: "bun",
     timeoutMs: 600_000,
-    command: () => [bunPath(), ["test", ...reporter("bun"), ...bunFiles()]],
+    command: () => [bunPath(), ["test", ...reporter("bun"), ...bunPaths(testFiles())]],
     count: () => countsFromReport(reportOf("bun")),
   },
   {
@@ -71,6 +74,18 @@ const parts = [
     timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
+  },
+  {
+    name: "bindings-bun",
+    timeoutMs: 600_000,
+    command: () => [bunPath(), ["test", ...reporter("bindings-bun"), ...bunPaths(bindingFiles())]],
+    count: () => countsFromReport(reportOf("bindings-bun")),
+  },
+  {
+    name: "bindings-deno",
+    timeoutMs: 600_000,
+    command: () => [denoPath(), ["test", "-A", ...junit("bindings-deno"), ...bindingFiles()]],
+    count: () => countsFromReport(reportOf("bindings-deno")),
   },
   {
     name: "doc",
@@ -90,7 +105,7 @@ process.exitCode = await main();
 
 async function main() {
   mkdirSync(join(root, reports), { recursive: true });
-  const unknown = only.filter((name) => !parts.some((part) => part.name === name));
+  const unknown = only.filter((name) => !parts.some((part) => isPart(part, name)));
   if (unknown.length > 0) {
     console.error(`Cannot run "${unknown.join('", "')}": there is no such part`);
     return 1;
@@ -98,11 +113,20 @@ async function main() {
   /** @type {Counts[]} */
   const results = [];
   for (const part of parts) {
-    if (only.length === 0 || only.includes(part.name)) results.push(await runPart(part));
+    const isChosen = only.length === 0 || only.some((name) => isPart(part, name));
+    if (isChosen) results.push(await runPart(part));
   }
   const total = sum(results);
   console.log(`siding: ${countsText(total)}`);
   return total.failed === 0 ? 0 : 1;
+}
+
+/**
+ * Whether a name means a part; "bindings" means both of its parts.
+ * @param {Part} part @param {string} name
+ */
+function isPart(part, name) {
+  return part.name === name || part.name.startsWith(`${name}-`);
 }
 
 /** @param {Part} part @returns {Promise<Counts>} */
@@ -151,13 +175,22 @@ function junit(name) {
   return [`--junit-path=${reportOf(name)}`];
 }
 
+/** The tests of bindings are parts of their own, for they need libraries of the system. */
 function testFiles() {
-  return files.length > 0 ? files : ["tests"];
+  if (files.length > 0) return files;
+  const names = readdirSync(join(root, "tests")).filter((name) => name.endsWith("_test.ts"));
+  return names.map((name) => `tests/${name}`);
 }
 
-/** Bun takes a name without "./" for a pattern. */
-function bunFiles() {
-  return testFiles().map((path) => `./${path}`);
+/** Without what they need, the tests say so and are skipped. */
+function bindingFiles() {
+  ensureTools();
+  return files.length > 0 ? files : ["tests/bindings"];
+}
+
+/** Bun takes a name without "./" for a pattern. @param {string[]} paths */
+function bunPaths(paths) {
+  return paths.map((path) => `./${path}`);
 }
 
 function documentFiles() {

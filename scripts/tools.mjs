@@ -6,7 +6,7 @@
  *   node scripts/tools.mjs
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -24,8 +24,13 @@ const tools = {
   "clang-format": { package: "clang-format-19", find: () => llvm("clang-format") },
   "clang-tidy": { package: "clang-tidy-19", find: () => llvm("clang-tidy") },
   "gcc": { package: "gcc", find: () => program("gcc") },
-  "libffi": { package: "libffi-dev", find: findLibffi },
+  "libffi": { package: "libffi-dev", find: () => header("ffi.h") },
   "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },
+  "sqlite headers": { package: "libsqlite3-dev", find: () => header("sqlite3.h") },
+  "zlib headers": { package: "zlib1g-dev", find: () => header("zlib.h") },
+  "zstd headers": { package: "libzstd-dev", find: () => header("zstd.h") },
+  "libpq headers": { package: "libpq-dev", find: () => header("postgresql/libpq-fe.h") },
+  "postgres": { package: "postgresql", find: () => postgres() },
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -100,8 +105,17 @@ function llvm(name) {
   return /version 19\./.test(stdout) ? plain : undefined;
 }
 
-function findLibffi() {
-  return libraryFolders("/usr/include").map((folder) => join(folder, "ffi.h")).find(existsSync);
+/** @param {string} name */
+function header(name) {
+  return libraryFolders("/usr/include").map((folder) => join(folder, name)).find(existsSync);
+}
+
+/** The server, which Debian keeps in a folder of its version. */
+function postgres() {
+  const base = "/usr/lib/postgresql";
+  const versions = existsSync(base) ? readdirSync(base) : [];
+  return versions.map((version) => join(base, version, "bin", "postgres")).find(existsSync) ??
+    program("postgres");
 }
 
 /** @param {string} name */

@@ -88,15 +88,12 @@ function checkedList(value: unknown, name: string, where: string): readonly unkn
   return Array.from(value as unknown[]); // which reads each element once
 }
 
-function checkElement(value: unknown, name: string, where: string): void {
-  if (value === null) check.type(value, "possible in a list, which NULL would end", name, where);
-}
-
+/* Elements may be null: functions that count a list themselves mean something by NULL inside it. */
 function textsImage(value: unknown, name: string, where: string): Image {
   const list = checkedList(value, name, where);
   const image = new Image(new Uint8Array((list.length + 1) * 8));
   list.forEach((text, index) => {
-    checkElement(text, name, `${where}[${index}]`);
+    if (text === null) return;
     check.text(text, name, `${where}[${index}]`);
     image.links.push({ at: index * 8, to: new Image(textBytes(text as string)) });
   });
@@ -107,7 +104,7 @@ function pointersImage(value: unknown, name: string, where: string): Image {
   const list = checkedList(value, name, where);
   const image = new Image(new Uint8Array((list.length + 1) * 8));
   list.forEach((pointer, index) => {
-    checkElement(pointer, name, `${where}[${index}]`);
+    if (pointer === null) return;
     check.pointer(pointer, name, `${where}[${index}]`);
     image.view.setBigInt64(index * 8, BigInt(pointer as number), true);
   });

@@ -1,0 +1,56 @@
+/**
+ * Tests of libraries that may not be on the machine: without them they are skipped, which the
+ * reports of both runners count.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { type Body, runtimeName, test } from "../support/harness.ts";
+
+interface DenoRunner {
+  test(options: { readonly name: string; readonly ignore: true; readonly fn: Body }): void;
+}
+
+interface BunRunner {
+  readonly test: { skip(name: string, body: Body): void };
+}
+
+const bunModule = "bun:test";
+const bun = runtimeName === "bun" ? await import(bunModule) as BunRunner : undefined;
+
+function skip(name: string, reason: string): void {
+  console.log(`SKIP ${name}: ${reason}`);
+  const body = (): void => {};
+  if (bun !== undefined) bun.test.skip(name, body);
+  else {
+    (globalThis as unknown as { Deno: DenoRunner }).Deno.test({ name, ignore: true, fn: body });
+  }
+}
+
+/** Declares tests that run where `missing` is `undefined`; otherwise it is why they cannot. */
+export function testUnless(missing: string | undefined): typeof test {
+  return (name, body) => missing === undefined ? test(name, body) : skip(name, missing);
+}
+
+/** Declares tests that need a library: what opens it, or why it cannot be opened. */
+export function tryOpen<L>(open: () => L): { readonly library: L; readonly test: typeof test } {
+  try {
+    return { library: open(), test };
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code !== "ERR_SIDING_LIBRARY_NOT_FOUND") throw error;
+    return { library: undefined as never, test: testUnless(message) };
+  }
+}
+
+/** Why a header cannot be compared with what was written from `version`, or `undefined`. */
+export function missingHeader(name: string, version: RegExp): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    return "it is compared on x86-64 Linux";
+  }
+  const folders = ["/usr/include/x86_64-linux-gnu", "/usr/include"];
+  const path = folders.map((folder) => `${folder}/${name}`).find(existsSync);
+  if (path === undefined) return `the header ${name} is missing`;
+  return version.test(readFileSync(path, "utf8")) ? undefined : `${path} is of another version`;
+}
