@@ -82,6 +82,7 @@ export type {
   SizedBytes,
   StructType,
   TaggedPointer,
+  TextListType,
   TextName,
   Typed,
   UnionType,

@@ -322,19 +322,3 @@ export function planField(type: unknown, name: string, where: string): TypePlan 
 export function wordsFor(size: number): number {
   return Math.max(1, Math.ceil(size / 8));
 }
-
-function hasPointee(type: TypePlan): boolean {
-  return isPointee(type) || type.fields.some((field) => hasPointee(field.type)) ||
-    (type.element !== undefined && hasPointee(type.element));
-}
-
-/** A type that needs nothing around its words: a scalar, or a struct without pointees. */
-export function planPlain(type: unknown, name: string, where: string): TypePlan {
-  const [key] = onlyKey(type) ?? [];
-  const isScalar = typeof type === "string" && Object.hasOwn(scalars, type);
-  if (isScalar || key === "struct" || key === "pointer" || key === "function") {
-    const plan = planField(type, name, where);
-    if (plan.kind !== "tuple" && !hasPointee(plan)) return plan;
-  }
-  throw fault(name, where, `has the unknown type ${describe(type)}`);
-}

@@ -163,10 +163,16 @@ export interface CopiedType {
   readonly free?: string;
 }
 
-/** An array that ends with `NULL`, made for the time of the call, or copied from a result. */
+/** An array that ends with `NULL`, made for the time of the call. */
 export interface ListType {
   /** Type of the elements. */
   readonly list: "cstring" | "pointer" | TaggedPointer;
+}
+
+/** An array of strings that ends with `NULL`, copied with its strings. */
+export interface TextListType {
+  /** Type of the elements. */
+  readonly list: "cstring";
 }
 
 /**
@@ -209,7 +215,7 @@ export interface InType {
 /** A pointer to a cell that C fills: no argument, its value comes with the result. */
 export interface OutType {
   /** The type of the cell; it starts as zero. */
-  readonly out: FieldType | OwnedText | CopiedType | ListType;
+  readonly out: FieldType | OwnedText | CopiedType | TextListType;
 }
 
 /** A pointer to a cell that C reads and changes: an argument, whose new value comes back. */
@@ -228,7 +234,7 @@ export type ParameterType =
   | InOutType;
 
 /** A type that fits a result; what a text, a list or bytes point to is copied. */
-export type ResultType = FieldType | OwnedText | CopiedType | ListType | "void";
+export type ResultType = FieldType | OwnedText | CopiedType | TextListType | "void";
 
 /** The signature of a function pointer. */
 export interface CallbackDefinition {
