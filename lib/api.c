@@ -187,12 +187,12 @@ int32_t siding_context_release(uint64_t bridge_handle, uint64_t context, uint32_
     return context_release(bridge, context, token);
 }
 
-int32_t siding_library_open(const char *path, uint64_t *out_library, char *out_message,
-                            uint32_t message_capacity) {
+int32_t siding_library_open(const char *path, uint32_t flags, uint64_t *out_library,
+                            char *out_message, uint32_t message_capacity) {
     if (out_library == NULL || out_message == NULL || message_capacity == 0) {
         return SIDING_EINVALID;
     }
-    return library_open(path, out_library, out_message, message_capacity);
+    return library_open(path, flags, out_library, out_message, message_capacity);
 }
 
 int32_t siding_library_symbol(uint64_t library, const char *name, uint64_t *out_address) {

@@ -14,7 +14,7 @@ import {
   type Place,
   variableOf,
 } from "./function.ts";
-import { status } from "./generated/siding.ts";
+import { libraryGlobal, status } from "./generated/siding.ts";
 import { planField } from "./layout.ts";
 import type { Gate } from "./marshal.ts";
 import { planFunction } from "./plan.ts";
@@ -68,21 +68,21 @@ interface Opened {
   readonly path: string | null;
 }
 
-function tryOpen(b: Bridge, path: string | null): Opened | string {
+function tryOpen(b: Bridge, path: string | null, flags: number): Opened | string {
   demandPermission(path);
   const out = words(1);
   const message = new Uint8Array(MESSAGE_BYTES);
   const name = path === null ? null : cString(path);
-  const opened = b.native.siding_library_open(name, out.u8, message, MESSAGE_BYTES);
+  const opened = b.native.siding_library_open(name, flags, out.u8, message, MESSAGE_BYTES);
   if (opened === status.ok) return { handle: out.u64[0]!, path };
   if (opened !== status.notfound) checkStatus(opened, `open "${path}"`);
   return decoder.decode(message.subarray(0, message.indexOf(0)));
 }
 
-function openFirst(b: Bridge, path: LibraryPath): Opened {
+function openFirst(b: Bridge, path: LibraryPath, flags: number): Opened {
   const reasons: string[] = [];
   for (const one of pathsOf(path)) {
-    const opened = tryOpen(b, one);
+    const opened = tryOpen(b, one, flags);
     if (typeof opened !== "string") return opened;
     reasons.push(opened);
   }
@@ -207,8 +207,9 @@ function symbolsOf(
   b: Bridge,
   path: LibraryPath,
   definitions: Definitions,
+  global: boolean,
 ): { readonly load: () => Opened; readonly symbols: ReadonlyMap<string, () => Found> } {
-  const load = once(() => openFirst(b, path));
+  const load = once(() => openFirst(b, path, global ? libraryGlobal : 0));
   const names = pathsOf(path).map(show).join(", ");
   const symbols = new Map<string, () => Found>();
   for (const [key, definition] of Object.entries(definitions)) {
@@ -264,6 +265,11 @@ export interface OpenOptions {
    * fails then.
    */
   readonly lazy?: boolean;
+  /**
+   * Where `true`, libraries that are loaded later find the symbols of this one, as plug-ins need it.
+   * Without effect on Windows, whose loader has no such thing.
+   */
+  readonly global?: boolean;
 }
 
 /**
@@ -295,7 +301,7 @@ export function open<const D extends Definitions>(
     throw new TypeError("Cannot open a library: its definitions are no object");
   }
   const b = bridge();
-  const { load, symbols } = symbolsOf(b, path, definitions);
+  const { load, symbols } = symbolsOf(b, path, definitions, options.global === true);
   if (options.lazy === true) {
     const names = pathsOf(path).map(show).join(", ");
     for (const [key, definition] of Object.entries(definitions)) {

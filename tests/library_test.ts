@@ -79,3 +79,9 @@ test("C1: fn takes the name of its definition for errors", async () => {
   assert.throws(() => named(1, "2" as never), { message: /Cannot call plus: argument 1/ });
   assert.equal(await named(1, 2), 3);
 });
+
+test("a global library lends its symbols to those loaded later", () => {
+  const definitions = { test_answer: { parameters: [], result: "i32" } } as const;
+  open(testlibPath, definitions, { global: true });
+  assert.equal(open(null, definitions).test_answer.sync(), 42);
+});

@@ -36,9 +36,10 @@ static int32_t remember(void *loaded, uint64_t *out_library) SIDING_REQUIRES(&re
     return SIDING_OK;
 }
 
-int32_t library_open(const char *path, uint64_t *out_library, char *out_message,
+int32_t library_open(const char *path, uint32_t flags, uint64_t *out_library, char *out_message,
                      size_t message_capacity) {
-    void *loaded = siding_loader_open(path, out_message, message_capacity);
+    bool is_global = (flags & SIDING_LIBRARY_GLOBAL) != 0;
+    void *loaded = siding_loader_open(path, is_global, out_message, message_capacity);
     if (loaded == NULL) {
         return SIDING_ENOTFOUND;
     }

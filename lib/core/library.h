@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /** See siding_library_open. @thread any  @blocks while the loader runs */
-int32_t library_open(const char *path, uint64_t *out_library, char *out_message,
+int32_t library_open(const char *path, uint32_t flags, uint64_t *out_library, char *out_message,
                      size_t message_capacity);
 /** See siding_library_symbol. @thread any  @blocks while the loader runs */
 int32_t library_symbol(uint64_t library, const char *name, uint64_t *out_address);

@@ -403,13 +403,15 @@ SIDING_API int32_t siding_context_release(uint64_t bridge, uint64_t context, uin
  * Maps a library and keeps it mapped for the life of the process, so that no running call loses its
  * code. Opening it again gives the same mapping.
  * @param path file name as the system's loader takes it, or NULL: the program itself
+ * @param flags SIDING_LIBRARY_GLOBAL: libraries loaded later find its symbols (not on Windows)
  * @param out_library its handle
  * @param out_message the loader's reason, NUL-terminated, when it fails
  * @return SIDING_ENOTFOUND, SIDING_ELIMIT, SIDING_ENOMEM
  * @thread any  @blocks while the loader runs
  */
-SIDING_API int32_t siding_library_open(const char *path, uint64_t *out_library, char *out_message,
-                                       uint32_t message_capacity);
+SIDING_API int32_t siding_library_open(const char *path, uint32_t flags, uint64_t *out_library,
+                                       char *out_message, uint32_t message_capacity);
+#define SIDING_LIBRARY_GLOBAL 1u
 
 /**
  * @return SIDING_ENOTFOUND when the library has no such symbol

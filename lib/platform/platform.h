@@ -145,11 +145,13 @@ void siding_channel_close(struct siding_channel *channel, bool host_too);
 
 /**
  * @param path as the system's loader takes it, UTF-8; NULL: the program itself
+ * @param is_global whether libraries loaded later find its symbols; Windows has no such thing
  * @param out_message the loader's reason, NUL-terminated, when NULL is returned
  * @return the system's handle, or NULL
  * @thread any  @blocks while the loader runs
  */
-void *siding_loader_open(const char *path, char *out_message, size_t message_capacity);
+void *siding_loader_open(const char *path, bool is_global, char *out_message,
+                         size_t message_capacity);
 /** Gives one reference back. @thread any  @blocks while the loader runs */
 void siding_loader_close(void *library);
 /**

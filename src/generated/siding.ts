@@ -87,6 +87,9 @@ export const callsMax: number = 1048576;
 /** `SIDING_THREADS_MAX`. */
 export const threadsMax: number = 4096;
 
+/** `SIDING_LIBRARY_GLOBAL`. */
+export const libraryGlobal: number = 1;
+
 /** Status values by short name: `SIDING_ESTALE` is `status.stale`. */
 export const status: {
   readonly ok: 0;
@@ -472,7 +475,7 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
     result: "i32",
   },
   siding_library_open: {
-    parameters: ["buffer", "buffer", "buffer", "u32"],
+    parameters: ["buffer", "u32", "buffer", "buffer", "u32"],
     result: "i32",
   },
   siding_library_symbol: {

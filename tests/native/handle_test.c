@@ -174,7 +174,7 @@ TEST("P1: a library handle that is forged is refused") {
     uint64_t library = 0;
     uint64_t address = 7;
     uint64_t forged[FORGED];
-    int32_t opened = siding_library_open(NULL, &library, message, sizeof message);
+    int32_t opened = siding_library_open(NULL, 0, &library, message, sizeof message);
     if (opened != SIDING_OK && strstr(message, "not supported") != NULL) {
         SKIP("a statically linked program has no loader");
     }
@@ -188,17 +188,17 @@ TEST("P1: a library handle that is forged is refused") {
     EXPECT_EQ(siding_library_symbol(library, "malloc", &address), SIDING_OK);
     EXPECT(address == FUNCTION(malloc) || address > 7);
     uint64_t again = 0;
-    EXPECT_EQ(siding_library_open(NULL, &again, message, sizeof message), SIDING_OK);
+    EXPECT_EQ(siding_library_open(NULL, 0, &again, message, sizeof message), SIDING_OK);
     EXPECT(again == library);
 }
 
 TEST("a missing library is reported with the loader's reason") {
     char message[256] = "";
     uint64_t library = 7;
-    EXPECT_EQ(siding_library_open("./no-such-library.so", &library, message, sizeof message),
+    EXPECT_EQ(siding_library_open("./no-such-library.so", 0, &library, message, sizeof message),
               SIDING_ENOTFOUND);
     EXPECT(library == 7 && strlen(message) > 0);
-    EXPECT_EQ(siding_library_open(NULL, &library, message, 0), SIDING_EINVALID);
+    EXPECT_EQ(siding_library_open(NULL, 0, &library, message, 0), SIDING_EINVALID);
 }
 
 TEST("the ABI says its version and the sizes of its records") {

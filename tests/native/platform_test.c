@@ -283,23 +283,23 @@ TEST("the error of a thread can be cleared") {
 
 TEST("a library that is not there gives the loader's reason") {
     char message[256] = "";
-    EXPECT(siding_loader_open("./no-such-library.so", message, sizeof message) == NULL);
+    EXPECT(siding_loader_open("./no-such-library.so", false, message, sizeof message) == NULL);
     EXPECT(strlen(message) > 0);
 }
 
 TEST("the loader's reason is cut to the space there is") {
     char message[8];
     memset(message, 'x', sizeof message);
-    EXPECT(siding_loader_open("./no-such-library.so", message, 4) == NULL);
+    EXPECT(siding_loader_open("./no-such-library.so", false, message, 4) == NULL);
     EXPECT_EQ(strlen(message), 3);
     EXPECT_EQ(message[4], 'x');
-    EXPECT(siding_loader_open("./no-such-library.so", message, 0) == NULL);
+    EXPECT(siding_loader_open("./no-such-library.so", false, message, 0) == NULL);
     EXPECT_EQ(strlen(message), 3);
 }
 
 TEST("a missing symbol leaves the output untouched") {
     char message[256];
-    void *program = siding_loader_open(NULL, message, sizeof message);
+    void *program = siding_loader_open(NULL, false, message, sizeof message);
     if (program == NULL && strstr(message, "not supported") != NULL) {
         SKIP("a statically linked program has no loader");
     }
@@ -314,7 +314,7 @@ TEST("a missing symbol leaves the output untouched") {
 
 TEST("a symbol of the program can be found") {
     char message[256];
-    void *program = siding_loader_open(NULL, message, sizeof message);
+    void *program = siding_loader_open(NULL, false, message, sizeof message);
     if (program == NULL && strstr(message, "not supported") != NULL) {
         SKIP("a statically linked program has no loader");
     }

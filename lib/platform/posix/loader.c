@@ -13,8 +13,9 @@ static void copy_message(char *out_message, size_t capacity, const char *message
     out_message[length] = '\0';
 }
 
-void *siding_loader_open(const char *path, char *out_message, size_t message_capacity) {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+void *siding_loader_open(const char *path, bool is_global, char *out_message,
+                         size_t message_capacity) {
+    void *library = dlopen(path, RTLD_NOW | (is_global ? RTLD_GLOBAL : RTLD_LOCAL));
     if (library == NULL) {
         const char *reason = dlerror();
         copy_message(out_message, message_capacity, reason != NULL ? reason : "unknown error");

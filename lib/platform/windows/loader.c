@@ -73,7 +73,9 @@ static HMODULE load(const char *path) {
     return module;
 }
 
-void *siding_loader_open(const char *path, char *out_message, size_t message_capacity) {
+void *siding_loader_open(const char *path, bool is_global, char *out_message,
+                         size_t message_capacity) {
+    (void)is_global;
     HMODULE module = load(path);
     if (module == NULL) {
         describe_error(GetLastError(), out_message, message_capacity);
