@@ -62,8 +62,8 @@ const noOwner = noHolder("to a pointer");
  *
  * Of a {@linkcode Memory} the bounds are checked: `RangeError` names offset and size, and
  * `ERR_SIDING_CLOSED` tells that it is freed. A bare pointer is trusted, and a wrong one crashes.
- * Texts and bytes that the value points to are trusted too, and copied. Keep the type in a constant,
- * or give a layout: then its reader is compiled once.
+ * Texts and bytes that the value points to are trusted too, and copied. Keep the type in a
+ * constant, or give a layout: then its reader is compiled once.
  *
  * @example
  * ```ts
@@ -81,6 +81,7 @@ export function read<T extends FieldType>(
   layout: Layout<T>,
   offset?: number,
 ): From<T>;
+/** Reads a value of a type; the layout form tells more. */
 export function read<const T extends FieldType>(
   source: Memory | Pointer,
   type: T,
@@ -122,6 +123,7 @@ export function write<T extends FieldType>(
   value: To<T>,
   offset?: number,
 ): void;
+/** Writes a value of a type; the layout form tells more. */
 export function write<const T extends FieldType>(
   target: Memory | Pointer,
   type: T,
@@ -187,6 +189,7 @@ function rangeOf(native: Memory | Pointer, offset: number, size: number, action:
  * ```
  */
 export function copyBytes(from: Memory | Pointer, to: Bytes, offset?: number): void;
+/** Copies a buffer to native memory; the other direction tells more. */
 export function copyBytes(from: Bytes, to: Memory | Pointer, offset?: number): void;
 export function copyBytes(from: unknown, to: unknown, offset = 0): void {
   if (isNative(from)) {

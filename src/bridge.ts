@@ -11,7 +11,7 @@
  */
 import type { Blocks } from "./blocks.ts";
 import { checkStatus, errorFromStatus, SidingError } from "./errors.ts";
-import { drainMore, eventWords, layouts, status } from "./generated/siding.ts";
+import { drainMore, eventBlock, eventWords, layouts, status } from "./generated/siding.ts";
 import { loadNative } from "./loader.ts";
 import { runtime } from "./runtime/current.ts";
 import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runtime.ts";
@@ -27,6 +27,8 @@ export interface Decode {
   (at: number, token: number): unknown;
   /** The function's name, for errors. */
   label?: string;
+  /** Word of its events' payload that names the block of what was too long for them. */
+  blockWord?: number;
 }
 
 /** Whether calls of one function are short enough to be waited for on the spot. */
@@ -201,7 +203,7 @@ export class Bridge {
     const decode = this.#decoders[token]!;
     this.#decoders[token] = (at, token) => {
       this.#discard(at, token);
-      return decode(at, token); // takes what was copied, and with it its memory
+      this.#dropBlock(at, token, decode);
     };
     this.#pending--; // its event will take it off once more: the settler makes up for that
     this.abandoned += running ? 1 : 0;
@@ -212,6 +214,17 @@ export class Bridge {
     };
     this.#channel.listen(); // its event comes when nothing else is waited for
     this.#scheduleRelease();
+  }
+
+  /* What was copied for a call that was given up is in a block where it is long. */
+  #dropBlock(at: number, token: number, decode: Decode): void {
+    const { u32 } = this.events;
+    if ((u32[at + 1]! >>> 16 & eventBlock) === 0) return;
+    if (decode.blockWord === undefined) decode(at, token); // which takes it
+    else {
+      const word = eventWords + decode.blockWord;
+      this.native.siding_block_drop(this.handle, u32[at + word * 2]!);
+    }
   }
 
   /** Runs `then` once every call in flight whose results `decodes` reads has settled. */

@@ -395,13 +395,13 @@ function factorSource(length: LengthPlan, at: string): string {
 
 /** Targets in the memory of this process, followed and copied on this thread. */
 export const pointedHere: Pointees = {
-  read(type, at): string {
+  read(type: TypePlan, at: string): string {
     if (type.kind === "text") return `c.followText(view, ${at}, name)`;
     if (type.kind === "text16") return `c.followText16(view, ${at}, name)`;
     const factors = type.lengths?.map((length) => factorSource(length, at)) ?? [];
     return `c.followBytes(view, ${at}, ${factors.join(" * ")}, name)`;
   },
-  store(type, at, v): string {
+  store(type: TypePlan, at: string, v: string): string {
     const held = `${v} === null ? 0 : own.${type.kind}(${v})`;
     return `{ const held = ${held}; ${storePair(at, "held")} }`;
   },

@@ -11,7 +11,7 @@ import { checkStatus, SidingError } from "./errors.ts";
 import { callSource, decodeSource, directSource, hereSource, postSource } from "./generate.ts";
 import { Tails } from "./copied.ts";
 import { imageMaker } from "./image.ts";
-import type { Kind } from "./layout.ts";
+import { type Kind, wordsFor } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
 import type { DirectType } from "./runtime/runtime.ts";
@@ -209,7 +209,7 @@ export class Marshal {
   /** Reads results of queued calls. */
   get decode(): Decode {
     if (this.#decode === undefined) {
-      this.#decode = this.#target.decode ?? this.decodeFrom(this.#b.events);
+      this.#decode = this.#target.decode ?? this.#decodeEvents();
       this.#decode.label = this.#target.name;
     }
     return this.#decode;
@@ -242,6 +242,14 @@ export class Marshal {
       action: `call ${this.#target.name}`,
       decode: this.decodeFrom(event),
     }));
+  }
+
+  #decodeEvents(): Decode {
+    const decode = this.decodeFrom(this.#b.events);
+    const { result, cells } = this.#plan;
+    const cellWords = cells.map(({ type }) => wordsFor(type.size));
+    decode.blockWord = cellWords.reduce((sum, words) => sum + words, wordsFor(result.size));
+    return decode;
   }
 
   #raw(): Call | null {

@@ -29,8 +29,8 @@ export let regionOf: (memory: Memory) => Region;
 /** Makes the memory of a region. */
 export let memoryOf: (region: Region) => Memory;
 /**
- * The region of a memory that can be read and written in place at `offset`; nothing where that takes
- * a closer look, or for anything else than a memory. In the way of every value that is read.
+ * The region of a memory that can be read and written in place at `offset`; nothing where that
+ * takes a closer look, or for anything else than a memory. In the way of every value that is read.
  */
 export let openRegion: (source: unknown, offset: number, size: number) => Region | undefined;
 
@@ -131,8 +131,8 @@ export function stringBytes(text: string, encoding: TextEncoding): Uint8Array {
  * Makes zeroed native memory, aligned for every type: it never moves, and goes to C without a copy.
  *
  * It is freed at the end of its `using` block. C may use its pointer until then and not after.
- * Counted in {@linkcode stats}. Throws `RangeError` for a size below 1 and `ERR_SIDING_MEMORY` where
- * the system has none left.
+ * Counted in {@linkcode stats}. Throws `RangeError` for a size below 1 and `ERR_SIDING_MEMORY`
+ * where the system has none left.
  *
  * @example
  * ```ts
@@ -181,7 +181,8 @@ export function fill(memory: Memory, bytes: Uint8Array): void {
  * `-1`.
  *
  * Throws `TypeError` for what is no number, and `RangeError` for a fraction, for zero, which is
- * `null`, and for an address that no number holds exactly. Whether anything is there is not checked.
+ * `null`, and for an address that no number holds exactly. Whether anything is there is not
+ * checked.
  *
  * @example
  * ```ts

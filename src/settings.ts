@@ -76,7 +76,8 @@ function check(given: Settings): void {
  * Changes settings; what is left out stays.
  *
  * `threads`, `spin` and `stackSize` hold for the whole process from now on; `calls` and `wake` for
- * JavaScript threads that have not opened a library yet; `stacks` for this JavaScript thread. Throws `TypeError` and `RangeError`.
+ * JavaScript threads that have not opened a library yet; `stacks` for this JavaScript thread.
+ * Throws `TypeError` and `RangeError`.
  *
  * @example
  * ```ts

@@ -68,7 +68,7 @@ function echoes(shapes: readonly Shape[]): string {
   return `${headers}\n${declarations(shapes)}\n${functions.join("\n")}`;
 }
 
-test("C16: 360 generated structs with unions and arrays pass by value as C passes them", async () => {
+test("C16: 360 generated structs with unions and arrays pass by value as in C", async () => {
   const shapes = [...many(300, randomMixture), ...many(60, (r) => randomStruct(r, 3, 6))];
   const definitions: Record<string, FunctionDefinition> = {};
   shapes.forEach(({ type }, index) => {

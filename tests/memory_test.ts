@@ -187,7 +187,7 @@ const value = {
   wide: "Grüße 🚂",
 };
 
-test("C16: unions, arrays, texts, bytes and structs without names make the way there and back", () => {
+test("C16: unions, arrays, texts, bytes and nameless structs are written and read", () => {
   const before = stats().memory;
   {
     using memory = alloc(whole);

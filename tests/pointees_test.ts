@@ -9,6 +9,7 @@ const FREE = "test_owned_free";
 const addition = { parameters: ["i32", "i32"], result: "i32" } as const;
 const stream = { struct: { bytes: { bytes: "size" }, size: "usize", position: "usize" } } as const;
 const slice = { struct: { bytes: { bytes: "size" }, size: "u53" } } as const;
+const last = { struct: { bytes: { bytes: "size" }, seed: "u32", size: "u32" } } as const;
 const entry = { struct: { key: "cstring", value: "i53" } } as const;
 const person = {
   struct: {
@@ -43,6 +44,13 @@ const library = open(testlibPath, {
     parameters: ["i32", { out: { list: "cstring" } }],
     result: "void",
   },
+  textTwo: { name: "test_text_two", parameters: ["u32", { out: "cstring" }], result: "cstring" },
+  textFailed: {
+    name: "test_text_two",
+    parameters: ["u32", { out: "cstring" }],
+    result: "cstring",
+    errno: "throw",
+  },
   listSum: { name: "test_list_sum", parameters: [{ list: "pointer" }], result: "i53" },
 
   bytesSum: { name: "test_buffer_sum", parameters: [{ bytes: 1 }, "usize"], result: "u64" },
@@ -75,6 +83,8 @@ const library = open(testlibPath, {
     result: "usize",
   },
   sliceSum: { name: "test_slice_sum", parameters: [slice], result: "i53" },
+  tailNext: { name: "test_tail_next", parameters: [], result: last },
+  tailOut: { name: "test_tail_out", parameters: [{ out: last }], result: "void" },
   slicePattern: { name: "test_slice_pattern", parameters: ["u32", "u8"], result: slice },
 
   ownedText: {
@@ -173,6 +183,16 @@ test("C16: lists of strings come back, as results and in cells", async () => {
   assert.deepEqual(await each(library.listOut, -1), { value: undefined, out: [null] });
 });
 
+test("C16: strings come back as result and in a cell of one call", async () => {
+  for (const length of [0, 1, 7, 8, 100, 5000, 40_000]) {
+    const expected = { value: "a".repeat(length), out: ["b".repeat(length)] };
+    assert.deepEqual(await each(library.textTwo, length), expected);
+    assert.deepEqual(await each(library.textFailed, length), expected);
+  }
+  assert.deepEqual(await each(library.textTwo, 3), { value: "aaa", out: [null] });
+  assert.deepEqual(await each(library.textTwo, 4), { value: null, out: ["bbbb"] });
+});
+
 test("C16: lists of pointers go in", async () => {
   assert.equal(await each(library.listSum, [1, 2, -10, 2 ** 40]), 2 ** 40 - 7);
   assert.equal(await each(library.listSum, []), 0);
@@ -230,6 +250,9 @@ test("C16: bytes in structs by value, in and out", async () => {
   assert.equal(await each(library.sliceSum, { bytes: null, size: 3 }), -1);
   const expected = { bytes: patternOf(77, 3), size: 77 };
   assert.deepEqual(await each(library.slicePattern, 77, 3), expected);
+  const next = { bytes: patternOf(9, 4), seed: 4, size: 9 };
+  assert.deepEqual(await each(library.tailNext), next, "a length in the last half word");
+  assert.deepEqual(await each(library.tailOut), { value: undefined, out: [next] });
 });
 
 function personOf(number: number): unknown {

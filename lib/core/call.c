@@ -55,7 +55,9 @@ static bool resolve_lent(uint64_t *argument, void *const *lent) {
 static void resolve_cell(const struct parameter *parameter, uint64_t *argument) {
     bool is_null = *argument == 1 && parameter->type != SIDING_TYPE_OUT;
     if (parameter->type == SIDING_TYPE_OUT) {
-        memset(argument + 1, 0, parameter->cell_words * sizeof *argument);
+        for (uint32_t word = 0; word < parameter->cell_words; word++) { /* mostly one */
+            argument[1 + word] = 0;
+        }
     }
     *argument = is_null ? 0 : (uint64_t)(uintptr_t)(argument + 1);
 }
@@ -138,8 +140,8 @@ static int32_t run_claimed(struct record *record) {
 
 void call_run(struct record *record, struct outbox *outbox) {
     if (record->ahead != NULL) { /* the js thread wrote it last */
-        SIDING_PREFETCH(record->ahead);
-        SIDING_PREFETCH(record->ahead->inline_words);
+        const struct signature *likely = record->signature;
+        record_prefetch(record->ahead, likely->result_words + likely->argument_words);
     }
     if (record_try(record, RECORD_QUEUED, RECORD_RUNNING)) {
         record->status = run_claimed(record);

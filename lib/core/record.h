@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/cache.h"
 #include "inbox.h"
 #include "signature.h"
 
@@ -60,6 +61,15 @@ struct record {
 
 /** Claims a contended move. @return whether it was made  @thread js, worker  @blocks never */
 bool record_try(struct record *record, enum record_state from, enum record_state to);
+
+/** Asks for the cache lines that a call with so many words touches. @thread any  @blocks never */
+static inline void record_prefetch(const struct record *record, uint32_t words) {
+    uint32_t inline_words = words < RECORD_INLINE_WORDS ? words : RECORD_INLINE_WORDS;
+    const char *end = (const char *)(record->inline_words + inline_words);
+    for (const char *line = (const char *)record; line < end; line += SIDING_CACHE_BYTES / 2) {
+        SIDING_PREFETCH(line);
+    }
+}
 
 /** Makes a move that nobody contends; asserts it. @thread the owner  @blocks never */
 void record_move(struct record *record, enum record_state from, enum record_state to);

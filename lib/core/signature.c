@@ -161,7 +161,8 @@ static void read_parameter(struct reader *reader, struct draft *draft, uint8_t c
 }
 
 /* Places that say nothing sensible are refused here, so that nobody has to look again. */
-static struct place read_place(struct reader *reader, const struct draft *draft) {
+static struct place read_place(struct reader *reader, const struct draft *draft,
+                               size_t size_bytes) {
     struct place place = {.base = next_byte(reader)};
     if (place.base == 1) {
         place.pointer_bytes = (uint16_t)next_number(reader, sizeof(uint16_t));
@@ -169,8 +170,8 @@ static struct place read_place(struct reader *reader, const struct draft *draft)
     place.offset_bytes = (uint16_t)next_number(reader, sizeof(uint16_t));
     uint32_t record_bytes = (type_words(draft->result) + draft->argument_words) * 8;
     uint32_t in_record = place.base == 1 ? place.pointer_bytes : place.offset_bytes;
-    bool fits = place.base > 1 ? place.base - 2u < draft->tails_count
-                               : in_record + sizeof(uint64_t) <= record_bytes;
+    uint32_t end = in_record + (uint32_t)(place.base == 1 ? sizeof(void *) : size_bytes);
+    bool fits = place.base > 1 ? place.base - 2u < draft->tails_count : end <= record_bytes;
     reader->failed |= !fits;
     return place;
 }
@@ -184,15 +185,16 @@ static struct factor read_factor(struct reader *reader, const struct draft *draf
     if (factor.code == 0) {
         factor.constant = (uint32_t)next_number(reader, sizeof(uint32_t));
     } else {
-        reader->failed |= !is_integer(factor.code);
-        factor.place = read_place(reader, draft);
+        bool valid = is_integer(factor.code);
+        reader->failed |= !valid;
+        factor.place = read_place(reader, draft, valid ? scalar_type(factor.code)->size : 1);
     }
     return factor;
 }
 
 static void read_tail(struct reader *reader, struct draft *draft) {
     struct tail tail = {.kind = next_byte(reader)};
-    tail.place = read_place(reader, draft);
+    tail.place = read_place(reader, draft, sizeof(void *));
     reader->failed |= tail.kind < SIDING_TAIL_TEXT || tail.kind > SIDING_TAIL_LIST ||
                       draft->tails_count == SIDING_TAILS_MAX;
     if (tail.kind == SIDING_TAIL_BYTES) {

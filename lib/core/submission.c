@@ -141,15 +141,16 @@ static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
 /* Calls that follow one another mostly have the same size, so this looks at the right words. */
 static void prefetch_call(const struct bridge *bridge, const uint64_t *records, uint32_t words,
                           uint32_t index) {
-    uint32_t offset_words = ((const struct siding_call *)records)->words * index;
-    if (offset_words + SIDING_CALL_WORDS > words) {
+    uint32_t call_words = ((const struct siding_call *)records)->words;
+    uint32_t offset_words = call_words * index;
+    if (call_words < SIDING_CALL_WORDS || offset_words + SIDING_CALL_WORDS > words) {
         return;
     }
     uint32_t token = ((const struct siding_call *)(records + offset_words))->token;
     const struct record *record = slab_find(&bridge->slab, token);
     if (record != NULL) {
-        SIDING_PREFETCH(record);
-        SIDING_PREFETCH(record->inline_words);
+        /* one word for the result */
+        record_prefetch(record, call_words - SIDING_CALL_WORDS + 1);
     }
 }
 

@@ -193,6 +193,14 @@ void test_list_out(int32_t count, const char *const **out_list) {
     *out_list = test_list_number(count);
 }
 
+const char *test_text_two(uint32_t length, const char **out_text) {
+    size_t size = length < sizeof line_buffer ? length : sizeof line_buffer - 1;
+    memset(line_buffer, 'b', size);
+    line_buffer[size] = '\0';
+    *out_text = length == 3 ? NULL : line_buffer;
+    return length == 4 ? NULL : test_text_repeat('a', length);
+}
+
 int64_t test_list_sum(void *const *list) {
     int64_t sum = 0;
     for (; list != NULL && *list != NULL; list++) {
@@ -242,6 +250,14 @@ size_t test_stream_write(struct test_stream *stream, size_t count) {
     fill_pattern(stream->bytes + stream->position, written, (uint8_t)stream->position);
     stream->position += written;
     return count - written;
+}
+
+struct test_tail test_tail_next(void) {
+    return (struct test_tail){test_bytes_pattern(9, 4), 4, 9};
+}
+
+void test_tail_out(struct test_tail *out_tail) {
+    *out_tail = test_tail_next();
 }
 
 int64_t test_slice_sum(struct test_slice slice) {

@@ -72,6 +72,7 @@ TEST_API const char *test_list_join(const char *const *list);
 TEST_API const char *const *test_list_copy(const char *const *list);
 TEST_API const char *const *test_list_number(int32_t count);
 TEST_API void test_list_out(int32_t count, const char *const **out_list);
+TEST_API const char *test_text_two(uint32_t length, const char **out_text);
 TEST_API int64_t test_list_sum(void *const *list);
 
 /* bytes of a length known from elsewhere: byte i is (uint8_t)(seed + i) */
@@ -93,6 +94,15 @@ struct test_slice {
     uint64_t size;
 };
 
+/* Its length is in the last bytes of all. */
+struct test_tail {
+    const uint8_t *bytes;
+    uint32_t seed;
+    uint32_t size;
+};
+
+TEST_API struct test_tail test_tail_next(void);
+TEST_API void test_tail_out(struct test_tail *out_tail);
 TEST_API size_t test_stream_write(struct test_stream *stream, size_t count);
 TEST_API int64_t test_slice_sum(struct test_slice slice);
 TEST_API struct test_slice test_slice_pattern(uint32_t length, uint8_t seed);

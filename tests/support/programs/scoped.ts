@@ -1,6 +1,7 @@
 /** Everything there is, with FFI permission for two paths; with an argument, opens that instead. */
 import process from "node:process";
-import { Context, open, SidingError } from "../../../mod.ts";
+import { alloc, arena, Context, copyBytes, layout, open } from "../../../mod.ts";
+import { read, readString, SidingError, write } from "../../../mod.ts";
 import { rejection, until } from "../harness.ts";
 import { line, makeGate, openTestlib, testlibPath } from "../testlib.ts";
 
@@ -8,7 +9,32 @@ function expect(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
+function memory(): void {
+  const entry = layout({ struct: { id: "u32", name: "cstring", ends: line } });
+  const ends = { from: { x: 1, y: 2 }, to: { x: 3, y: 4 } };
+  using whole = alloc(entry.size + 5);
+  write(whole, entry, { id: 7, name: "scoped", ends }, 5);
+  const back = read(whole, entry, 5);
+  expect(back.id === 7 && back.name === "scoped" && back.ends.to.y === 4, "read and write");
+  const bytes = new Uint8Array(4);
+  copyBytes(whole.slice(5, 4), bytes);
+  expect(bytes.join() === "7,0,0,0", "copyBytes from memory");
+  copyBytes(Uint8Array.of(9), whole, 5);
+  expect(read(whole.pointer, "u8", 5) === 9, "copyBytes to memory");
+  using pieces = arena();
+  expect(readString(pieces.allocString("text", "utf16"), "utf16") === "text", "texts");
+  for (const beyond of [6, -1, 2 ** 40]) {
+    try {
+      read(whole, entry, beyond);
+    } catch (error) {
+      if (error instanceof RangeError) continue;
+    }
+    throw new Error(`bounds at ${beyond}`);
+  }
+}
+
 async function everything(): Promise<void> {
+  memory();
   const library = openTestlib();
   const { turn, variable, print } = open(testlibPath, {
     turn: { name: "test_line_turn", parameters: [line], result: line },
