@@ -4,9 +4,11 @@
  * @module
  */
 import { PGnotify } from "./constants.ts";
+
 /** Queries, copying, notices, large objects. */
 export const queries = {
-  // Queries that wait for their result. Parameters are texts, and null is NULL.
+  // Queries that wait for their result. Parameters are texts, and null is NULL; binary ones are in
+  // memory, with their lengths and formats in arrays of int.
   PQexec: { parameters: [{ pointer: "PGconn" }, "cstring"], result: { pointer: "PGresult" } },
   PQexecParams: {
     parameters: [
@@ -15,6 +17,20 @@ export const queries = {
       "i32",
       { in: "buffer" },
       { list: "cstring" },
+      { in: "buffer" },
+      { in: "buffer" },
+      "i32",
+    ],
+    result: { pointer: "PGresult" },
+  },
+  PQexecParams_pointers: {
+    name: "PQexecParams",
+    parameters: [
+      { pointer: "PGconn" },
+      "cstring",
+      "i32",
+      { in: "buffer" },
+      { list: "pointer" },
       { in: "buffer" },
       { in: "buffer" },
       "i32",

@@ -5,6 +5,7 @@
  */
 import type { Typed } from "../../mod.ts";
 import type { ExecStatusType, PGContextVisibility, PGVerbosity } from "./constants.ts";
+
 /** Results. */
 export const results = {
   // State and errors.

@@ -3,8 +3,10 @@ import { deepStrictEqual as same, match, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as pq from "../../bindings/libpq.ts";
 import {
+  alloc,
   Context,
   type ContextLibrary,
+  copyBytes,
   layout,
   type Library,
   type Pointer,
@@ -169,6 +171,24 @@ test("libpq: binary results are bytes with the length that PQgetlength gives", a
     same([await lib.PQftype(answer, 0), await lib.PQfsize(answer, 1)], [20, 8]);
     same(await lib.PQfname(answer, 2), "bytea");
     await lib.PQclear(answer);
+  });
+});
+
+test("libpq: binary parameters lie in memory, with lengths and formats in arrays", async () => {
+  await connected(async (lib, connection) => {
+    using memory = alloc(4);
+    copyBytes(Uint8Array.of(0, 1, 0, 255), memory);
+    const answer = lib.PQexecParams_pointers(
+      connection,
+      "select encode($1::bytea, 'hex'), $2::int is null",
+      2,
+      Uint32Array.of(17, 23),
+      [memory.pointer, null],
+      Int32Array.of(4, 0),
+      Int32Array.of(1, 1),
+      0,
+    );
+    same(await rowsOf(lib, await answer), [["000100ff", "t"]]);
   });
 });
 
