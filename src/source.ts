@@ -45,7 +45,7 @@ function storeScalar(kind: Kind, word: number, v: string): string {
 /* Views of whole numbers and typed arrays are faster than a DataView. */
 const inWords: ReadonlySet<Kind> = new Set<Kind>(["f32", "i32", "u32"]);
 
-/* Statements for the scalars of a struct whose first byte lies `offset` bytes behind word `word`. */
+/* Statements for the scalars of a struct whose first byte is `offset` bytes behind word `word`. */
 function storeLeaves(type: TypePlan, v: string, word: number, offset: number): string[] {
   if (type.kind === "struct") {
     return type.fields.flatMap((field, index) =>
