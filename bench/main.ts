@@ -23,6 +23,7 @@ import {
 } from "./rows/calls.ts";
 import { chainRows } from "./rows/chain.ts";
 import { out, struct, text } from "./rows/language.ts";
+import { memoryRead } from "./rows/memory.ts";
 import type { Row } from "./rows/outcome.ts";
 
 const rows: Readonly<Record<string, Row>> = {
@@ -36,6 +37,7 @@ const rows: Readonly<Record<string, Row>> = {
   "call.out": out,
   "call.string": text,
   "struct.value": struct,
+  "memory.read": memoryRead,
   "chain.rows": chainRows,
   "fs.read": fileRead,
   "idle": idle,

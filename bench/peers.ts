@@ -126,3 +126,23 @@ export async function ownSqlite(
   const statement = database.prepare(query);
   return { name, all: () => statement.all() };
 }
+
+interface DenoMemory {
+  readonly UnsafePointer: { create(address: bigint): object };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object, size: number): ArrayBuffer };
+}
+
+interface BunMemory {
+  toArrayBuffer(address: number, offset: number, size: number): ArrayBuffer;
+}
+
+/** The runtime's own view of native memory. */
+export function viewOfMemory(address: number, size: number): DataView {
+  if (runtimeName === "bun") {
+    const ffi = createRequire(import.meta.url)("bun:ffi") as BunMemory;
+    return new DataView(ffi.toArrayBuffer(address, 0, size));
+  }
+  const { UnsafePointer, UnsafePointerView } = (globalThis as unknown as { Deno: DenoMemory }).Deno;
+  const pointer = UnsafePointer.create(BigInt(address));
+  return new DataView(UnsafePointerView.getArrayBuffer(pointer, size));
+}

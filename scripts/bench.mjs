@@ -22,6 +22,7 @@ const rows = [
   "call.out",
   "call.string",
   "struct.value",
+  "memory.read",
   "chain.rows",
   "fs.read",
   "cold",

@@ -4,17 +4,29 @@
  * @module
  */
 import { bytes as bytesOf, Snapshot } from "./check.ts";
-import type { Codec, Holder } from "./codec.ts";
+import type { Codec, Holder, Views } from "./codec.ts";
 import type { From, To } from "./convert.ts";
 import { copyFrom, copyTo, textAt } from "./follow.ts";
 import { codecFor, type Layout } from "./layouts.ts";
-import { locate, Memory, openRegion, openRoot, regionOf, type TextEncoding } from "./memory.ts";
+import {
+  locate,
+  Memory,
+  openRegion,
+  openRoot,
+  readRegion,
+  regionOf,
+  type TextEncoding,
+} from "./memory.ts";
 import type { Bytes, FieldType, Pointer } from "./types.ts";
 
 /* Small values are copied here and read at once; reading runs no code of others. */
 const SCRATCH = 4096;
-const scratch = new Uint8Array(SCRATCH);
-const scratchView = new DataView(scratch.buffer);
+const scratch: Views = viewsOf(SCRATCH);
+
+function viewsOf(size: number): Views {
+  const u8 = new Uint8Array(size);
+  return { u8, view: new DataView(u8.buffer) };
+}
 
 function addressOf(pointer: unknown, offset: unknown, action: string): number {
   if (typeof pointer !== "number" || typeof offset !== "number") {
@@ -31,9 +43,9 @@ function addressOf(pointer: unknown, offset: unknown, action: string): number {
 /** Reads a value at an address, which is trusted. */
 export function readAt(codec: Codec, address: number): unknown {
   const { size } = codec;
-  const bytes = size <= SCRATCH ? scratch : new Uint8Array(size);
-  copyFrom(address, size < bytes.length ? bytes.subarray(0, size) : bytes);
-  return codec.read(bytes, bytes === scratch ? scratchView : new DataView(bytes.buffer), 0);
+  const views = size <= SCRATCH ? scratch : viewsOf(size);
+  copyFrom(address, size < views.u8.length ? views.u8.subarray(0, size) : views.u8);
+  return codec.read(views, 0);
 }
 
 /** Writes a value at an address, which is trusted. */
@@ -87,11 +99,11 @@ export function read<const T extends FieldType>(
   type: T,
   offset?: number,
 ): From<T>;
-export function read(source: unknown, type: unknown, offset = 0): unknown {
+export function read(source: unknown, type: unknown, given?: number): unknown {
+  const offset = given === undefined ? 0 : given;
   const codec = codecFor(type);
-  const region = openRegion(source, offset, codec.size);
-  if (region === undefined) return readCopy(source, codec, offset);
-  return codec.read(region.root.u8!, region.root.view!, region.start + offset);
+  const value = readRegion(source, codec, offset);
+  return value === undefined ? readCopy(source, codec, offset) : value;
 }
 
 function readCopy(source: unknown, codec: Codec, offset: number): unknown {

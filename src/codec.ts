@@ -19,7 +19,13 @@ export interface Holder {
   bytes(value: Uint8Array): number;
 }
 
-type Read = (u8: Uint8Array, view: DataView, at: number) => unknown;
+/** Bytes and a view of them. */
+export interface Views {
+  readonly u8: Uint8Array;
+  readonly view: DataView;
+}
+
+type Read = (bytes: Views, at: number) => unknown;
 type Write = (
   u8: Uint8Array,
   view: DataView,
@@ -41,8 +47,10 @@ export interface Codec {
 type Factory = (c: typeof check, name: string) => Pick<Codec, "read" | "write">;
 
 function compile(plan: TypePlan): Factory {
+  const value = readField(plan, "at");
+  const views = /\bu8\b/.test(value) ? "{ u8, view }" : "{ view }";
   const source = `"use strict"; return {
-    read: (u8, view, at) => (${readField(plan, "at")}),
+    read: (bytes, at) => { const ${views} = bytes; return ${value}; },
     write: (u8, view, at, value, own) => {
       ${checkSource(plan, "value", "value")}
       own.demandOpen();

@@ -5,6 +5,7 @@
  */
 import { Allocation, textBytes } from "./allocation.ts";
 import { text as checkText } from "./check.ts";
+import type { Codec, Views } from "./codec.ts";
 import { SidingError } from "./errors.ts";
 import { Layout } from "./layouts.ts";
 import type { FieldType, Pointer } from "./types.ts";
@@ -29,8 +30,13 @@ export let regionOf: (memory: Memory) => Region;
 /** Makes the memory of a region. */
 export let memoryOf: (region: Region) => Memory;
 /**
+ * Reads a value of a memory in place; `undefined`, which no value is, where that takes a closer
+ * look, or for anything else than a memory. In the way of every value that is read.
+ */
+export let readRegion: (source: unknown, codec: Codec, offset: number) => unknown;
+/**
  * The region of a memory that can be read and written in place at `offset`; nothing where that
- * takes a closer look, or for anything else than a memory. In the way of every value that is read.
+ * takes a closer look, or for anything else than a memory.
  */
 export let openRegion: (source: unknown, offset: number, size: number) => Region | undefined;
 
@@ -48,6 +54,13 @@ export class Memory implements Disposable {
   static {
     regionOf = (memory) => memory.#region;
     memoryOf = (region) => new Memory(region);
+    readRegion = (source, codec, offset) => {
+      if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
+      const { root, limit, start } = source.#region;
+      const fits = offset >>> 0 === offset && offset + codec.size <= limit;
+      if (!fits || root.view === undefined) return undefined;
+      return codec.read(root as Views, start + offset);
+    };
     openRegion = (source, offset, size) => {
       if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
       const region = source.#region;
