@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describe, fault, isRecord, onlyKey } from "./definition.ts";
+import { describe, fault, isRecord } from "./definition.ts";
 import { descriptorOf } from "./descriptor.ts";
 import { structDepthMax, types } from "./generated/siding.ts";
 import { runtime } from "./runtime/current.ts";

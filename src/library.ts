@@ -266,7 +266,7 @@ export interface OpenOptions {
    */
   readonly lazy?: boolean;
   /**
-   * Where `true`, libraries that are loaded later find the symbols of this one, as plug-ins need it.
+   * Where `true`, libraries that are loaded later find its symbols, as plug-ins need it.
    * Without effect on Windows, whose loader has no such thing.
    */
   readonly global?: boolean;
