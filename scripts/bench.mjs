@@ -28,6 +28,8 @@ const rows = [
   "cold",
   "cold.process",
   "idle",
+  "types.286",
+  "types.829",
   "koffi.sequential",
   "koffi.inflight64",
   "worker.roundtrip",
@@ -112,7 +114,7 @@ async function measureAll({ rows: chosen, quick, json }) {
   let failures = 0;
   const wanted = chosen.filter((name) => name !== "cold.process" || !chosen.includes("cold"));
   for (const name of wanted) {
-    for (const runtime of ["bun", "deno"].filter((one) => !notOn[one].includes(name))) {
+    for (const runtime of runtimesOf(name)) {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name} on ${runtime} `);
       try {
         const measured = await measure(name, runtime, quick);
@@ -130,6 +132,12 @@ async function measureAll({ rows: chosen, quick, json }) {
   return { outcomes, failures };
 }
 
+/** Types are the compiler's business. */
+function runtimesOf(name) {
+  if (name.startsWith("types.")) return ["tsc"];
+  return ["bun", "deno"].filter((one) => !notOn[one].includes(name));
+}
+
 function printJson({ name, runtime, siding, peer, peerValue, unit, ratio }) {
   console.log(JSON.stringify({ name, runtime, siding, peer, peerValue, unit, ratio }));
 }
@@ -137,6 +145,7 @@ function printJson({ name, runtime, siding, peer, peerValue, unit, ratio }) {
 function measure(name, runtime, quick) {
   const repeats = quick ? 5 : 9;
   if (name.startsWith("cold")) return measureCold(runtime, repeats);
+  if (name.startsWith("types.")) return measureTypes(name, repeats);
   return measureRow(name, runtime, quick, name === "call.blocking600" ? repeats : 1);
 }
 
@@ -154,6 +163,16 @@ async function measureRow(name, runtime, quick, repeats) {
     ratio: median(results.map(({ ratio }) => ratio)),
     ratios: results.flatMap(({ ratios }) => ratios),
   }];
+}
+
+/** The compiler's check of as many functions as the name says, against the package alone. */
+async function measureTypes(name, repeats) {
+  const { checkTimes } = await import("../bench/types.mjs");
+  const ratios = await checkTimes(Number(name.slice("types.".length)), repeats);
+  const siding = median(ratios);
+  const peerValue = median(await checkTimes(1, repeats));
+  const peer = "one function";
+  return [{ name, runtime: "tsc", siding, peer, peerValue, unit: "s", ratio: siding, ratios }];
 }
 
 /** The import and the first call, timed inside the process, and the process as a whole. */

@@ -19,6 +19,8 @@ export const marks = {
   "fs.read": each({ most: 3 }),
   "cold": each({ most: 25 }),
   "idle": each({ most: 0 }),
+  "types.286": { tsc: { most: 0.5 } },
+  "types.829": { tsc: { most: 1.5 } },
 };
 
 /** What each row is about, for people. */
@@ -39,6 +41,8 @@ export const titles = {
   "cold": "import and first call",
   "cold.process": "import and first call, the whole process",
   "idle": "context switches of 16 idle threads in 5 s",
+  "types.286": "type check of 286 functions",
+  "types.829": "type check of 829 functions",
   "koffi.sequential": "one call after the other",
   "koffi.inflight64": "64 calls in flight",
   "worker.roundtrip": "one call after the other",

@@ -39,6 +39,19 @@ const shapes = [
     "null, 1, 2, 3, 4, 5, 6, 7n, null, null",
     "bigint",
   ],
+  [
+    'parameters: [{ pointer: "TAG" }, { in: { struct: { x: "f64", y: { array: "i32", length: 4 } } } }, ' +
+    '{ inout: { struct: { at: "u53", of: { union: { a: "i32", b: "f32" } } } } }], result: "i32"',
+    "null, { x: 1, y: [1, 2, 3, 4] }, { at: 1, of: { a: 1 } }",
+    "{ value: number; out: [{ at: number; of: { readonly a: number; readonly b: number } }] }",
+  ],
+  [
+    'parameters: [{ list: "cstring" }, { bytes: 2 }, "usize"], ' +
+    'result: { copy: { struct: { name: "cstring", data: { bytes: "size" }, size: "u32" } }, ' +
+    'free: "free" }',
+    '["a", null], bytes, 8',
+    "{ name: string | null; data: Uint8Array | null; size: number } | null",
+  ],
 ];
 
 const count = Number(process.argv[2] ?? 800);
