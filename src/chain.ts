@@ -7,7 +7,15 @@ import type { Bridge, Decode } from "./bridge.ts";
 import type { InvokeOptions, NativeFunction } from "./convert.ts";
 import { checkStatus } from "./errors.ts";
 import { type FunctionEntry, functionOf, type Place } from "./function.ts";
-import { eventBlock, eventWords, testDifferent, testEqual } from "./generated/siding.ts";
+import { errnoError } from "./check.ts";
+import {
+  eventBlock,
+  eventWords,
+  testDifferent,
+  testEqual,
+  testNoErrno,
+  testSuccess,
+} from "./generated/siding.ts";
 import { entriesOf, placeOf } from "./library.ts";
 import { Marshal } from "./marshal.ts";
 import { planFunction } from "./plan.ts";
@@ -69,7 +77,10 @@ export interface ChainEnd {
 
 /** What the rounds of a chain gave, in order. */
 export interface Rounds<T> extends Array<T> {
-  /** What ended the chain; `null` where it had all the rounds it was allowed. */
+  /**
+   * What ended the chain; `null` where it had all the rounds it was allowed, or its results have
+   * reached 256 MiB.
+   */
   readonly end: ChainEnd | null;
 }
 
@@ -101,6 +112,26 @@ export interface Chain<T> {
 
 const ROUNDS_MAX = 2 ** 32 - 1;
 
+/* As `errno: "throw"` has it for a single call. */
+const failedResults: Readonly<Record<string, bigint>> = {
+  i8: -1n,
+  i16: -1n,
+  i32: -1n,
+  i53: -1n,
+  i64: -1n,
+  pointer: 0n,
+  text: 0n,
+};
+
+/* Where a definition says that errno is an error, it ends the chain, which then rejects. */
+function failureOf({ plan }: FunctionEntry): Recorded["test"] {
+  if (plan.errno !== "throw") return undefined;
+  const failed = failedResults[plan.result.kind];
+  return failed === undefined
+    ? { kind: testNoErrno, expected: 0n }
+    : { kind: testSuccess, expected: failed };
+}
+
 /* ---- recording ------------------------------------------------------------------------------- */
 
 class Recorder {
@@ -118,9 +149,7 @@ class Recorder {
 
   #add(entry: FunctionEntry, args: readonly unknown[]): StepResult {
     const result = new StepResult(this.steps.length, entry);
-    /* its failure is an error that only decoding throws */
-    const emits = entry.plan.errno === "throw";
-    this.steps.push({ entry, args, result, test: undefined, emits });
+    this.steps.push({ entry, args, result, test: failureOf(entry), emits: false });
     return result;
   }
 
@@ -132,7 +161,7 @@ class Recorder {
     const step = result instanceof StepResult ? this.steps[result.index] : undefined;
     if (step === undefined) throw new TypeError("Cannot end a chain: this is none of its steps");
     const { name } = step.entry;
-    if (step.test !== undefined) {
+    if (step.test !== undefined && step.test.kind <= testDifferent) {
       throw new TypeError(`Cannot end a chain at ${name}: it already has a condition`);
     }
     const { kind: type } = step.entry.plan.result;
@@ -247,7 +276,10 @@ class Reader {
     const { u32, i32, u64, i64 } = this.#b.events;
     const word = (at >> 1) + eventWords + 1;
     if (u32[word * 2 + 1] === 0xffffffff) return null;
-    const { entry } = this.#steps[u32[word * 2]!]!;
+    const { entry, test } = this.#steps[u32[word * 2]!]!;
+    if (test !== undefined && test.kind > testDifferent) {
+      throw errnoError(i32[at + 3]!, entry.name);
+    }
     const { kind, size } = entry.plan.result;
     const isUnsigned = kind.startsWith("u") || kind === "bool";
     const whole = isUnsigned ? u64[word + 1]! : i64[word + 1]!;
@@ -261,7 +293,8 @@ class Reader {
   /** Takes what a trip brought from its event at 32-bit index `at`. */
   take(at: number): Trip {
     const count = this.#b.events.u32[at + eventWords * 2]!;
-    return { page: this.#fetch(at), count, end: this.#endOf(at) };
+    const page = this.#fetch(at);
+    return { page, count, end: this.#endOf(at) };
   }
 
   /** Makes the rounds of a trip, once. */
@@ -352,7 +385,7 @@ export function chain<
   const [entry, values] = entryOfChain(steps, b);
   const reader = new Reader(steps, recipe, place);
   const decode: Decode = (at, token) => {
-    b.blocks.get(token)?.drop();
+    b.blocks.get(token)?.takeBack();
     b.blocks.delete(token);
     return reader.take(at);
   };

@@ -30,6 +30,11 @@ const definitions = {
   find: { name: "test_cursor_find", parameters: [cursorType, "cstring"], result: "bool" },
   twice: { name: "test_cursor_twice", parameters: ["i64"], result: "i64" },
   half: { name: "test_cursor_half", parameters: ["f64"], result: "f64" },
+  fill: {
+    name: "test_buffer_fill",
+    parameters: [{ out: "buffer" }, "usize", "u8"],
+    result: "void",
+  },
   close: { name: "test_cursor_close", parameters: [cursorType], result: "void" },
 } as const;
 
@@ -168,6 +173,28 @@ test("a step that fails with an error of its own rejects the chain", async () =>
   const error = await rejection(failing.run()) as Error & { errno: number };
   assert.deepEqual(error.errno, 2);
   await lib.close(cursor);
+});
+
+test("after a step that fails with an error of its own no other runs", async () => {
+  const [empty, full] = [await lib.open(0), await lib.open(1)];
+  const failing = chain(lib, (s) => {
+    s.run.stepOrThrow(empty);
+    s.run.step(full);
+    return [];
+  });
+  assert.equal((await rejection(failing.run()) as { errno: number }).errno, 2);
+  assert.equal((await lib.step(full)).value, ROW);
+  await Promise.all([lib.close(empty), lib.close(full)]);
+});
+
+test("a buffer that a step fills comes back", async () => {
+  const bytes = new Uint8Array(5000);
+  const filling = chain(lib, (s) => {
+    s.run.fill(bytes, 4000, 7);
+    return [];
+  });
+  assert.deepEqual(await filling.run(), []);
+  assert.deepEqual([bytes[0], bytes[3999], bytes[4000]], [7, 7, 0]);
 });
 
 test("a chain obeys signals and refuses wrong numbers of rounds", async () => {

@@ -10,9 +10,9 @@ import { zigPath } from "../scripts/toolchain.mjs";
 import { randomFrom, test } from "./support/harness.ts";
 import { randomStruct, type RandomType, sourceOf } from "./support/random_structs.ts";
 
-const SHAPES = Number(process.env["SIDING_SHAPES"] ?? 500);
+const SHAPES = Number(process.env["SIDING_SHAPES"] ?? 10_000);
 const SHAPES_AT_ONCE = 500;
-const ROUNDS = 4;
+const ROUNDS = 2;
 const HEADERS = ["stdbool", "stddef", "stdint", "stdlib"].map((name) => `#include <${name}.h>\n`);
 
 const seed = Number(process.env["SIDING_SEED"] ?? Date.now() % 2 ** 31);

@@ -83,6 +83,10 @@ static bool is_testable(const struct step *step) {
            type != FFI_TYPE_DOUBLE;
 }
 
+static bool compares(uint8_t test) {
+    return test != SIDING_TEST_NONE && test != SIDING_TEST_NO_ERRNO;
+}
+
 static void read_step(struct reader *reader, struct chain *chain, const struct signature *inputs) {
     if (chain->steps_count == SIDING_STEPS_MAX) {
         reader->failed = true;
@@ -97,8 +101,7 @@ static void read_step(struct reader *reader, struct chain *chain, const struct s
         .offset_words = chain->words,
     };
     if (step.signature == NULL || step.signature->chain != NULL || step.function == NULL ||
-        step.test > SIDING_TEST_DIFFERENT ||
-        (step.test != SIDING_TEST_NONE && !is_testable(&step))) {
+        step.test > SIDING_TEST_NO_ERRNO || (compares(step.test) && !is_testable(&step))) {
         reader->failed = true;
         return;
     }
@@ -187,22 +190,35 @@ static void invoke(struct trip *trip, const struct step *step) {
 }
 
 /* Only as many bits as the result has. */
-static bool passes(const struct trip *trip, const struct step *step) {
+static bool is_expected(const struct trip *trip, const struct step *step) {
     size_t size_bytes = step->signature->cif.rtype->size;
     uint64_t mask =
         size_bytes < sizeof(uint64_t) ? (UINT64_C(1) << size_bytes * 8) - 1 : UINT64_MAX;
-    bool equal = ((trip->words[step->offset_words] ^ step->expected) & mask) == 0;
-    return step->test == SIDING_TEST_NONE || equal == (step->test == SIDING_TEST_EQUAL);
+    return ((trip->words[step->offset_words] ^ step->expected) & mask) == 0;
 }
 
-/* Copies what the step points to, then frees it. @return false: out of memory */
-static bool emit(struct trip *trip, const struct step *step) {
+static bool passes(const struct trip *trip, const struct step *step) {
+    switch (step->test) {
+    case SIDING_TEST_EQUAL:
+        return is_expected(trip, step);
+    case SIDING_TEST_DIFFERENT:
+        return !is_expected(trip, step);
+    case SIDING_TEST_SUCCESS:
+        return trip->error == 0 || !is_expected(trip, step);
+    case SIDING_TEST_NO_ERRNO:
+        return trip->error == 0;
+    default:
+        return true;
+    }
+}
+
+/* Copies what the step points to, if it emits, then frees it. @return false: out of memory */
+static bool finish(struct trip *trip, const struct step *step, bool emits) {
     const struct signature *signature = step->signature;
     const uint64_t *result = trip->words + step->offset_words;
     struct frame frame = {result, signature->result_words, result + signature->result_words};
     struct tails tails;
     uint64_t words = SIDING_EVENT_WORDS + event_measure_payload(signature, &frame, &tails);
-    bool emits = (step->flags & SIDING_STEP_EMIT) != 0;
     bool fits = !emits || reserve(trip, words);
     if (emits && fits) {
         uint64_t *out = trip->output + trip->used_words;
@@ -220,12 +236,13 @@ static int32_t run_round(struct trip *trip, uint64_t *out_step) {
     for (uint32_t i = 0; i < trip->chain->steps_count; i++) {
         const struct step *step = &trip->chain->steps[i];
         invoke(trip, step);
-        if (!passes(trip, step)) {
+        bool goes_on = passes(trip, step);
+        if (!finish(trip, step, goes_on && (step->flags & SIDING_STEP_EMIT) != 0)) {
+            return SIDING_ENOMEM;
+        }
+        if (!goes_on) {
             *out_step = i;
             return SIDING_OK;
-        }
-        if (!emit(trip, step)) {
-            return SIDING_ENOMEM;
         }
     }
     *out_step = NO_STEP;

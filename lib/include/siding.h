@@ -127,7 +127,7 @@ enum siding_tail {
  *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
  *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
  *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
- *   test       = SIDING_TEST_..., comparing the result, an integer or pointer, with `expected`
+ *   test       = SIDING_TEST_..., of the result, an integer or pointer, or of errno
  *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
  *                its result words first, then its argument words
  *
@@ -145,6 +145,8 @@ enum siding_tail {
 #define SIDING_TEST_NONE 0u      /* goes on in any case */
 #define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
 #define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
+#define SIDING_TEST_SUCCESS 3u   /* ends where errno is set and the result is the expected one */
+#define SIDING_TEST_NO_ERRNO 4u  /* ends where errno is set */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16

@@ -36,6 +36,12 @@ export const testEqual: number = 1;
 /** `SIDING_TEST_DIFFERENT`: goes on where it is not. */
 export const testDifferent: number = 2;
 
+/** `SIDING_TEST_SUCCESS`: ends where errno is set and the result is the expected one. */
+export const testSuccess: number = 3;
+
+/** `SIDING_TEST_NO_ERRNO`: ends where errno is set. */
+export const testNoErrno: number = 4;
+
 /** `SIDING_NOT_VARIADIC`. */
 export const notVariadic: number = 255;
 

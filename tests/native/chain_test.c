@@ -2,6 +2,7 @@
  * chain_test.c - several calls in one trip: a cursor that is stepped, read and ended, and what a
  * chain must refuse.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "fixture.h"
@@ -224,6 +225,84 @@ TEST("a chain whose host has gone stops between two rounds") {
     host_close(&host);
     gate_open(&gate);
     EXPECT(wait_until(pool_rests, NULL));
+}
+
+static _Atomic(int) freed; /* atomic: counted on the worker, read here after the event */
+
+static void free_text(void *text) {
+    atomic_fetch_add(&freed, 1);
+    free(text);
+}
+
+static char *give_text(int32_t number) {
+    char *text = malloc(16);
+    if (text != NULL) {
+        (void)snprintf(text, 16, "%d", number);
+    }
+    return text;
+}
+
+static uint32_t owned_text(void) {
+    uint64_t address = FUNCTION(free_text);
+    uint8_t descriptor[] = {SIDING_NOT_VARIADIC,
+                            PTR,
+                            I32,
+                            SIDING_TYPE_TAILS,
+                            SIDING_TAIL_TEXT,
+                            0,
+                            0,
+                            0,
+                            1,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0};
+    memcpy(descriptor + 9, &address, sizeof address);
+    return prepare(descriptor, sizeof descriptor);
+}
+
+TEST("a step that ends a chain has what it gave freed, as every other") {
+    struct writer chain = start_chain();
+    put_step(&chain, owned_text(), FUNCTION(give_text), 0, SIDING_TEST_NONE, 0);
+    put_value(&chain, 1);
+    put_step(&chain, owned_text(), FUNCTION(give_text), SIDING_STEP_EMIT, SIDING_TEST_EQUAL, 0);
+    put_value(&chain, 2);
+    REQUIRE(host_open(&host, 4));
+    atomic_store(&freed, 0);
+    const struct siding_event *event = run_chain(&chain, NULL, 5);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[0], 0);
+    EXPECT_EQ(event_payload(event)[1], 1);
+    EXPECT_EQ(atomic_load(&freed), 2);
+    host_close(&host);
+}
+
+static int32_t fail_at(int64_t rounds) {
+    static int32_t round; /* owner: the one thread that runs the chain */
+    round = rounds == 0 ? 0 : round + 1;
+    errno = round == 2 ? EIO : 0;
+    return -1;
+}
+
+TEST("a test of errno ends a chain only where it is set") {
+    static const uint32_t tests[] = {SIDING_TEST_SUCCESS, SIDING_TEST_NO_ERRNO};
+    REQUIRE(host_open(&host, 4));
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        struct writer chain = start_chain();
+        put_step(&chain, SIGNATURE(I32, I64), FUNCTION(fail_at), SIDING_STEP_ERRNO, tests[i],
+                 UINT64_MAX);
+        put_value(&chain, 1);
+        (void)fail_at(0);
+        const struct siding_event *event = run_chain(&chain, NULL, 5);
+        REQUIRE(event != NULL && event->status == SIDING_OK);
+        EXPECT_EQ(event_payload(event)[0], 1);
+        EXPECT_EQ(event->error, EIO);
+    }
+    host_close(&host);
 }
 
 /* ---- refusals -------------------------------------------------------------------------------- */

@@ -40,7 +40,8 @@ const shapes = [
     "bigint",
   ],
   [
-    'parameters: [{ pointer: "TAG" }, { in: { struct: { x: "f64", y: { array: "i32", length: 4 } } } }, ' +
+    'parameters: [{ pointer: "TAG" }, ' +
+    '{ in: { struct: { x: "f64", y: { array: "i32", length: 4 } } } }, ' +
     '{ inout: { struct: { at: "u53", of: { union: { a: "i32", b: "f32" } } } } }], result: "i32"',
     "null, { x: 1, y: [1, 2, 3, 4] }, { at: 1, of: { a: 1 } }",
     "{ value: number; out: [{ at: number; of: { readonly a: number; readonly b: number } }] }",
