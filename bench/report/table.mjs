@@ -55,7 +55,7 @@ export function readmeWith(text, outcomes, machine) {
 function markdownTable(outcomes) {
   const rows = outcomes.map((outcome) => [
     titles[outcome.name] ?? outcome.name,
-    { bun: "Bun", deno: "Deno" }[outcome.runtime],
+    { bun: "Bun", deno: "Deno", tsc: "tsc" }[outcome.runtime],
     withUnit(outcome.siding, outcome.unit),
     `${outcome.peer}: ${withUnit(outcome.peerValue, outcome.unit)}`,
     ratioText(outcome),
