@@ -9,7 +9,7 @@ import {
   TitleComponent,
 } from "echarts/components";
 import { SVGRenderer } from "echarts/renderers";
-import { short } from "./table.mjs";
+import { isRate, short } from "./table.mjs";
 
 use([BarChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer, TitleComponent]);
 
@@ -20,7 +20,7 @@ const runtimes = [["bun", "Bun", "#c2703d"], ["deno", "Deno", "#3d6fc2"]];
 
 /** An SVG document of the rows that compare rates; `undefined` where there are none. */
 export function chart(outcomes, machine) {
-  const compared = outcomes.filter(({ unit }) => unit === "calls/s");
+  const compared = outcomes.filter(({ unit }) => isRate(unit));
   if (compared.length === 0) return undefined;
   const names = [...new Set(compared.map(({ name }) => name))];
   const height = marginHeight + names.length * rowHeight;

@@ -6,16 +6,21 @@ import { markText, reaches, titles } from "./marks.mjs";
 const readmeBegin = "<!-- bench:begin -->";
 const readmeEnd = "<!-- bench:end -->";
 
+/** Whether a unit is that of a rate. */
+export function isRate(unit) {
+  return unit.endsWith("/s");
+}
+
 /** A number as people read it: three digits, k and M for rates. */
 export function short(value, unit) {
-  if (unit === "calls/s" && value >= 1e6) return `${digits(value / 1e6)} M`;
-  if (unit === "calls/s" && value >= 1e3) return `${digits(value / 1e3)} k`;
+  if (isRate(unit) && value >= 1e6) return `${digits(value / 1e6)} M`;
+  if (isRate(unit) && value >= 1e3) return `${digits(value / 1e3)} k`;
   return digits(value);
 }
 
 /** The ratio with what it counts: times the peer, or a unit. */
 export function ratioText({ ratio, unit, name }) {
-  const isTimes = unit === "calls/s" || name === "fs.read";
+  const isTimes = isRate(unit) || name === "fs.read";
   return isTimes ? `${digits(ratio)} ×` : `${digits(ratio)} ${unit}`;
 }
 
@@ -68,8 +73,9 @@ function markdownTable(outcomes) {
 }
 
 function withUnit(value, unit) {
-  return unit === "calls/s"
-    ? `${short(value, unit)}/s`.replace(" ", "\u00a0")
+  return isRate(unit)
+    ? `${short(value, unit)}${unit === "calls/s" ? "" : ` ${unit.slice(0, -2)}`}/s`
+      .replaceAll(" ", "\u00a0")
     : `${short(value, unit)} ${unit}`;
 }
 
