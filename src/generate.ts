@@ -15,7 +15,7 @@ import {
   referenceLent,
 } from "./generated/siding.ts";
 import { wordsFor } from "./layout.ts";
-import type { ParameterPlan, Plan } from "./plan.ts";
+import { failedResult, type ParameterPlan, type Plan } from "./plan.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
 import { checkedSource, checkSource, outputSource, readSource, storeSource } from "./source.ts";
 import type { Output, TailKind } from "./tails.ts";
@@ -238,15 +238,12 @@ export function directSource(plan: Plan): string {
   };`;
 }
 
-const FAILED: Readonly<Record<string, string>> = {
-  i8: "value === -1",
-  i16: "value === -1",
-  i32: "value === -1",
-  i53: "value === -1",
-  i64: "value === -1n",
-  pointer: "value === null",
-  text: "value === null",
-};
+/* Whether the value says that the function failed, which makes errno an error. */
+function failedSource({ result }: Plan): string {
+  const failed = failedResult(result);
+  if (failed === undefined) return "true";
+  return `value === ${failed}${result.kind === "i64" ? "n" : ""}`;
+}
 
 /* A text that is all there is to copy is read without further ado. */
 function readText(wordsBefore: number): string {
@@ -293,12 +290,11 @@ export function decodeSource(plan: Plan): string {
   const tails = readTails(plan, word);
   const value = plan.result.kind === "text" ? "t0" : readOutput(plan.outputs[0]!, 0);
   const takeBack = plan.values.some(hasBlocks) ? "takeBack(token);" : "";
-  const failed = FAILED[plan.result.kind] ?? "true";
   const parts = ["value"];
   if (plan.errno === "report") parts.push("errno: i32[at + 3]");
   if (cells.length > 0) parts.push(`out: [${cells.join(", ")}]`);
   const fail = plan.errno === "throw"
-    ? `if (i32[at + 3] !== 0 && ${failed}) throw c.errnoError(i32[at + 3], name);`
+    ? `if (i32[at + 3] !== 0 && ${failedSource(plan)}) throw c.errnoError(i32[at + 3], name);`
     : "";
   return `return function decode(at, token) {
     ${takeBack}

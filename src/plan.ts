@@ -85,6 +85,14 @@ export function isScalar(type: TypePlan): boolean {
   return scalarKinds.has(type.kind);
 }
 
+const signedKinds: ReadonlySet<Kind> = new Set<Kind>(["i8", "i16", "i32", "i53", "i64"]);
+
+/** The result by which a C function says that it failed; `undefined` where only errno can. */
+export function failedResult({ kind }: TypePlan): -1 | null | undefined {
+  if (signedKinds.has(kind)) return -1;
+  return kind === "pointer" || kind === "text" ? null : undefined;
+}
+
 /** Whether generated code stores and reads it field by field: structs of structs and scalars. */
 export function isSimple(type: TypePlan): boolean {
   if (isScalar(type)) return true;

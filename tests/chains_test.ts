@@ -212,8 +212,7 @@ test("a chain obeys signals and refuses wrong numbers of rounds", async () => {
 
 test("C6: a chain that cannot work is refused before anything runs, with the reason", async () => {
   const cursor = await lib.open(1);
-  const any = (s: unknown): Record<string, (...args: unknown[]) => unknown> =>
-    (s as { run: Record<string, (...args: unknown[]) => unknown> }).run;
+  const any = (s: unknown): Steps["run"] => (s as Steps).run;
   const refused = (build: (s: never) => unknown[], message: RegExp): void =>
     assert.throws(() => void chain(lib, build as never), { name: "TypeError", message });
   refused((s) => [any(s)["number"]!(cursor)], /2 arguments expected, 1 given/);
@@ -225,6 +224,45 @@ test("C6: a chain that cannot work is refused before anything runs, with the rea
   const error = await rejection((async () => await wrong.run())());
   assert.deepEqual(error instanceof TypeError, true);
   await lib.close(cursor);
+});
+
+/* What a builder sees that does not know the library. */
+interface Steps {
+  run: Record<string, (...args: unknown[]) => unknown>;
+  unless(step: unknown, value: unknown): void;
+}
+
+test("C6: a condition that no result can meet is refused with the reason", () => {
+  const lib = open(testlibPath, {
+    text: { name: "test_cursor_text", parameters: [cursorType, "i32"], result: "cstring" },
+    text16: { name: "test_cursor_text", parameters: [cursorType, "i32"], result: "cstring16" },
+    bytes: { name: "test_cursor_text", parameters: [cursorType, "i32"], result: { bytes: 1 } },
+    union: { name: "test_cursor_open", parameters: ["u32"], result: { union: { a: "i32" } } },
+    tuple: { name: "test_cursor_open", parameters: ["u32"], result: { struct: ["i32"] } },
+    half: { name: "test_cursor_half", parameters: ["f64"], result: "f64" },
+    close: { name: "test_cursor_close", parameters: [cursorType], result: "void" },
+    small: { name: "test_cursor_open", parameters: ["u32"], result: "i8" },
+    wide: { name: "test_cursor_open", parameters: ["u32"], result: "u64" },
+    truth: { name: "test_cursor_open", parameters: ["u32"], result: "bool" },
+    pointer: { name: "test_cursor_open", parameters: ["u32"], result: "pointer" },
+  });
+  const refused = (key: string, value: unknown, name: string, message: RegExp): void => {
+    const build = (s: Steps): unknown[] => {
+      const args = ["text", "text16", "bytes"].includes(key) ? [null, 0] : [0];
+      s.unless(s.run[key]!(...args), value);
+      return [];
+    };
+    assert.throws(() => void chain(lib, build as never), { name, message });
+  };
+  for (const key of ["text", "text16", "bytes", "union", "tuple", "half", "close"] as const) {
+    refused(key, 0, "TypeError", /its result is no integer/);
+  }
+  refused("small", "4", "TypeError", /"4", not a number/);
+  refused("small", 1.5, "RangeError", /1.5, not an integer/);
+  refused("small", 300, "RangeError", /300, outside i8/);
+  refused("wide", -1n, "RangeError", /-1n, outside u64/);
+  refused("truth", 1, "TypeError", /1, not a boolean/);
+  refused("pointer", "0", "TypeError", /"0", not a pointer or null/);
 });
 
 test("a released context refuses its chains", async () => {
