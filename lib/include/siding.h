@@ -57,7 +57,10 @@ extern "C" {
     X(SIDING_EEXHAUSTED, -12, "no pool slot is free")                                              \
     X(SIDING_ESIGNATURE, -13, "the signature descriptor is malformed or unsupported")              \
     X(SIDING_ENOTFOUND, -14, "no such library or symbol")                                          \
-    X(SIDING_ESPACE, -15, "the buffer is too small")
+    X(SIDING_ESPACE, -15, "the buffer is too small")                                               \
+    X(SIDING_ERECYCLING, -16, "its context is being released")                                     \
+    X(SIDING_EREENTRANT, -17, "called on the very thread that it would wait for")                  \
+    X(SIDING_EENDED, -18, "the repetition has ended")
 
 #define SIDING_STATUS_VALUE(name, value, text) name = value,
 enum siding_status { SIDING_STATUS_LIST(SIDING_STATUS_VALUE) };
@@ -167,12 +170,17 @@ struct siding_call {
     uint16_t words;      /* of the whole record, header included */
     uint16_t flags;      /* SIDING_CALL_... */
     uint32_t timeout_ms; /* from submission; 0: none; a call not started by then never runs */
-    uint64_t function;   /* address of the C function */
-    uint64_t context;    /* context handle, or 0: any free pool thread */
+    uint64_t function;   /* address of the C function, or a bound call */
+    uint64_t context;    /* context or repetition, or 0: any free pool thread */
 };
 #define SIDING_CALL_WORDS 4u
-#define SIDING_CALL_ERRNO 1u /* clear errno (GetLastError) before, report it after */
-#define SIDING_CALL_TIMED 2u /* note the time the call starts, for siding_bridge_elapsed */
+#define SIDING_CALL_ERRNO 1u     /* clear errno (GetLastError) before, report it after */
+#define SIDING_CALL_TIMED 2u     /* note the time the call starts, for siding_bridge_elapsed */
+#define SIDING_CALL_STOPPABLE 4u /* siding_bridge_interrupt may interrupt it */
+/* `function` is a bound call of the same signature; its words replace those of the record. */
+#define SIDING_CALL_BOUND 8u
+/* The bound call is first taken out of the context's deferred ones; SIDING_ENOTFOUND without. */
+#define SIDING_CALL_DEFERRED 16u
 
 /* References of buffer and text arguments. */
 #define SIDING_REFERENCE_NULL 0u   /* the null pointer */
@@ -198,6 +206,7 @@ struct siding_event {
 };
 #define SIDING_EVENT_WORDS 2u
 #define SIDING_EVENT_BLOCK 1u
+#define SIDING_EVENT_MORE 2u /* the token stays in use: further events of it follow */
 #define SIDING_EVENT_WORDS_MAX 4096u
 #define SIDING_TAIL_NULL UINT64_MAX
 /* Set in the count that siding_bridge_drain returns while further events wait. */
@@ -216,8 +225,62 @@ struct siding_pool_options {
     uint32_t threads_max; /* for contexts, and as many for other calls; 1 to SIDING_THREADS_MAX */
     uint32_t spin_us;     /* longest spin of an idle thread before it parks */
     uint32_t stack_bytes; /* of threads not yet started */
+    uint32_t threads_min; /* vacant threads beyond these end */
+    uint32_t idle_ms;     /* after having been vacant for so long; 0: never */
 };
 #define SIDING_THREADS_MAX 4096u
+
+struct siding_context_options {
+    uint32_t size_bytes;
+    uint32_t flags;       /* SIDING_CONTEXT_... */
+    uint32_t drain_ms;    /* how long a release waits for C, and once more after its interrupt */
+    uint32_t teardown_ms; /* how long the deferred calls of a release may take together */
+    uint32_t stuck_ms;    /* a call that runs for so long is noticed; 0: none is */
+    uint32_t stack_bytes; /* of a thread of its own, see SIDING_CONTEXT_FRESH; 0: as the pool's */
+};
+#define SIDING_CONTEXT_FRESH 1u /* a thread made for it, which ends with it */
+#define SIDING_CONTEXT_WAIT 2u  /* wait for a vacant slot, first come first served */
+#define SIDING_CONTEXT_MS_MAX 86400000u
+
+/* How a call that blocks is made to return. */
+struct siding_interrupt {
+    uint32_t size_bytes;
+    uint32_t kind;    /* SIDING_INTERRUPT_... */
+    uint64_t operand; /* a bound call, or the address of a flag */
+    uint64_t value;   /* of the flag, a uint32_t */
+};
+#define SIDING_INTERRUPT_NONE 0u
+#define SIDING_INTERRUPT_BOUND 1u  /* run once, on a thread of libsiding's own; must not block */
+#define SIDING_INTERRUPT_FLAG 2u   /* stored, sequentially consistent */
+#define SIDING_INTERRUPT_SIGNAL 3u /* system calls return EINTR; repeated until C returns */
+
+/* Comparisons are with the first word of a result, as wide as the result's type. */
+struct siding_repeat_options {
+    uint32_t size_bytes;
+    uint32_t emit_test;  /* SIDING_TEST_NONE, EQUAL, DIFFERENT: which runs become events */
+    uint32_t until_test; /* SIDING_TEST_NONE, EQUAL, DIFFERENT: which run ends it, without event */
+    uint32_t wake_kind;  /* SIDING_INTERRUPT_..., for when a call is queued during a run */
+    uint64_t emit_expected;
+    uint64_t until_expected;
+    uint64_t wake_operand;
+    uint64_t wake_value;
+    uint64_t context;
+};
+
+/* Payload of a notice of siding_context_listen: its kind, then two words. */
+#define SIDING_NOTICE_WORDS 3u
+#define SIDING_NOTICE_STUCK 1u     /* token of the call, milliseconds that it has been running */
+#define SIDING_NOTICE_RECOVERED 2u /* token of the call, milliseconds that it took */
+#define SIDING_NOTICE_TEARDOWN 3u  /* 0, milliseconds that its deferred calls have been taking */
+
+struct siding_trace_entry {
+    uint64_t started_ns; /* monotonic */
+    uint64_t ended_ns;
+    uint64_t function;
+    uint64_t context; /* 0: the shared pool */
+    uint32_t thread;  /* number of its slot */
+    uint32_t token;
+};
 
 struct siding_stats {
     uint32_t size_bytes;
@@ -226,11 +289,17 @@ struct siding_stats {
     uint32_t slots_vacant;    /* parked, waiting for anything */
     uint32_t slots_shared;    /* serving calls without a context */
     uint32_t slots_active;    /* leased to a context */
-    uint32_t slots_releasing; /* finishing the last calls of a context */
+    uint32_t slots_recycling; /* their lease is ending */
+    uint32_t slots_wedged;    /* their lease has ended, C has not returned */
+    uint32_t slots_retired;   /* without a thread */
+    uint32_t waiting;         /* acquisitions in line */
     uint32_t bridges;         /* open */
-    uint64_t wakes;           /* kicks of any host thread */
-    uint64_t memory_bytes;    /* records, blocks and siding_memory_alloc */
-    uint64_t signatures;      /* distinct prepared signatures */
+    uint32_t bound_calls;
+    uint32_t reserved;
+    uint64_t wakes;        /* kicks of any host thread */
+    uint64_t dropped;      /* results of calls whose bridge or lease was gone */
+    uint64_t memory_bytes; /* records, blocks and siding_memory_alloc */
+    uint64_t signatures;   /* distinct prepared signatures */
 };
 
 /**
@@ -385,21 +454,141 @@ SIDING_API int32_t siding_call_here(uint64_t bridge, void *record, uint32_t word
                                     void *lent3);
 
 /**
- * Leases a thread of the pool: calls that name the context run on it, in order of submission.
- * @param name shown by the system's tools (at most 15 bytes are), or NULL
- * @return SIDING_EEXHAUSTED when threads_max contexts are leased, SIDING_ESYSTEM, SIDING_ENOMEM
+ * Asks that a running call be interrupted. Never hits another call: a worker goes on only when the
+ * interrupt is over.
+ * @return SIDING_OK, SIDING_EINVALID: the call does not run, or has no SIDING_CALL_STOPPABLE
  * @thread js  @blocks never
  */
-SIDING_API int32_t siding_context_acquire(uint64_t bridge, const char *name, uint64_t *out_context);
+SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
+                                           const struct siding_interrupt *interrupt);
 
 /**
- * Gives the thread back once the calls submitted before have run. From now on the handle is
- * refused.
+ * Makes a bound call: a call record kept for later. Blocks that it names become its own; its token,
+ * context and timeout are ignored.
+ * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
+ * @thread js  @blocks never  @owns the caller, until siding_bound_release; what uses it holds a
+ * reference of its own
+ */
+SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint32_t words,
+                                       uint64_t *out_bound);
+
+/** Gives up the handle; runs that were asked for still happen. @thread any  @blocks never */
+SIDING_API int32_t siding_bound_release(uint64_t bound);
+
+/**
+ * Leases a thread of the pool: calls that name the context run on it, in order of submission.
+ * @param name shown by the system's tools (at most 15 bytes are), or NULL
+ * @param token with SIDING_CONTEXT_WAIT: that of the event whose one payload word is the context;
+ *              siding_bridge_cancel leaves the line
+ * @return SIDING_OK with the context; 1: in line, an event will follow; SIDING_EEXHAUSTED when
+ *         threads_max contexts are leased, SIDING_ESYSTEM, SIDING_ENOMEM, SIDING_EBUSY
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_acquire(uint64_t bridge,
+                                          const struct siding_context_options *options,
+                                          const char *name, uint32_t token, uint64_t *out_context);
+
+/**
+ * Ends the lease, or this bridge's part in a shared one. The running call may end, for drain_ms;
+ * then it is interrupted, and may end for as long again; then the slot is left to it and the lease
+ * is over. Queued calls get SIDING_ERECYCLING. Deferred calls run, last first. From now on the
+ * handle is refused.
  * @param token the event that reports the end carries it; chosen as for a call
- * @return SIDING_ESTALE, SIDING_EBUSY
+ * @return 0; 1: it has ended already, no event follows; SIDING_ESTALE, SIDING_EBUSY
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_context_release(uint64_t bridge, uint64_t context, uint32_t token);
+
+/**
+ * The same, waiting for the end.
+ * @return 0, SIDING_ESTALE, or SIDING_EREENTRANT on the context's own thread
+ * @thread js  @blocks twice drain_ms and teardown_ms at most
+ */
+SIDING_API int32_t siding_context_release_wait(uint64_t bridge, uint64_t context);
+
+/**
+ * Lets other bridges attach.
+ * @param out_share what they attach with, valid as long as the lease
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_share(uint64_t bridge, uint64_t context, uint64_t *out_share);
+
+/**
+ * Takes part in a lease. It ends when all its bridges have released it.
+ * @return SIDING_ESTALE, SIDING_EBUSY: this bridge already does, SIDING_ENOMEM
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_attach(uint64_t bridge, uint64_t share, uint64_t *out_context);
+
+/**
+ * Has a bound call run on the context's thread when the lease ends, those deferred last first.
+ * @return SIDING_ESTALE, SIDING_EBUSY: it already is deferred, SIDING_ENOMEM
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_defer(uint64_t bridge, uint64_t context, uint64_t bound);
+
+/** Takes it back. @return SIDING_ESTALE, SIDING_ENOTFOUND  @thread js  @blocks never */
+SIDING_API int32_t siding_context_undefer(uint64_t bridge, uint64_t context, uint64_t bound);
+
+/**
+ * How a call that still runs when the lease ends is interrupted; and siding_bridge_interrupt may
+ * interrupt any call made from now on.
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_interrupt_with(uint64_t bridge, uint64_t context,
+                                                 const struct siding_interrupt *interrupt);
+
+/**
+ * Has notices about the context delivered: events of this token with SIDING_EVENT_MORE, and one
+ * without when the lease has ended.
+ * @return SIDING_ESTALE, SIDING_EBUSY
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_context_listen(uint64_t bridge, uint64_t context, uint32_t token);
+
+/**
+ * Runs one call record on a context and waits for its event. Its token is ignored, its context is
+ * that of the record; blocks cannot be named, and results too long for an event are SIDING_ESPACE.
+ * Allocates nothing.
+ * @param record inline texts and cells are used where they lie, so it is overwritten
+ * @return words written, SIDING_ESTALE, SIDING_EINVALID, or SIDING_EREENTRANT on the context's own
+ *         thread
+ * @thread any  @blocks until the call has ended
+ */
+SIDING_API int32_t siding_context_call(void *record, uint32_t words, void *out_event,
+                                       uint32_t capacity_words);
+
+/**
+ * Has calls that name the repetition run again and again on its context's thread, one run at a
+ * time in turn with other calls, which go first. A run that emit_test selects gives the call's
+ * event; otherwise the call runs once more. A chain is repeated until it ends by itself. Afterwards
+ * calls get SIDING_EENDED.
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_repeat_open(uint64_t bridge, const struct siding_repeat_options *options,
+                                      uint64_t *out_repeat);
+
+/** Ends it: queued calls get SIDING_EENDED, and wake is used on a run in C.
+ *  @return SIDING_ESTALE  @thread js  @blocks never */
+SIDING_API int32_t siding_repeat_close(uint64_t bridge, uint64_t repeat);
+
+/**
+ * Starts noting the time of calls, of all threads, dropping what was noted before.
+ * @param entries_max 1 to 16,777,216; further calls are counted only; 0: stops
+ * @return SIDING_ENOMEM, SIDING_EINVALID
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_trace_start(uint32_t entries_max);
+
+/**
+ * Copies what was noted, in order of their end.
+ * @param out_entries struct siding_trace_entry each
+ * @param out_dropped calls that were counted only
+ * @return entries copied, from `first` on
+ * @thread any  @blocks never
+ */
+SIDING_API int32_t siding_trace_read(uint32_t first, void *out_entries, uint32_t capacity,
+                                     uint64_t *out_dropped);
 
 /**
  * Maps a library and keeps it mapped for the life of the process, so that no running call loses its

@@ -60,6 +60,15 @@ export const callErrno: number = 1;
 /** `SIDING_CALL_TIMED`: note the time the call starts, for siding_bridge_elapsed. */
 export const callTimed: number = 2;
 
+/** `SIDING_CALL_STOPPABLE`: siding_bridge_interrupt may interrupt it. */
+export const callStoppable: number = 4;
+
+/** `SIDING_CALL_BOUND`. */
+export const callBound: number = 8;
+
+/** `SIDING_CALL_DEFERRED`. */
+export const callDeferred: number = 16;
+
 /** `SIDING_REFERENCE_NULL`: the null pointer. */
 export const referenceNull: number = 0;
 
@@ -78,6 +87,9 @@ export const eventWords: number = 2;
 /** `SIDING_EVENT_BLOCK`. */
 export const eventBlock: number = 1;
 
+/** `SIDING_EVENT_MORE`: the token stays in use: further events of it follow. */
+export const eventMore: number = 2;
+
 /** `SIDING_EVENT_WORDS_MAX`. */
 export const eventWordsMax: number = 4096;
 
@@ -92,6 +104,39 @@ export const callsMax: number = 1048576;
 
 /** `SIDING_THREADS_MAX`. */
 export const threadsMax: number = 4096;
+
+/** `SIDING_CONTEXT_FRESH`: a thread made for it, which ends with it. */
+export const contextFresh: number = 1;
+
+/** `SIDING_CONTEXT_WAIT`: wait for a vacant slot, first come first served. */
+export const contextWait: number = 2;
+
+/** `SIDING_CONTEXT_MS_MAX`. */
+export const contextMsMax: number = 86400000;
+
+/** `SIDING_INTERRUPT_NONE`. */
+export const interruptNone: number = 0;
+
+/** `SIDING_INTERRUPT_BOUND`: run once, on a thread of libsiding's own; must not block. */
+export const interruptBound: number = 1;
+
+/** `SIDING_INTERRUPT_FLAG`: stored, sequentially consistent. */
+export const interruptFlag: number = 2;
+
+/** `SIDING_INTERRUPT_SIGNAL`: system calls return EINTR; repeated until C returns. */
+export const interruptSignal: number = 3;
+
+/** `SIDING_NOTICE_WORDS`. */
+export const noticeWords: number = 3;
+
+/** `SIDING_NOTICE_STUCK`: token of the call, milliseconds that it has been running. */
+export const noticeStuck: number = 1;
+
+/** `SIDING_NOTICE_RECOVERED`: token of the call, milliseconds that it took. */
+export const noticeRecovered: number = 2;
+
+/** `SIDING_NOTICE_TEARDOWN`: 0, milliseconds that its deferred calls have been taking. */
+export const noticeTeardown: number = 3;
 
 /** `SIDING_LIBRARY_GLOBAL`. */
 export const libraryGlobal: number = 1;
@@ -114,6 +159,9 @@ export const status: {
   readonly signature: -13;
   readonly notfound: -14;
   readonly space: -15;
+  readonly recycling: -16;
+  readonly reentrant: -17;
+  readonly ended: -18;
 } = {
   ok: 0,
   invalid: -1,
@@ -131,6 +179,9 @@ export const status: {
   signature: -13,
   notfound: -14,
   space: -15,
+  recycling: -16,
+  reentrant: -17,
+  ended: -18,
 };
 
 /** Name and meaning of each status value. */
@@ -198,6 +249,18 @@ export const statuses: Readonly<Record<number, { name: string; text: string }>> 
   [-15]: {
     name: "SIDING_ESPACE",
     text: "the buffer is too small",
+  },
+  [-16]: {
+    name: "SIDING_ERECYCLING",
+    text: "its context is being released",
+  },
+  [-17]: {
+    name: "SIDING_EREENTRANT",
+    text: "called on the very thread that it would wait for",
+  },
+  [-18]: {
+    name: "SIDING_EENDED",
+    text: "the repetition has ended",
   },
 };
 
@@ -281,16 +344,63 @@ export const layouts: {
     };
   };
   readonly poolOptions: {
-    readonly size: 16;
+    readonly size: 24;
     readonly offsets: {
       readonly sizeBytes: 0;
       readonly threadsMax: 4;
       readonly spinUs: 8;
       readonly stackBytes: 12;
+      readonly threadsMin: 16;
+      readonly idleMs: 20;
+    };
+  };
+  readonly contextOptions: {
+    readonly size: 24;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly flags: 4;
+      readonly drainMs: 8;
+      readonly teardownMs: 12;
+      readonly stuckMs: 16;
+      readonly stackBytes: 20;
+    };
+  };
+  readonly interrupt: {
+    readonly size: 24;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly kind: 4;
+      readonly operand: 8;
+      readonly value: 16;
+    };
+  };
+  readonly repeatOptions: {
+    readonly size: 56;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly emitTest: 4;
+      readonly untilTest: 8;
+      readonly wakeKind: 12;
+      readonly emitExpected: 16;
+      readonly untilExpected: 24;
+      readonly wakeOperand: 32;
+      readonly wakeValue: 40;
+      readonly context: 48;
+    };
+  };
+  readonly traceEntry: {
+    readonly size: 40;
+    readonly offsets: {
+      readonly startedNs: 0;
+      readonly endedNs: 8;
+      readonly function: 16;
+      readonly context: 24;
+      readonly thread: 32;
+      readonly token: 36;
     };
   };
   readonly stats: {
-    readonly size: 56;
+    readonly size: 88;
     readonly offsets: {
       readonly sizeBytes: 0;
       readonly threads: 4;
@@ -298,11 +408,17 @@ export const layouts: {
       readonly slotsVacant: 12;
       readonly slotsShared: 16;
       readonly slotsActive: 20;
-      readonly slotsReleasing: 24;
-      readonly bridges: 28;
-      readonly wakes: 32;
-      readonly memoryBytes: 40;
-      readonly signatures: 48;
+      readonly slotsRecycling: 24;
+      readonly slotsWedged: 28;
+      readonly slotsRetired: 32;
+      readonly waiting: 36;
+      readonly bridges: 40;
+      readonly boundCalls: 44;
+      readonly reserved: 48;
+      readonly wakes: 56;
+      readonly dropped: 64;
+      readonly memoryBytes: 72;
+      readonly signatures: 80;
     };
   };
 } = {
@@ -337,16 +453,63 @@ export const layouts: {
     },
   },
   poolOptions: {
-    size: 16,
+    size: 24,
     offsets: {
       sizeBytes: 0,
       threadsMax: 4,
       spinUs: 8,
       stackBytes: 12,
+      threadsMin: 16,
+      idleMs: 20,
+    },
+  },
+  contextOptions: {
+    size: 24,
+    offsets: {
+      sizeBytes: 0,
+      flags: 4,
+      drainMs: 8,
+      teardownMs: 12,
+      stuckMs: 16,
+      stackBytes: 20,
+    },
+  },
+  interrupt: {
+    size: 24,
+    offsets: {
+      sizeBytes: 0,
+      kind: 4,
+      operand: 8,
+      value: 16,
+    },
+  },
+  repeatOptions: {
+    size: 56,
+    offsets: {
+      sizeBytes: 0,
+      emitTest: 4,
+      untilTest: 8,
+      wakeKind: 12,
+      emitExpected: 16,
+      untilExpected: 24,
+      wakeOperand: 32,
+      wakeValue: 40,
+      context: 48,
+    },
+  },
+  traceEntry: {
+    size: 40,
+    offsets: {
+      startedNs: 0,
+      endedNs: 8,
+      function: 16,
+      context: 24,
+      thread: 32,
+      token: 36,
     },
   },
   stats: {
-    size: 56,
+    size: 88,
     offsets: {
       sizeBytes: 0,
       threads: 4,
@@ -354,11 +517,17 @@ export const layouts: {
       slotsVacant: 12,
       slotsShared: 16,
       slotsActive: 20,
-      slotsReleasing: 24,
-      bridges: 28,
-      wakes: 32,
-      memoryBytes: 40,
-      signatures: 48,
+      slotsRecycling: 24,
+      slotsWedged: 28,
+      slotsRetired: 32,
+      waiting: 36,
+      bridges: 40,
+      boundCalls: 44,
+      reserved: 48,
+      wakes: 56,
+      dropped: 64,
+      memoryBytes: 72,
+      signatures: 80,
     },
   },
 };
@@ -391,8 +560,23 @@ export type FunctionName =
   | "siding_block_address"
   | "siding_block_drop"
   | "siding_call_here"
+  | "siding_bridge_interrupt"
+  | "siding_bound_create"
+  | "siding_bound_release"
   | "siding_context_acquire"
   | "siding_context_release"
+  | "siding_context_release_wait"
+  | "siding_context_share"
+  | "siding_context_attach"
+  | "siding_context_defer"
+  | "siding_context_undefer"
+  | "siding_context_interrupt_with"
+  | "siding_context_listen"
+  | "siding_context_call"
+  | "siding_repeat_open"
+  | "siding_repeat_close"
+  | "siding_trace_start"
+  | "siding_trace_read"
   | "siding_library_open"
   | "siding_library_symbol"
   | "siding_memory_read"
@@ -472,12 +656,72 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
     parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer", "buffer", "buffer", "buffer"],
     result: "i32",
   },
+  siding_bridge_interrupt: {
+    parameters: ["u64", "u32", "buffer"],
+    result: "i32",
+  },
+  siding_bound_create: {
+    parameters: ["u64", "buffer", "u32", "buffer"],
+    result: "i32",
+  },
+  siding_bound_release: {
+    parameters: ["u64"],
+    result: "i32",
+  },
   siding_context_acquire: {
-    parameters: ["u64", "buffer", "buffer"],
+    parameters: ["u64", "buffer", "buffer", "u32", "buffer"],
     result: "i32",
   },
   siding_context_release: {
     parameters: ["u64", "u64", "u32"],
+    result: "i32",
+  },
+  siding_context_release_wait: {
+    parameters: ["u64", "u64"],
+    result: "i32",
+  },
+  siding_context_share: {
+    parameters: ["u64", "u64", "buffer"],
+    result: "i32",
+  },
+  siding_context_attach: {
+    parameters: ["u64", "u64", "buffer"],
+    result: "i32",
+  },
+  siding_context_defer: {
+    parameters: ["u64", "u64", "u64"],
+    result: "i32",
+  },
+  siding_context_undefer: {
+    parameters: ["u64", "u64", "u64"],
+    result: "i32",
+  },
+  siding_context_interrupt_with: {
+    parameters: ["u64", "u64", "buffer"],
+    result: "i32",
+  },
+  siding_context_listen: {
+    parameters: ["u64", "u64", "u32"],
+    result: "i32",
+  },
+  siding_context_call: {
+    parameters: ["buffer", "u32", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_repeat_open: {
+    parameters: ["u64", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_repeat_close: {
+    parameters: ["u64", "u64"],
+    result: "i32",
+  },
+  siding_trace_start: {
+    parameters: ["u32"],
+    result: "i32",
+  },
+  siding_trace_read: {
+    parameters: ["u32", "buffer", "u32", "buffer"],
     result: "i32",
   },
   siding_library_open: {
