@@ -350,7 +350,7 @@ export function close(library: object): Promise<void> {
       gate.closed = true;
       b.gates.delete(gate);
     }
-    const waitForCalls = (): void => b.settled(state.decodes, resolve);
+    const waitForCalls = (): void => b.settling.settled(state.decodes, resolve);
     if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();
