@@ -15,7 +15,7 @@ import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runti
 import { type Decode, type Settle, Settling, swallow } from "./settling.ts";
 import { settings, TOKENS_RESERVED } from "./settings.ts";
 import { Turns } from "./turns.ts";
-import { Waiting } from "./waiting.ts";
+import { Queue } from "./queue.ts";
 import { type Words, words } from "./words.ts";
 
 export type { Meter } from "./pacing.ts";
@@ -82,7 +82,7 @@ export class Bridge {
   readonly settling: Settling = new Settling(this);
 
   readonly #turns: Turns = new Turns(this);
-  readonly #waiting: Waiting = new Waiting();
+  readonly #waiting: Queue<() => void> = new Queue();
   /** What the wake channel is made of. */
   readonly wake: WakeChannel["kind"];
 
@@ -166,27 +166,46 @@ export class Bridge {
     this.settling.abandon(token, running);
   }
 
-  /** Has libsiding report the end of what `start` begins, under a token of its own. */
-  report(action: string, start: (token: number) => number): Promise<void> {
-    if (this.closed) {
-      return Promise.resolve();
-    }
+  /**
+   * Has libsiding report the end of what `start` begins, under a token of its own, unless it has
+   * ended already; gives the number that came with the event, else 0.
+   */
+  report(action: string, start: (token: number) => number): Promise<number> {
+    if (this.closed) return Promise.resolve(0);
     if (this.top === 0) {
       return Promise.reject(new SidingError("ERR_SIDING_BUSY", `Cannot ${action}: no token left`));
     }
     this.flush();
-    const token = this.free[--this.top]!;
+    const token = this.free[this.top - 1]!;
     const value = start(token);
-    if (value < 0) {
-      this.free[this.top++] = token;
-      return Promise.reject(errorFromStatus(value, action));
-    }
-    this.settling.decoders[token] = () => undefined;
-    this.alive.pending++;
-    this.alive.hold();
-    return new Promise<void>((resolve) => {
-      this.settling.settlers[token] = resolve as Settle;
+    if (value < 0) return Promise.reject(errorFromStatus(value, action));
+    if (value > 0) return Promise.resolve(0);
+    return new Promise<number>((resolve) => {
+      this.stand((at) => this.events.i32[at + 3]!, resolve as Settle);
     });
+  }
+
+  /**
+   * Takes the next free token for what is no call: `decode` takes its events, `settle` its end. Only
+   * where it is `awaited` it keeps the process alive.
+   */
+  stand(decode: Decode, settle: Settle, awaited = true): number {
+    const { alive, settling } = this;
+    const token = this.free[--this.top]!;
+    this.standing++;
+    settling.decoders[token] = decode;
+    settling.settlers[token] = (value) => {
+      this.standing--;
+      if (!awaited) alive.pending++; // its end takes off what was never put on
+      settle(value);
+    };
+    if (awaited) {
+      alive.pending++;
+      alive.hold();
+    } else {
+      alive.listen();
+    }
+    return token;
   }
 
   /** Closes it: every pending call fails with `ERR_SIDING_CLOSED`. */

@@ -15,6 +15,8 @@ export interface Decode {
   (at: number, token: number): unknown;
   /** The function's name, for errors. */
   label?: string;
+  /** For errors of what is no call: completes "Cannot …". */
+  action?: string;
   /** Word of its events' payload that names the block of what was too long for them. */
   blockWord?: number;
 }
@@ -76,8 +78,8 @@ export class Settling {
 
   #fail(at: number, token: number): Promise<never> {
     this.#discard(token);
-    const name = this.decoders[token]!.label ?? "a function";
-    return Promise.reject(errorFromStatus(this.#b.events.i32[at + 2]!, `call ${name}`));
+    const { label = "a function", action = `call ${label}` } = this.decoders[token]!;
+    return Promise.reject(errorFromStatus(this.#b.events.i32[at + 2]!, action));
   }
 
   #discard(token: number): void {
@@ -90,10 +92,12 @@ export class Settling {
   abandon(token: number, running: boolean): void {
     const b = this.#b;
     const decode = this.decoders[token]!;
-    this.decoders[token] = (at, token) => {
+    const drop: Decode = (at, token) => {
       this.#discard(token);
       this.#dropBlock(at, token, decode);
     };
+    drop.label = decode.label ?? "";
+    this.decoders[token] = drop;
     b.alive.pending--; // its event will take it off once more: the settler makes up for that
     b.abandoned += running ? 1 : 0;
     this.settlers[token] = (value) => {
@@ -128,6 +132,16 @@ export class Settling {
       };
     });
     one();
+  }
+
+  /** Settles every call in flight whose results `decodes` reads, and lets go of it. */
+  giveUp(decodes: ReadonlySet<Decode>, make: (name: string) => unknown): void {
+    this.settlers.forEach((settle, token) => {
+      const decode = this.decoders[token]!;
+      if (settle === undefined || !decodes.has(decode)) return;
+      this.abandon(token, !this.#b.cancel(token));
+      settle(make(decode.label ?? ""));
+    });
   }
 
   /** Settles all that is left with what `make` makes. */

@@ -472,6 +472,13 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
 SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint32_t words,
                                        uint64_t *out_bound);
 
+/**
+ * Gives a bound call a block: it goes with the bound call. Every block made for its record is given.
+ * @return SIDING_ESTALE, SIDING_EINVALID: no such block, SIDING_ENOMEM
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bound_keep(uint64_t bridge, uint64_t bound, uint32_t block);
+
 /** Gives up the handle; runs that were asked for still happen. @thread any  @blocks never */
 SIDING_API int32_t siding_bound_release(uint64_t bound);
 
