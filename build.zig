@@ -44,6 +44,7 @@ const native_tests = [_][]const u8{
     "platform_test",
     "pool_test",
     "result_test",
+    "route_test",
     "signature_test",
     "tail_test",
 };
@@ -261,6 +262,7 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addFiles(b, module, variant, &common_files);
     addFiles(b, module, variant, &core_files);
     addFiles(b, module, variant, platformFiles(variant.os()));
+    addFiles(b, module, variant, &.{machineFile(variant.target.result)});
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
         module.linkLibrary(libffiLibrary(b, variant, source));
@@ -305,6 +307,12 @@ fn platformFiles(os: std.Target.Os.Tag) []const []const u8 {
         .windows => &windows_files,
         else => std.process.fatal("no platform layer for {t}", .{os}),
     };
+}
+
+/// How calls are made without libffi, if they are.
+fn machineFile(target: std.Target) []const u8 {
+    const is_sysv = target.cpu.arch == .x86_64 and target.os.tag != .windows;
+    return if (is_sysv) "lib/machine/sysv_x86_64.c" else "lib/machine/libffi.c";
 }
 
 // ---- libffi -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "../base/assert.h"
 #include "../base/cache.h"
 #include "../include/siding.h"
+#include "../machine/route.h"
 #include "../platform/platform.h"
 #include "bridge.h"
 #include "chain.h"
@@ -104,21 +105,34 @@ int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uin
     return SIDING_OK;
 }
 
-void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
-                 uint64_t *arguments, uint64_t *out_result, int32_t *out_error) {
+static void call_by_libffi(const struct signature *signature, void (*function)(void),
+                           uint64_t *arguments, uint64_t *out_result) {
     /* libffi may overwrite the vector, so it is made for each call */
     void *values[SIDING_PARAMETERS_MAX];
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
         values[i] = arguments + signature->parameters[i].offset;
     }
     /* libffi leaves a cif as it is, though its parameter is not const */
-    ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->cif;
+    ffi_call((ffi_cif *)(uintptr_t)&signature->cif, function, out_result, values);
+}
+
+static void call_function(const struct signature *signature, void (*function)(void),
+                          uint64_t *arguments, uint64_t *out_result) {
+    if (signature->route != NULL) {
+        route_call(signature->route, function, arguments, out_result);
+    } else {
+        call_by_libffi(signature, function, arguments, out_result);
+    }
+}
+
+void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
+                 uint64_t *arguments, uint64_t *out_result, int32_t *out_error) {
     if ((flags & SIDING_CALL_ERRNO) == 0) {
-        ffi_call(cif, function, out_result, values);
+        call_function(signature, function, arguments, out_result);
         return;
     }
     siding_error_clear();
-    ffi_call(cif, function, out_result, values);
+    call_function(signature, function, arguments, out_result);
     *out_error = siding_error_get();
 }
 

@@ -1,5 +1,5 @@
 /*
- * call.h - running one C function through libffi.
+ * call.h - running one C function, by its route or through libffi.
  */
 #ifndef SIDING_CORE_CALL_H
 #define SIDING_CORE_CALL_H

@@ -5,7 +5,7 @@
  * runtime, or any other program with an event loop. It knows nothing of JavaScript.
  *
  *   host thread                         worker                        host thread
- *   siding_bridge_submit(call records)  runs them through libffi      woken once, then
+ *   siding_bridge_submit(call records)  runs them on a pooled thread  woken once, then
  *   copies them in                      in order, or as threads free  siding_bridge_drain(event
  *   records)
  *

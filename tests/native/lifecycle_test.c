@@ -160,6 +160,40 @@ TEST("a close with events that nobody drained gives their memory back at once") 
     EXPECT(wait_until(holds_nothing_more, &before));
 }
 
+static uint32_t echo(uint32_t number) {
+    return number;
+}
+
+#define SMALL_EVENTS 3000u
+
+TEST("a close in the middle of a batch, beside a running call, gives everything back") {
+    static struct host host;
+    static union request request;
+    struct gate gate = GATE_INITIALIZER;
+    struct siding_stats before = stats_now();
+    uint64_t context = 0;
+    REQUIRE(host_open(&host, SMALL_EVENTS + 1));
+    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    for (uint32_t token = 0; token < SMALL_EVENTS; token++) {
+        request_start(&request, SIGNATURE(U32, U32), FUNCTION(echo));
+        request_put(&request, token);
+        request.call.context = context;
+        REQUIRE(host_submit(&host, &request, token) == 1);
+    }
+    request_start(&request, SIGNATURE(BOOL_T, PTR), FUNCTION(gate_pass));
+    request_put(&request, ADDRESS(&gate));
+    request.call.context = context;
+    REQUIRE(host_submit(&host, &request, SMALL_EVENTS) == 1);
+    REQUIRE(gate_await(&gate, 1)); /* so all before it are delivered */
+    int32_t words = siding_bridge_drain(host.bridge, host.events, SIDING_EVENT_WORDS_MAX);
+    EXPECT(words > 0 && (words & SIDING_DRAIN_MORE) != 0);
+    host_close(&host);
+    EXPECT(stats_now().memory_bytes > before.memory_bytes); /* the running call's record */
+    gate_open(&gate);
+    EXPECT(wait_until(holds_nothing_more, &before));
+    EXPECT(wait_until(pool_rests, NULL));
+}
+
 TEST("2,000 bridges opened and closed leave memory, descriptors and threads as they were") {
     static struct host host;
     static union request request;

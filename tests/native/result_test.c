@@ -138,6 +138,23 @@ TEST("a text result is inline while short and a block when long, on the pool and
     EXPECT_EQ(stats_now().memory_bytes, memory);
 }
 
+TEST("what lay in the event's memory before does not show behind a text") {
+    static union request request;
+    static uint64_t here[SIDING_EVENT_WORDS_MAX];
+    for (uint32_t length = 1; length < 24; length++) {
+        memset(here, 0xff, sizeof here);
+        put_text_call(&request, length);
+        int32_t words = siding_call_here(0, request.words, request.call.words, here,
+                                         SIDING_EVENT_WORDS_MAX, NULL, NULL, NULL, NULL);
+        REQUIRE(words > 0);
+        const char *bytes = (const char *)(here + SIDING_EVENT_WORDS + 2);
+        EXPECT(is_text(bytes, length));
+        for (const char *at = bytes + length; at < (const char *)(here + words); at++) {
+            EXPECT_EQ(*at, 0);
+        }
+    }
+}
+
 TEST("a text result that is NULL is told from an empty one") {
     static union request request;
     static struct host host;
