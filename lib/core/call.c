@@ -165,17 +165,23 @@ static int32_t check_claimed(const struct record *record, struct slot *slot) {
     return SIDING_OK;
 }
 
-/* Noted for whoever looks from outside. */
-static int32_t run_watched(struct record *record, struct slot *slot) {
+void call_note_begin(struct record *record, struct slot *slot) {
     run_begin(&slot->run, record);
     uint64_t started_ns = atomic_load_explicit(&slot->run.started_ns, memory_order_relaxed);
-    atomic_store_explicit(&record->started_ns, started_ns, memory_order_relaxed);
     uint64_t stuck_ns = atomic_load_explicit(&slot->lease.stuck_ns, memory_order_relaxed);
     watch_arm(stuck_ns == 0 ? LEASE_NEVER : started_ns + stuck_ns);
-    int32_t status = call_execute(record);
+}
+
+void call_note_end(struct slot *slot) {
     if (run_end(&slot->run, &slot->parker)) {
         watch_arm(0);
     }
+}
+
+static int32_t run_noted(struct record *record, struct slot *slot) {
+    call_note_begin(record, slot);
+    int32_t status = call_execute(record);
+    call_note_end(slot);
     return status;
 }
 
@@ -184,7 +190,7 @@ static bool is_watched(const struct record *record, const struct slot *slot) {
            atomic_load_explicit(&slot->lease.is_watched, memory_order_relaxed);
 }
 
-int32_t call_run_claimed(struct record *record, struct slot *slot) {
+static int32_t run_claimed(struct record *record, struct slot *slot) {
     int32_t status = check_claimed(record, slot);
     if (status != SIDING_OK) {
         return status;
@@ -193,7 +199,7 @@ int32_t call_run_claimed(struct record *record, struct slot *slot) {
     if (record->flags & SIDING_CALL_TIMED) {
         atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
     }
-    status = is_watched(record, slot) ? run_watched(record, slot) : call_execute(record);
+    status = is_watched(record, slot) ? run_noted(record, slot) : call_execute(record);
     if (traced_ns != 0) {
         trace_note(record, slot->index, traced_ns);
     }
@@ -216,7 +222,7 @@ void call_run(struct record *record, struct slot *slot) {
         record_prefetch(record->ahead, likely->result_words + likely->argument_words);
     }
     if (claim(record)) {
-        record->status = call_run_claimed(record, slot);
+        record->status = run_claimed(record, slot);
         record_move(record, RECORD_RUNNING, RECORD_DONE);
     }
     outbox_deliver(&slot->outbox, record);

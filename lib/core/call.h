@@ -43,9 +43,11 @@ bool call_is_wanted(const struct record *record);
 /** Runs the function, or the chain, of a record. @return a status  @thread any but js
  *  @blocks as long as the function does */
 int32_t call_execute(struct record *record);
-/** The same for a RUNNING record of a slot, unless it came too late.
- *  @thread worker, the slot's own  @blocks as long as the function does */
-int32_t call_run_claimed(struct record *record, struct slot *slot);
+/** Notes a run for whoever watches or interrupts it. @thread worker, the slot's own
+ *  @blocks never */
+void call_note_begin(struct record *record, struct slot *slot);
+/** The run is over. @thread worker, the slot's own  @blocks while it is being interrupted */
+void call_note_end(struct slot *slot);
 /** Runs a queued record, unless it was cancelled or came too late, and delivers its event.
  *  @thread worker, the slot's own  @blocks as long as the function does */
 void call_run(struct record *record, struct slot *slot);

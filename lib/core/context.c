@@ -124,8 +124,7 @@ int32_t context_interrupt_with(struct bridge *bridge, uint64_t context,
 int32_t context_listen(struct bridge *bridge, uint64_t context, uint32_t token) {
     struct slot *slot = lease_find(bridge, context);
     struct record *listener = NULL;
-    int32_t status =
-        slot == NULL ? SIDING_ESTALE : submission_claim(bridge, token, &listener);
+    int32_t status = slot == NULL ? SIDING_ESTALE : submission_claim(bridge, token, &listener);
     if (status != SIDING_OK) {
         return status;
     }
@@ -195,8 +194,7 @@ void context_leave_all(struct bridge *bridge) {
     uint32_t count = pool_slots();
     for (uint32_t index = 0; index < count; index++) {
         struct slot *slot = pool_slot_at(index);
-        bool is_first =
-            atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge;
+        bool is_first = atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge;
         if (is_first || atomic_load_explicit(&slot->lease.is_shared, memory_order_relaxed)) {
             (void)lease_leave(slot, bridge, NULL);
         }

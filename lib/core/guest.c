@@ -1,7 +1,6 @@
 #include "guest.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -13,14 +12,11 @@
 #include "record.h"
 #include "slot.h"
 
-#define SPIN_ROUNDS 200u
-
 struct guest {
     struct record record; /* first */
     struct siding_parker parker;
     uint64_t *out_event;
-    int32_t words;          /* of the event, or a status */
-    _Atomic(bool) is_done;  /* atomic: release in guest_complete, acquire in await */
+    int32_t words; /* of the event, or a status; handed over by the parker */
 };
 
 void guest_complete(struct record *record) {
@@ -40,17 +36,7 @@ void guest_complete(struct record *record) {
         tail_free(&tails);
     }
     free(record->tails);
-    atomic_store_explicit(&guest->is_done, true, memory_order_release);
-    siding_parker_unpark(&guest->parker);
-}
-
-static void await(struct guest *guest) {
-    for (uint32_t i = 0; i < SPIN_ROUNDS; i++) {
-        siding_thread_pause();
-    }
-    do { /* the permit comes last: after it nobody touches the guest */
-        siding_parker_park(&guest->parker);
-    } while (!atomic_load_explicit(&guest->is_done, memory_order_acquire));
+    siding_parker_unpark(&guest->parker); /* the guest is gone from here on */
 }
 
 /* @return the slot, the guest counted in its lease, or NULL */
@@ -75,7 +61,7 @@ static int32_t run_on(struct slot *slot, struct guest *guest) {
         return SIDING_ESYSTEM;
     }
     slot_push(slot, &guest->record.node, &guest->record.node);
-    await(guest);
+    siding_parker_park(&guest->parker);
     siding_parker_deinit(&guest->parker);
     return guest->words;
 }
@@ -85,10 +71,11 @@ int32_t guest_call(uint64_t *words_in, uint32_t words, uint64_t *out_event,
     const struct siding_call *call = (const struct siding_call *)words_in;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || signature->result_words > SIDING_CALL_WORDS ||
-        words < SIDING_CALL_WORDS + signature->argument_words ||
-        capacity_words < SIDING_EVENT_WORDS_MAX) {
+    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
+    }
+    if (signature->result_words > SIDING_CALL_WORDS || capacity_words < SIDING_EVENT_WORDS_MAX) {
+        return SIDING_ESPACE;
     }
     struct guest guest = {.out_event = out_event};
     struct record *record = &guest.record;
@@ -112,4 +99,22 @@ int32_t guest_call(uint64_t *words_in, uint32_t words, uint64_t *out_event,
     int32_t result = run_on(slot, &guest);
     atomic_fetch_sub_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
     return result;
+}
+
+int32_t guest_release(struct bridge *bridge, uint64_t context) {
+    struct slot *slot = lease_find(bridge, context);
+    if (slot == NULL || slot == slot_current()) {
+        return slot == NULL ? SIDING_ESTALE : SIDING_EREENTRANT;
+    }
+    uint64_t event[SIDING_EVENT_WORDS];
+    struct guest guest = {.out_event = event};
+    atomic_init(&guest.record.state, RECORD_QUEUED);
+    if (!siding_parker_init(&guest.parker)) {
+        return SIDING_ESYSTEM;
+    }
+    if (!lease_leave(slot, bridge, &guest.record)) {
+        siding_parker_park(&guest.parker);
+    }
+    siding_parker_deinit(&guest.parker);
+    return SIDING_OK;
 }

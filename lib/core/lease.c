@@ -7,7 +7,9 @@
 #include "../base/assert.h"
 #include "bound.h"
 #include "bridge.h"
+#include "guest.h"
 #include "handle.h"
+#include "line.h"
 #include "notice.h"
 #include "pool.h"
 #include "record.h"
@@ -50,25 +52,23 @@ static void begin_times(struct lease *lease, const struct siding_context_options
 }
 
 static void begin_name(struct slot *slot, const char *name) {
-    struct lease *lease = &slot->lease;
-    lease->is_named = name != NULL && name[0] != '\0';
-    if (!lease->is_named) {
+    slot->lease.is_named = name != NULL && name[0] != '\0';
+    if (!slot->lease.is_named) {
         return;
     }
-    strncpy(lease->name, name, LEASE_NAME_BYTES - 1);
-    lease->name[LEASE_NAME_BYTES - 1] = '\0';
+    strncpy(slot->lease.name, name, LEASE_NAME_BYTES - 1);
+    slot->lease.name[LEASE_NAME_BYTES - 1] = '\0';
     slot->duty.kind = NODE_NAME;
     slot_push(slot, &slot->duty, &slot->duty);
 }
 
 uint64_t lease_begin(struct slot *slot, struct bridge *bridge,
                      const struct siding_context_options *options, const char *name) {
-    struct lease *lease = &slot->lease;
-    uint64_t handle = handle_make(HANDLE_CONTEXT, slot->index, ++lease->generation);
-    lease->is_fresh = options != NULL && (options->flags & SIDING_CONTEXT_FRESH) != 0;
-    begin_times(lease, options);
-    atomic_store_explicit(&lease->bridge, bridge, memory_order_relaxed);
-    atomic_store_explicit(&lease->handle, handle, memory_order_seq_cst);
+    uint64_t handle = handle_make(HANDLE_CONTEXT, slot->index, ++slot->lease.generation);
+    slot->lease.is_fresh = options != NULL && (options->flags & SIDING_CONTEXT_FRESH) != 0;
+    begin_times(&slot->lease, options);
+    atomic_store_explicit(&slot->lease.bridge, bridge, memory_order_relaxed);
+    atomic_store_explicit(&slot->lease.handle, handle, memory_order_seq_cst);
     begin_name(slot, name);
     return handle;
 }
@@ -94,8 +94,7 @@ static bool is_attached(struct lease *lease, const struct bridge *bridge) {
 
 struct slot *lease_find(const struct bridge *bridge, uint64_t handle) {
     struct slot *slot = handle == 0 ? NULL : pool_slot(handle);
-    if (slot == NULL ||
-        atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) != handle) {
+    if (slot == NULL || atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) != handle) {
         return NULL;
     }
     if (atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge) {
@@ -122,14 +121,13 @@ static int32_t attach(struct lease *lease, uint64_t handle, struct bridge *bridg
 }
 
 int32_t lease_attach(struct slot *slot, uint64_t handle, struct bridge *bridge) {
-    struct lease *lease = &slot->lease;
     struct attachment *made = malloc(sizeof *made);
     if (made == NULL) {
         return SIDING_ENOMEM;
     }
-    siding_mutex_lock(&lease->mutex);
-    int32_t status = attach(lease, handle, bridge, made);
-    siding_mutex_unlock(&lease->mutex);
+    siding_mutex_lock(&slot->lease.mutex);
+    int32_t status = attach(&slot->lease, handle, bridge, made);
+    siding_mutex_unlock(&slot->lease.mutex);
     if (status != SIDING_OK) {
         free(made);
     }
@@ -234,7 +232,11 @@ static void tell(struct record *record, enum record_state from, bool is_wedged) 
     record->status = SIDING_OK;
     record->error = is_wedged ? 1 : 0;
     record_move(record, from, RECORD_DONE);
-    (void)bridge_deliver(record->bridge, &record->node);
+    if (record->bridge == NULL) {
+        guest_complete(record);
+    } else {
+        (void)bridge_deliver(record->bridge, &record->node);
+    }
 }
 
 static void tell_ending(const struct ending *ending) {
@@ -260,26 +262,25 @@ static void reset(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
 
 /* Whether its thread has nothing to do for the end, so that it need not even wake up. */
 static bool ends_quietly(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
-    return lease->deferred == NULL && lease->listener == NULL && !lease->is_named &&
-           !lease->is_fresh && lease->generation != UINT32_MAX &&
+    return slot->lease.deferred == NULL && slot->lease.listener == NULL && !slot->lease.is_named &&
+           !slot->lease.is_fresh && slot->lease.generation != UINT32_MAX &&
            /* seq_cst: after `handle`; pairs with guest.c, where a guest counts itself first */
-           atomic_load_explicit(&lease->guests, memory_order_seq_cst) == 0 && slot_is_quiet(slot);
+           atomic_load_explicit(&slot->lease.guests, memory_order_seq_cst) == 0 &&
+           slot_is_quiet(slot);
 }
 
 /* @return whether the slot is vacant already */
 static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
-    atomic_store_explicit(&lease->handle, 0, memory_order_seq_cst);
+    atomic_store_explicit(&slot->lease.handle, 0, memory_order_seq_cst);
     if (ends_quietly(slot)) {
-        reset(lease);
+        reset(&slot->lease);
         slot_move(slot, SLOT_ACTIVE, SLOT_VACANT);
         return true;
     }
-    lease->reports = report;
-    lease->was_interrupted = false;
+    slot->lease.reports = report;
+    slot->lease.was_interrupted = false;
     slot_move(slot, SLOT_ACTIVE, SLOT_RECYCLE_PENDING);
-    atomic_store_explicit(&lease->deadline_ns, siding_clock_ns() + lease->drain_ns,
+    atomic_store_explicit(&slot->lease.deadline_ns, siding_clock_ns() + slot->lease.drain_ns,
                           memory_order_seq_cst);
     return false;
 }
@@ -296,20 +297,19 @@ static struct record *take_listener(struct lease *lease, const struct bridge *br
 }
 
 bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report) {
-    struct lease *lease = &slot->lease;
-    siding_mutex_lock(&lease->mutex);
-    bool had_part = detach(lease, bridge);
-    struct record *listener = take_listener(lease, bridge);
-    bool is_last = had_part && lease->attachments == NULL &&
-                   atomic_load_explicit(&lease->bridge, memory_order_relaxed) == NULL;
+    siding_mutex_lock(&slot->lease.mutex);
+    bool had_part = detach(&slot->lease, bridge);
+    struct record *listener = take_listener(&slot->lease, bridge);
+    bool is_last = had_part && slot->lease.attachments == NULL &&
+                   atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == NULL;
     bool is_vacant = is_last && end(slot, report);
-    siding_mutex_unlock(&lease->mutex);
+    siding_mutex_unlock(&slot->lease.mutex);
     tell(listener, RECORD_RUNNING, false);
     if (is_vacant) {
         pool_vacate(slot, SLOT_ACTIVE);
     } else if (is_last) {
         slot_push(slot, &slot->release_node, &slot->release_node);
-        watch_arm(atomic_load_explicit(&lease->deadline_ns, memory_order_seq_cst));
+        watch_arm(atomic_load_explicit(&slot->lease.deadline_ns, memory_order_seq_cst));
     }
     return is_vacant || !is_last;
 }
@@ -317,15 +317,14 @@ bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report
 /* ---- on the slot's thread -------------------------------------------------------------------- */
 
 static void begin_recycling(struct slot *slot) {
-    struct lease *lease = &slot->lease;
-    siding_mutex_lock(&lease->mutex);
+    siding_mutex_lock(&slot->lease.mutex);
     if (!slot_try(slot, SLOT_RECYCLE_PENDING, SLOT_RECYCLING)) {
         slot_move(slot, SLOT_WEDGED, SLOT_RECYCLING);
     }
-    bool is_bounded = !lease->is_over && lease->deferred != NULL;
-    uint64_t deadline_ns = is_bounded ? siding_clock_ns() + lease->teardown_ns : LEASE_NEVER;
-    atomic_store_explicit(&lease->deadline_ns, deadline_ns, memory_order_seq_cst);
-    siding_mutex_unlock(&lease->mutex);
+    bool is_bounded = !slot->lease.is_over && slot->lease.deferred != NULL;
+    uint64_t deadline_ns = is_bounded ? siding_clock_ns() + slot->lease.teardown_ns : LEASE_NEVER;
+    atomic_store_explicit(&slot->lease.deadline_ns, deadline_ns, memory_order_seq_cst);
+    siding_mutex_unlock(&slot->lease.mutex);
     watch_arm(deadline_ns);
 }
 
@@ -339,29 +338,29 @@ static void run_deferred(struct slot *slot) {
 }
 
 bool lease_recycle(struct slot *slot) {
-    struct lease *lease = &slot->lease;
     begin_recycling(slot);
     repeat_refuse_all(slot);
     run_deferred(slot);
-    if (lease->is_named) {
+    if (slot->lease.is_named) {
         siding_thread_rename(VACANT_NAME);
     }
-    siding_mutex_lock(&lease->mutex);
+    siding_mutex_lock(&slot->lease.mutex);
     (void)slot_try(slot, SLOT_WEDGED, SLOT_RECYCLING); /* by the teardown time */
-    bool was_over = lease->is_over;
-    bool retires = lease->is_fresh || lease->generation == UINT32_MAX;
-    struct ending ending = take_ending(lease, false);
-    reset(lease);
+    bool was_over = slot->lease.is_over;
+    bool retires = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
+    struct ending ending = take_ending(&slot->lease, false);
+    reset(&slot->lease);
     slot_move(slot, SLOT_RECYCLING, retires ? SLOT_RETIRED : SLOT_VACANT);
-    siding_mutex_unlock(&lease->mutex);
+    siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
     if (!was_over) {
         pool_lease_over();
     }
-    if (!retires) {
+    if (retires) {
+        line_serve();
+    } else {
         pool_vacate(slot, SLOT_RECYCLING);
     }
-    pool_lease_settled();
     tell_ending(&ending);
     return retires;
 }
@@ -378,42 +377,41 @@ static void wedge(struct slot *slot, uint64_t look) SIDING_REQUIRES(&slot->lease
 
 static bool interrupts_drain(struct slot *slot, uint64_t now_ns)
     SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
     struct run_view view = run_look(&slot->run);
-    if (lease->was_interrupted || lease->interrupt.kind == SIDING_INTERRUPT_NONE ||
+    if (slot->lease.was_interrupted || slot->lease.interrupt.kind == SIDING_INTERRUPT_NONE ||
         view.number == 0) {
         return false;
     }
-    lease->was_interrupted = true;
-    watch_ask(slot, view.number, &lease->interrupt);
-    atomic_store_explicit(&lease->deadline_ns, now_ns + lease->drain_ns, memory_order_seq_cst);
+    slot->lease.was_interrupted = true;
+    watch_ask(slot, view.number, &slot->lease.interrupt);
+    atomic_store_explicit(&slot->lease.deadline_ns, now_ns + slot->lease.drain_ns,
+                          memory_order_seq_cst);
     return true;
 }
 
 uint64_t lease_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox) {
-    struct lease *lease = &slot->lease;
     struct ending ending = {NULL, NULL, false};
     bool ends = false;
-    siding_mutex_lock(&lease->mutex);
+    siding_mutex_lock(&slot->lease.mutex);
     uint64_t look = slot_look(slot);
     enum slot_state state = slot_state_of(look);
     bool is_ending = state == SLOT_RECYCLE_PENDING || state == SLOT_RECYCLING;
-    uint64_t deadline_ns = atomic_load_explicit(&lease->deadline_ns, memory_order_seq_cst);
+    uint64_t deadline_ns = atomic_load_explicit(&slot->lease.deadline_ns, memory_order_seq_cst);
     if (is_ending && deadline_ns <= now_ns &&
         (state == SLOT_RECYCLING || !interrupts_drain(slot, now_ns))) {
         if (state == SLOT_RECYCLING) {
-            notice_send(outbox, lease->listener, SIDING_NOTICE_TEARDOWN, 0,
-                        lease->teardown_ns / NS_PER_MS);
+            notice_send(outbox, slot->lease.listener, SIDING_NOTICE_TEARDOWN, 0,
+                        slot->lease.teardown_ns / NS_PER_MS);
         }
         ends = true;
         wedge(slot, look);
-        ending = take_ending(lease, true);
+        ending = take_ending(&slot->lease, true);
     }
-    deadline_ns = atomic_load_explicit(&lease->deadline_ns, memory_order_seq_cst);
-    siding_mutex_unlock(&lease->mutex);
+    deadline_ns = atomic_load_explicit(&slot->lease.deadline_ns, memory_order_seq_cst);
+    siding_mutex_unlock(&slot->lease.mutex);
     if (ends) {
         pool_lease_over();
-        pool_lease_settled();
+        line_serve();
         tell_ending(&ending);
     }
     return deadline_ns;

@@ -23,6 +23,7 @@ struct bridge;
 struct bound;
 struct outbox;
 struct record;
+struct repeat;
 struct slot;
 
 #define LEASE_NAME_BYTES 16
@@ -47,21 +48,23 @@ struct lease {
     _Atomic(uint64_t) stuck_ns;      /* 0: never; atomic: relaxed */
 
     struct siding_mutex mutex;
-    uint32_t generation; /* owner: who took the slot off the idle stack */
-    bool is_fresh;       /* likewise */
-    bool is_named;       /* likewise */
+    uint32_t generation;         /* owner: who took the slot off the idle stack */
+    bool is_fresh;               /* likewise */
+    bool is_named;               /* likewise */
     char name[LEASE_NAME_BYTES]; /* handed over by the slot's inbox */
     uint64_t drain_ns SIDING_GUARDED_BY(&mutex);
     uint64_t teardown_ns SIDING_GUARDED_BY(&mutex);
     struct attachment *attachments SIDING_GUARDED_BY(&mutex); /* further bridges */
     struct deferred *deferred SIDING_GUARDED_BY(&mutex);      /* last first */
-    struct record *reports SIDING_GUARDED_BY(&mutex);  /* QUEUED; to be told of the end */
-    struct record *listener SIDING_GUARDED_BY(&mutex); /* RUNNING; gets the notices */
+    struct record *reports SIDING_GUARDED_BY(&mutex);         /* QUEUED; to be told of the end */
+    struct record *listener SIDING_GUARDED_BY(&mutex);        /* RUNNING; gets the notices */
     struct interrupt interrupt SIDING_GUARDED_BY(&mutex);
     bool was_interrupted SIDING_GUARDED_BY(&mutex); /* at the end of the drain time */
     bool is_over SIDING_GUARDED_BY(&mutex);         /* reported; the thread has not returned */
 
     struct stuck stuck SIDING_GUARDED_BY(&mutex);
+
+    struct repeat *body SIDING_GUARDED_BY(&mutex); /* what the thread is in, or NULL */
 
     /* what a host asks the watch for */
     struct interrupt asked SIDING_GUARDED_BY(&mutex);

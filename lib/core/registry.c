@@ -71,6 +71,16 @@ struct held *registry_find(struct registry *registry, uint64_t handle) {
     return object;
 }
 
+struct held *registry_at(struct registry *registry, uint32_t index) {
+    siding_mutex_lock(&registry->mutex);
+    struct held *object = index < registry->used ? registry->entries[index].object : NULL;
+    if (object != NULL) {
+        held_retain(object);
+    }
+    siding_mutex_unlock(&registry->mutex);
+    return object;
+}
+
 struct held *registry_remove(struct registry *registry, uint64_t handle) {
     siding_mutex_lock(&registry->mutex);
     struct registry_entry *entry = entry_of(registry, handle);

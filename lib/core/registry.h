@@ -37,16 +37,18 @@ struct registry {
 
 /* A registry of the array `array`. */
 #define REGISTRY_INITIALIZER(handle_kind, array)                                                   \
-    {                                                                                              \
-        .kind = (handle_kind), .entries_max = sizeof(array) / sizeof(array)[0],                    \
-        .entries = (array), .mutex = SIDING_MUTEX_INITIALIZER                                      \
-    }
+    {.kind = (handle_kind),                                                                        \
+     .entries_max = sizeof(array) / sizeof(array)[0],                                              \
+     .entries = (array),                                                                           \
+     .mutex = SIDING_MUTEX_INITIALIZER}
 
 /** Takes over the caller's hold of a new object. @return its handle; 0: no entry is free
  *  @thread any  @blocks never */
 uint64_t registry_add(struct registry *registry, struct held *object);
 /** @return the object, held for the caller, or NULL: stale  @thread any  @blocks never */
 struct held *registry_find(struct registry *registry, uint64_t handle);
+/** @return the object of an entry, held for the caller, or NULL  @thread any  @blocks never */
+struct held *registry_at(struct registry *registry, uint32_t index);
 /** Ends the handle. @return the object, its hold now the caller's, or NULL  @thread any */
 struct held *registry_remove(struct registry *registry, uint64_t handle);
 /** @return objects with a handle  @thread any  @blocks never */

@@ -86,7 +86,7 @@ static void end(struct repeat *repeat) {
     struct slot *slot = repeat->slot;
     atomic_store_explicit(&repeat->has_ended, true, memory_order_seq_cst);
     siding_mutex_lock(&slot->lease.mutex);
-    bool is_running = slot->body == repeat;
+    bool is_running = slot->lease.body == repeat;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
         watch_ask(slot, view.number, last_resort(repeat, &slot->lease));
@@ -127,14 +127,13 @@ void repeat_leave(struct bridge *bridge) {
 }
 
 bool repeat_wakes(struct slot *slot) {
-    struct lease *lease = &slot->lease;
-    siding_mutex_lock(&lease->mutex);
-    bool is_running = slot->body != NULL;
+    siding_mutex_lock(&slot->lease.mutex);
+    bool is_running = slot->lease.body != NULL;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, &slot->body->wake);
+        watch_ask(slot, view.number, &slot->lease.body->wake);
     }
-    siding_mutex_unlock(&lease->mutex);
+    siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
         watch_arm(0);
     }
@@ -171,8 +170,7 @@ static void put_first(struct slot *slot, struct record *record) {
 static void finish(struct slot *slot, struct record *record, int32_t status) {
     struct repeat *repeat = record->repeat;
     record->ahead = NULL;
-    bool is_running =
-        atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_RUNNING;
+    bool is_running = atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_RUNNING;
     if (is_running) { /* it ran without being selected */
         record->status = status;
         record_move(record, RECORD_RUNNING, RECORD_DONE);
@@ -185,13 +183,13 @@ static void finish(struct slot *slot, struct record *record, int32_t status) {
 
 static void enter_body(struct slot *slot, struct repeat *repeat) {
     siding_mutex_lock(&slot->lease.mutex);
-    slot->body = repeat;
+    slot->lease.body = repeat;
     siding_mutex_unlock(&slot->lease.mutex);
 }
 
 static void leave_body(struct slot *slot) {
     siding_mutex_lock(&slot->lease.mutex);
-    slot->body = NULL;
+    slot->lease.body = NULL;
     siding_mutex_unlock(&slot->lease.mutex);
 }
 

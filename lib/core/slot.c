@@ -72,9 +72,8 @@ struct slot *slot_create(uint32_t index) {
     return slot;
 }
 
-void slot_destroy(struct slot *slot) {
-    siding_parker_deinit(&slot->parker);
-    memory_free_lines(slot);
+void slot_withdraw(struct slot *slot) {
+    atomic_store_explicit(&slot->state, SLOT_RETIRED, memory_order_release);
 }
 
 void slot_push(struct slot *slot, struct node *first, struct node *last) {
@@ -89,8 +88,7 @@ void slot_push(struct slot *slot, struct node *first, struct node *last) {
  * after a push of its own sees that, until all is handled.
  */
 bool slot_is_quiet(struct slot *slot) {
-    return inbox_is_empty(&slot->inbox) &&
-           atomic_load_explicit(&slot->quiet, memory_order_acquire);
+    return inbox_is_empty(&slot->inbox) && atomic_load_explicit(&slot->quiet, memory_order_acquire);
 }
 
 /*

@@ -32,8 +32,6 @@
 #include "outbox.h"
 #include "run.h"
 
-struct repeat;
-
 enum slot_state {
     SLOT_VACANT,
     SLOT_SHARED,
@@ -50,20 +48,19 @@ struct slot {
     /* its thread's own */
     _Alignas(SIDING_CACHE_BYTES) struct outbox outbox; /* owner: its thread */
     uint64_t idle_since_ns;                            /* 0: not idle; owner: its thread */
-    uint32_t spin_ns;      /* how long to spin when idle; owner: its thread */
-    struct node *bodies;   /* calls of repetitions, next first; owner: its thread */
+    uint32_t spin_ns;       /* how long to spin when idle; owner: its thread */
+    struct node *bodies;    /* calls of repetitions, next first; owner: its thread */
     struct node *body_last; /* owner: its thread */
 
     /* what it has in common with whoever gives it work */
     _Alignas(SIDING_CACHE_BYTES) struct inbox inbox; /* consumer: its thread */
     struct siding_parker parker;                     /* its thread's */
-    _Atomic(uint64_t) state;        /* turn << 8 | enum slot_state; atomic: see slot_try */
+    _Atomic(uint64_t) state;           /* turn << 8 | enum slot_state; atomic: see slot_try */
     _Atomic(uint64_t) vacant_since_ns; /* atomic: relaxed, a mere time */
-    _Atomic(uint32_t) idle_next;    /* link of the idle stack; atomic: see pool.c */
-    _Atomic(uint32_t) retire_steps; /* atomic: acq_rel, see pool.c */
-    _Atomic(bool) quiet;            /* everything taken was handled; atomic: see slot_is_quiet */
-    _Atomic(struct repeat *) body;  /* what it runs, if that can be woken; atomic: see repeat.c */
-    struct slot *retired_next;      /* owner: start_mutex of pool.c */
+    _Atomic(uint32_t) idle_next;       /* link of the idle stack; atomic: see pool.c */
+    _Atomic(uint32_t) retire_steps;    /* atomic: acq_rel, see pool.c */
+    _Atomic(bool) quiet;               /* everything taken was handled; atomic: see slot_is_quiet */
+    struct slot *retired_next;                           /* owner: start_mutex of pool.c */
     struct node duty; /* NODE_SERVE, NODE_FOLLOW, NODE_NAME, NODE_END; owner: who took the slot */
     struct node release_node; /* NODE_RELEASE; owner: who ends the lease */
     struct node poke_node;    /* NODE_POKE; owner: who has set `is_poked` */
@@ -78,8 +75,8 @@ struct slot {
 struct slot *slot_create(uint32_t index);
 /** Starts its thread. @return 0 or the system's error  @thread its creator */
 int32_t slot_start(struct slot *slot, uint32_t stack_bytes);
-/** Frees a slot whose thread never started. @thread its creator */
-void slot_destroy(struct slot *slot);
+/** Makes a slot RETIRED whose thread could not be started. @thread its creator */
+void slot_withdraw(struct slot *slot);
 
 /** @return its state, with the turn: unique until the next time that it is vacant */
 static inline uint64_t slot_look(const struct slot *slot) {

@@ -48,19 +48,18 @@ static void look_for_recovery(struct slot *slot, const struct run_view *view, ui
 /* @return when to look again */
 static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, uint64_t now_ns)
     SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
-    uint64_t stuck_ns = atomic_load_explicit(&lease->stuck_ns, memory_order_relaxed);
+    uint64_t stuck_ns = atomic_load_explicit(&slot->lease.stuck_ns, memory_order_relaxed);
     bool is_active = slot_state_of(slot_look(slot)) == SLOT_ACTIVE;
-    if (view->number == 0 || stuck_ns == 0 || !is_active || lease->stuck.run == view->number) {
+    if (view->number == 0 || stuck_ns == 0 || !is_active || slot->lease.stuck.run == view->number) {
         return LEASE_NEVER;
     }
     if (now_ns < view->started_ns + stuck_ns) {
         return view->started_ns + stuck_ns;
     }
-    lease->stuck = (struct stuck){view->number, view->started_ns, view->token};
+    slot->lease.stuck = (struct stuck){view->number, view->started_ns, view->token};
     /* seq_cst: pairs with run_end, so that the worker wakes the watch or the next look sees it */
     atomic_store_explicit(&slot->run.noticed, view->number, memory_order_seq_cst);
-    notice_send(&outbox, lease->listener, SIDING_NOTICE_STUCK, view->token,
+    notice_send(&outbox, slot->lease.listener, SIDING_NOTICE_STUCK, view->token,
                 (now_ns - view->started_ns) / NS_PER_MS);
     return now_ns;
 }
@@ -68,31 +67,30 @@ static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, u
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
 void watch_ask(struct slot *slot, uint64_t run, const struct interrupt *interrupt) {
-    struct lease *lease = &slot->lease;
-    interrupt_clear(&lease->asked);
-    lease->asked = interrupt_copy(interrupt);
-    lease->asked_run = run;
-    lease->signal_ns = 0;
-    lease->signal_pause_ms = 1;
+    interrupt_clear(&slot->lease.asked);
+    slot->lease.asked = interrupt_copy(interrupt);
+    slot->lease.asked_run = run;
+    slot->lease.signal_ns = 0;
+    slot->lease.signal_pause_ms = 1;
 }
 
 /* @return whether there is one to use now; `out_interrupt` is the caller's */
 static bool take_asked(struct slot *slot, const struct run_view *view, uint64_t now_ns,
                        struct interrupt *out_interrupt) SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
-    if (lease->asked_run == 0 || (lease->asked_run == view->number && now_ns < lease->signal_ns)) {
+    if (slot->lease.asked_run == 0 ||
+        (slot->lease.asked_run == view->number && now_ns < slot->lease.signal_ns)) {
         return false;
     }
-    bool is_due = lease->asked_run == view->number;
-    *out_interrupt = interrupt_copy(&lease->asked);
-    if (is_due && lease->asked.kind == SIDING_INTERRUPT_SIGNAL) { /* one alone may be lost */
-        lease->signal_ns = now_ns + (uint64_t)lease->signal_pause_ms * NS_PER_MS;
-        uint32_t longer_ms = lease->signal_pause_ms * 2;
-        lease->signal_pause_ms =
+    bool is_due = slot->lease.asked_run == view->number;
+    *out_interrupt = interrupt_copy(&slot->lease.asked);
+    if (is_due && slot->lease.asked.kind == SIDING_INTERRUPT_SIGNAL) { /* one alone may be lost */
+        slot->lease.signal_ns = now_ns + (uint64_t)slot->lease.signal_pause_ms * NS_PER_MS;
+        uint32_t longer_ms = slot->lease.signal_pause_ms * 2;
+        slot->lease.signal_pause_ms =
             longer_ms < SIGNAL_PAUSE_MS_MAX ? longer_ms : SIGNAL_PAUSE_MS_MAX;
     } else {
-        interrupt_clear(&lease->asked);
-        lease->asked_run = 0;
+        interrupt_clear(&slot->lease.asked);
+        slot->lease.asked_run = 0;
     }
     return true;
 }
@@ -100,15 +98,14 @@ static bool take_asked(struct slot *slot, const struct run_view *view, uint64_t 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static uint64_t look_at_run(struct slot *slot, uint64_t now_ns) {
-    struct lease *lease = &slot->lease;
     struct interrupt interrupt = {.kind = SIDING_INTERRUPT_NONE};
-    siding_mutex_lock(&lease->mutex);
+    siding_mutex_lock(&slot->lease.mutex);
     struct run_view view = run_look(&slot->run);
     look_for_recovery(slot, &view, now_ns);
     uint64_t next = look_for_stall(slot, &view, now_ns);
     bool is_due = take_asked(slot, &view, now_ns, &interrupt);
-    next = lease->asked_run != 0 ? earlier(next, lease->signal_ns) : next;
-    siding_mutex_unlock(&lease->mutex);
+    next = slot->lease.asked_run != 0 ? earlier(next, slot->lease.signal_ns) : next;
+    siding_mutex_unlock(&slot->lease.mutex);
     if (is_due) {
         (void)run_interrupt(&slot->run, view.number, &interrupt, &slot->parker);
         interrupt_clear(&interrupt);

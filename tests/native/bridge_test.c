@@ -27,7 +27,7 @@ static void put_opening(union request *out, struct gate *gate) {
 
 static uint64_t acquire(void) {
     uint64_t context = 0;
-    EXPECT_EQ(siding_context_acquire(host.bridge, NULL, &context), SIDING_OK);
+    EXPECT_EQ(acquire_context(host.bridge, "named", &context), SIDING_OK); /* ends on its thread */
     return context;
 }
 

@@ -154,7 +154,7 @@ static void *call_with_pauses(void *argument) {
             host_release(host, context, BURST_MAX);
             context = 0;
         } else if (random_below(&chance, 4) == 0 &&
-                   siding_context_acquire(host->bridge, NULL, &context) != SIDING_OK) {
+                   acquire_context(host->bridge, NULL, &context) != SIDING_OK) {
             context = 0;
         }
     }
@@ -252,7 +252,7 @@ static void *call_beside_lease(void *argument) {
 
 static uint64_t acquire(struct host *host) {
     uint64_t context = 0;
-    while (siding_context_acquire(host->bridge, NULL, &context) == SIDING_EEXHAUSTED) {
+    while (acquire_context(host->bridge, NULL, &context) == SIDING_EEXHAUSTED) {
         (void)sched_yield(); /* the call is quicker: its thread comes back */
     }
     return context;

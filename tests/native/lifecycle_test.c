@@ -121,7 +121,7 @@ TEST("C12: after a close queued calls never run, and running ones give everythin
     struct siding_stats before = stats_now();
     uint64_t context = 0;
     REQUIRE(host_open(&host, 1024));
-    REQUIRE(siding_context_acquire(host.bridge, "closing", &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, "closing", &context) == SIDING_OK);
     put_gate(&request, &gate, context);
     REQUIRE(host_submit(&host, &request, 0) == 1);
     put_gate(&request, &gate, 0);
@@ -173,7 +173,7 @@ TEST("a close in the middle of a batch, beside a running call, gives everything 
     struct siding_stats before = stats_now();
     uint64_t context = 0;
     REQUIRE(host_open(&host, SMALL_EVENTS + 1));
-    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     for (uint32_t token = 0; token < SMALL_EVENTS; token++) {
         request_start(&request, SIGNATURE(U32, U32), FUNCTION(echo));
         request_put(&request, token);
@@ -203,7 +203,7 @@ TEST("2,000 bridges opened and closed leave memory, descriptors and threads as t
     for (uint32_t round = 0; round < ROUNDS(2000u); round++) {
         uint64_t context = 0;
         REQUIRE(host_open(&host, 64));
-        REQUIRE(siding_context_acquire(host.bridge, "churn", &context) == SIDING_OK);
+        REQUIRE(acquire_context(host.bridge, "churn", &context) == SIDING_OK);
         put_opening(&request, &gate, round % 2 == 0 ? context : 0);
         REQUIRE(host_submit(&host, &request, round % 64) == 1);
         if (round % 3 == 0) {
@@ -252,8 +252,8 @@ static void *end_with_calls(void *argument) {
         EXPECT(host_open(host, 16));
         ending->descriptors[i] = host->descriptor;
         ending->stale[i] = host->bridge;
-        EXPECT_EQ(siding_context_acquire(host->bridge, "idle", &contexts[0]), SIDING_OK);
-        EXPECT_EQ(siding_context_acquire(host->bridge, "busy", &contexts[1]), SIDING_OK);
+        EXPECT_EQ(acquire_context(host->bridge, "idle", &contexts[0]), SIDING_OK);
+        EXPECT_EQ(acquire_context(host->bridge, "busy", &contexts[1]), SIDING_OK);
         put_gate(request, &ending->gate, contexts[1]);
         EXPECT_EQ(host_submit(host, request, 0), 1);
         put_opening(request, &ending->never, contexts[1]);
@@ -268,7 +268,7 @@ static void *end_with_calls(void *argument) {
 static bool idle_contexts_are_back(void *unused) {
     (void)unused;
     struct siding_stats stats = stats_now();
-    return stats.slots_active == 0 && stats.slots_releasing == ENDING_BRIDGES;
+    return stats.slots_active == 0 && stats.slots_recycling == ENDING_BRIDGES;
 }
 
 /* @return how long it took until the idle contexts were back, in ms */
@@ -320,7 +320,7 @@ static void *live(void *argument) {
     union request *request = malloc(sizeof *request);
     uint64_t context = 0;
     EXPECT(host_open(host, 300));
-    EXPECT_EQ(siding_context_acquire(host->bridge, NULL, &context), SIDING_OK);
+    EXPECT_EQ(acquire_context(host->bridge, NULL, &context), SIDING_OK);
     uint32_t calls = random_below(&chance, 200);
     for (uint32_t token = 0; token < calls; token++) {
         request_start(request, SIGNATURE(VOID_T, U32), FUNCTION(nap));
@@ -335,7 +335,7 @@ static void *live(void *argument) {
         }
     }
     if (random_below(&chance, 2) == 0) {
-        EXPECT_EQ(siding_context_release(host->bridge, context, 299), SIDING_OK);
+        (void)begin_release(host, context, 299);
     }
     spin_for(random_below(&chance, 50000));
     if (random_below(&chance, 2) == 0) {

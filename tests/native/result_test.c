@@ -67,7 +67,7 @@ TEST("C5: each of 8 contexts that fail at once reports its own errno") {
     uint64_t contexts[FAILING];
     REQUIRE(host_open(&host, FAILING * FAILURES_EACH));
     for (int i = 0; i < FAILING; i++) {
-        REQUIRE(siding_context_acquire(host.bridge, NULL, &contexts[i]) == SIDING_OK);
+        REQUIRE(acquire_context(host.bridge, NULL, &contexts[i]) == SIDING_OK);
     }
     for (uint32_t token = 0; token < FAILING * FAILURES_EACH; token++) {
         put_errno(&request, SIDING_CALL_ERRNO, 1 + (int32_t)(token % FAILING));
@@ -219,7 +219,7 @@ TEST("C15: 100,000 pipelined calls into one static text each bring their own") {
     static struct host host;
     uint64_t context;
     REQUIRE(host_open(&host, PIPELINED));
-    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     for (uint32_t token = 0; token < PIPELINED; token++) {
         request_start(&request, SIGNATURE(TEXT, U32), FUNCTION(print_number));
         request_put(&request, token);
