@@ -55,6 +55,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
         repeat_release(repeat);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
+    repeat->handle = handle; /* nobody else has it yet */
     *out_repeat = handle;
     return SIDING_OK;
 }
@@ -113,7 +114,8 @@ int32_t repeat_close(struct bridge *bridge, uint64_t handle) {
 }
 
 void repeat_leave(struct bridge *bridge) {
-    for (uint32_t index = 0; index < REPEATS_MAX; index++) {
+    uint32_t used = registry_used(&registry);
+    for (uint32_t index = 0; index < used; index++) {
         struct repeat *repeat = (struct repeat *)registry_at(&registry, index);
         if (repeat == NULL) {
             continue;
