@@ -90,14 +90,16 @@ static void end(struct repeat *repeat) {
     bool is_running = slot->lease.body == repeat;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, last_resort(repeat, &slot->lease));
+        watch_ask(&slot->lease.asked, view.number, last_resort(repeat, &slot->lease));
     }
+    bool is_leased =
+        atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) == repeat->lease;
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
         watch_arm(0);
     }
-    /* acq_rel: pairs with the store in repeat_sweep, which looks at the bodies after it */
-    if (!atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
+    /* acq_rel: pairs with the exchange in repeat_sweep, which looks at the bodies after it */
+    if (is_leased && !atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
         slot_push(slot, &slot->poke_node, &slot->poke_node);
     }
 }
@@ -133,7 +135,7 @@ bool repeat_wakes(struct slot *slot) {
     bool is_running = slot->lease.body != NULL;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, &slot->lease.body->wake);
+        watch_ask(&slot->lease.woken, view.number, &slot->lease.body->wake);
     }
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
