@@ -49,6 +49,7 @@ const native_tests = [_][]const u8{
     "dispatch_test",
     "handle_test",
     "inbox_test",
+    "lease_test",
     "lifecycle_test",
     "memory_test",
     "outbox_test",

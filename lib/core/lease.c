@@ -262,7 +262,7 @@ static void reset(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
 
 /* Whether its thread has nothing to do for the end, so that it need not even wake up. */
 static bool ends_quietly(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) {
-    return slot->lease.deferred == NULL && slot->lease.listener == NULL && !slot->lease.is_named &&
+    return slot->lease.deferred == NULL && slot->lease.stuck.run == 0 && !slot->lease.is_named &&
            !slot->lease.is_fresh && slot->lease.generation != UINT32_MAX &&
            /* seq_cst: after `handle`; pairs with guest.c, where a guest counts itself first */
            atomic_load_explicit(&slot->lease.guests, memory_order_seq_cst) == 0 &&
@@ -285,7 +285,7 @@ static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot-
     return false;
 }
 
-/* The notices of a bridge end with its part. */
+/* The notices of a bridge end with its part, or with the lease if that comes later. */
 static struct record *take_listener(struct lease *lease, const struct bridge *bridge)
     SIDING_REQUIRES(&lease->mutex) {
     struct record *listener = lease->listener;
@@ -299,10 +299,11 @@ static struct record *take_listener(struct lease *lease, const struct bridge *br
 bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report) {
     siding_mutex_lock(&slot->lease.mutex);
     bool had_part = detach(&slot->lease, bridge);
-    struct record *listener = take_listener(&slot->lease, bridge);
     bool is_last = had_part && slot->lease.attachments == NULL &&
                    atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == NULL;
     bool is_vacant = is_last && end(slot, report);
+    bool is_over = is_vacant || !is_last || report == NULL; /* for this bridge */
+    struct record *listener = is_over ? take_listener(&slot->lease, bridge) : NULL;
     siding_mutex_unlock(&slot->lease.mutex);
     tell(listener, RECORD_RUNNING, false);
     if (is_vacant) {
@@ -337,6 +338,16 @@ static void run_deferred(struct slot *slot) {
     }
 }
 
+/* The watch may not have seen yet that a call which was stuck has ended. */
+static void tell_recovery(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) {
+    struct stuck *stuck = &slot->lease.stuck;
+    if (stuck->run != 0) {
+        notice_send(&slot->outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
+                    (siding_clock_ns() - stuck->started_ns) / NS_PER_MS);
+        stuck->run = 0;
+    }
+}
+
 bool lease_recycle(struct slot *slot) {
     begin_recycling(slot);
     repeat_refuse_all(slot);
@@ -346,6 +357,7 @@ bool lease_recycle(struct slot *slot) {
     }
     siding_mutex_lock(&slot->lease.mutex);
     (void)slot_try(slot, SLOT_WEDGED, SLOT_RECYCLING); /* by the teardown time */
+    tell_recovery(slot);
     bool was_over = slot->lease.is_over;
     bool retires = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
     struct ending ending = take_ending(&slot->lease, false);
