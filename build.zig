@@ -58,6 +58,7 @@ const native_tests = [_][]const u8{
     "result_test",
     "route_test",
     "signature_test",
+    "slot_test",
     "tail_test",
 };
 

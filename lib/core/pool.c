@@ -191,7 +191,9 @@ static void step_to_retired(struct slot *slot) {
 
 void pool_thread_ends(struct slot *slot) {
     bool was_leased = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
-    atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+    if (was_leased) { /* else the watch has taken it off the count */
+        atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+    }
     if (slot->lease.generation == UINT32_MAX) {
         return; /* no handle may come twice */
     }
@@ -286,6 +288,7 @@ uint64_t pool_watch_vacant(struct slot *slot, uint64_t now_ns) {
         return since_ns + limit_ns;
     }
     if (slot_try_from(slot, look, SLOT_RETIRED)) {
+        atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
         slot->duty.kind = NODE_END;
         slot_push(slot, &slot->duty, &slot->duty);
     }
