@@ -82,6 +82,7 @@ export function holdBinding(binding: Binding): void {
 /** Gives it up; the last one to do so frees it. Runs that were asked for still happen. */
 export function dropBinding(binding: Binding): void {
   if (--binding.holders > 0) return;
+  binding.b.flush(); // which may have runs of it
   binding.b.native.siding_bound_release(runtime.wide(binding.handle));
 }
 

@@ -199,14 +199,19 @@ class Repetition implements Feed {
   await(isAwaited: boolean): void {
     if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
+    this.#hold(isAwaited);
+  }
+
+  #hold(isHeld: boolean): void {
     const { alive } = this.#plan.lease.b;
-    alive.pending += isAwaited ? 1 : -1;
-    if (isAwaited) alive.hold();
+    alive.pending += isHeld ? 1 : -1;
+    if (isHeld) alive.hold();
     else alive.scheduleRelease();
   }
 
   stop(): Promise<void> {
     return this.#stopping ??= new Promise((resolve) => {
+      this.#hold(true);
       this.#stopped = resolve;
       this.#close();
     });
@@ -232,8 +237,10 @@ class Repetition implements Feed {
   }
 
   #lookForEnd(): void {
-    if (!this.#isOver || this.#tokens.length > 0) return;
-    this.#stopped?.();
+    if (this.#stopped === undefined || this.#tokens.length > 0) return;
+    this.#stopped();
+    this.#stopped = undefined;
+    this.#hold(false);
   }
 
   readonly #onAbort = (): void => {
