@@ -50,6 +50,7 @@ const native_tests = [_][]const u8{
     "dispatch_test",
     "handle_test",
     "inbox_test",
+    "lease_test",
     "lifecycle_test",
     "memory_test",
     "nest_test",
@@ -59,6 +60,7 @@ const native_tests = [_][]const u8{
     "result_test",
     "route_test",
     "signature_test",
+    "slot_test",
     "tail_test",
 };
 

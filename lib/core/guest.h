@@ -2,8 +2,8 @@
  * guest.h - calls on a context from threads without a bridge, which wait for the result.
  *
  * The record lies on the caller's stack; its words are those that the caller gave. It is pushed
- * under the lease's mutex, where the lease is still the one it means: so it lies in the inbox before
- * the node that ends the lease, or makes the slot not quiet.
+ * under the lease's mutex, where the lease is still the one it means: so it lies in the inbox
+ * before the node that ends the lease, or makes the slot not quiet.
  */
 #ifndef SIDING_CORE_GUEST_H
 #define SIDING_CORE_GUEST_H

@@ -346,6 +346,17 @@ static void run_deferred(struct slot *slot) {
     }
 }
 
+/* The watch may not have seen yet that a call which was stuck has ended. */
+static void tell_recovery(struct slot *slot, struct kicks *kicks)
+    SIDING_REQUIRES(&slot->lease.mutex) {
+    struct stuck *stuck = &slot->lease.stuck;
+    if (stuck->run != 0) {
+        notice_send(&slot->outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
+                    (siding_clock_ns() - stuck->started_ns) / NS_PER_MS, kicks);
+        stuck->run = 0;
+    }
+}
+
 bool lease_recycle(struct slot *slot) {
     begin_recycling(slot);
     repeat_refuse_all(slot);
@@ -355,6 +366,8 @@ bool lease_recycle(struct slot *slot) {
     }
     siding_mutex_lock(&slot->lease.mutex);
     (void)slot_try(slot, SLOT_WEDGED, SLOT_RECYCLING); /* by the teardown time */
+    struct kicks kicks = {NULL};
+    tell_recovery(slot, &kicks);
     bool was_over = slot->lease.is_over;
     bool retires = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
     struct ending ending = take_ending(&slot->lease, false);
@@ -366,6 +379,7 @@ bool lease_recycle(struct slot *slot) {
     }
     siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
+    notice_kick(&kicks);
     if (!was_over) {
         pool_lease_over();
     }

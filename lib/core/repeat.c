@@ -207,7 +207,7 @@ static bool run_once(struct slot *slot, struct record *record, int32_t *out_stat
     call_note_begin(record, slot);
     if (!has_ended(repeat) && (!is_wakeable || inbox_sleep(&slot->inbox))) {
         runs = true;
-        *out_status = call_execute(record);
+        *out_status = call_execute_traced(record, slot);
     }
     leave_body(slot);
     if (is_wakeable) {
