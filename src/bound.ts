@@ -20,7 +20,11 @@ function post(binding: Binding, ticket: Ticket): void {
   if (binding.closed && !b.admitting) return refuse(closedError(name));
   if (isFull(b)) return postLater(binding, ticket);
   const { flags, timeoutMs, settle } = ticket;
-  ticket.token = submitBound(binding, { context: binding.context, flags, timeoutMs }, settle);
+  ticket.token = submitBound(
+    binding,
+    { context: binding.context, flags, timeoutMs, owner: gate },
+    settle,
+  );
 }
 
 /* A run that waits for a token is one that was asked for. */

@@ -189,6 +189,10 @@ test("P12: a lease shared by Workers ends when all have released it", async () =
   expectExit(await runProgram("shared"), 0);
 });
 
+test("X2: Workers lease from one pool; one that is terminated does not touch the others", async () => {
+  for (let i = 0; i < 3; i++) expectExit(await runProgram("leases"), 0);
+});
+
 test("P15: the pool shrinks to its minimum after the idle time and grows again", async () => {
   expectExit(await runProgram("shrink"), 0);
 });
