@@ -57,6 +57,7 @@ const native_tests = [_][]const u8{
     "pool_test",
     "result_test",
     "route_test",
+    "run_test",
     "signature_test",
     "slot_test",
     "tail_test",

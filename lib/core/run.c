@@ -22,14 +22,6 @@ void run_begin(struct run *run, struct record *record) {
                           memory_order_release);
 }
 
-/* The interrupter has sent so many; each is handled on this thread, sooner or later. */
-static void await_signals(const struct run *run) {
-    uint32_t sent = atomic_load_explicit(&run->signals, memory_order_relaxed);
-    while (siding_thread_interrupts() != sent) {
-        siding_thread_yield();
-    }
-}
-
 bool run_end(struct run *run, struct siding_parker *parker) {
     uint64_t number = atomic_load_explicit(&run->phase, memory_order_relaxed) >> 2;
     uint64_t expected = phase_of(number, RUN_RUNNING);
@@ -42,7 +34,8 @@ bool run_end(struct run *run, struct siding_parker *parker) {
         }
         expected = phase_of(number, RUN_RUNNING);
     }
-    await_signals(run);
+    /* the interrupter has sent so many to this thread */
+    siding_thread_await_interrupts(atomic_load_explicit(&run->signals, memory_order_relaxed));
     return atomic_load_explicit(&run->noticed, memory_order_relaxed) == number;
 }
 

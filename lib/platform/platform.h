@@ -92,6 +92,9 @@ uintptr_t siding_thread_self(void);
 bool siding_thread_interrupt(uintptr_t thread);
 /** @return signals of siding_thread_interrupt handled on this thread  @thread any  @blocks never */
 uint32_t siding_thread_interrupts(void);
+/** Waits until so many are handled, which were sent already. @thread the target  @blocks until the
+ *  system delivers them */
+void siding_thread_await_interrupts(uint32_t count);
 /** Tells the processor that this is a spin loop. @thread any  @blocks never */
 void siding_thread_pause(void);
 /** Lets another thread that is ready have this processor. @thread any  @blocks never */

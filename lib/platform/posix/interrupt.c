@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -49,6 +50,19 @@ static void choose(void) {
 
 uint32_t siding_thread_interrupts(void) {
     return atomic_load_explicit(&handled_count, memory_order_relaxed);
+}
+
+void siding_thread_await_interrupts(uint32_t count) {
+    sigset_t own;
+    if (siding_thread_interrupts() == count) {
+        return;
+    }
+    (void)sigemptyset(&own);
+    (void)sigaddset(&own, signal_number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &own, NULL); /* C may have returned with signals blocked */
+    while (siding_thread_interrupts() != count) {
+        (void)sched_yield();
+    }
 }
 
 bool siding_thread_interrupt(uintptr_t thread) {

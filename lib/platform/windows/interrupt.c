@@ -14,3 +14,7 @@ bool siding_thread_interrupt(uintptr_t thread) {
 uint32_t siding_thread_interrupts(void) {
     return 0;
 }
+
+void siding_thread_await_interrupts(uint32_t count) {
+    (void)count;
+}
