@@ -14,9 +14,10 @@ void run_init(struct run *run) {
 void run_begin(struct run *run, struct record *record) {
     uint64_t before = atomic_load_explicit(&run->phase, memory_order_relaxed);
     siding_assert((before & 3) == RUN_IDLE);
-    atomic_store_explicit(&run->started_ns, siding_clock_ns(), memory_order_relaxed);
-    atomic_store_explicit(&run->record, record, memory_order_relaxed);
-    atomic_store_explicit(&run->token, record->token, memory_order_relaxed);
+    /* release, each: who sees it sees the end of the run before; pairs with the fence in run_look */
+    atomic_store_explicit(&run->started_ns, siding_clock_ns(), memory_order_release);
+    atomic_store_explicit(&run->record, record, memory_order_release);
+    atomic_store_explicit(&run->token, record->token, memory_order_release);
     /* release: pairs with run_look */
     atomic_store_explicit(&run->phase, phase_of((before >> 2) + 1, RUN_RUNNING),
                           memory_order_release);
@@ -53,8 +54,9 @@ struct run_view run_look(const struct run *run) {
             .token = atomic_load_explicit(&run->token, memory_order_relaxed),
         };
         atomic_thread_fence(memory_order_acquire);
-        if (atomic_load_explicit(&run->phase, memory_order_relaxed) >> 2 == view.number) {
-            return view; /* else the next run began meanwhile */
+        uint64_t after = atomic_load_explicit(&run->phase, memory_order_relaxed);
+        if (after >> 2 == view.number && (after & 3) != RUN_IDLE) {
+            return view; /* else the next run began meanwhile, or is about to */
         }
     }
 }
