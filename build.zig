@@ -42,6 +42,7 @@ const core_files = [_][]const u8{
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_test",
     "bridge_test",
     "call_test",
     "chain_test",
