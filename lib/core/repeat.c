@@ -143,6 +143,7 @@ bool repeat_wakes(struct slot *slot) {
 /* ---- the worker's side ----------------------------------------------------------------------- */
 
 void repeat_queue(struct slot *slot, struct record *record) {
+    record->node.kind = NODE_CALL; /* its bridge knows no other kind of record */
     record->node.next = NULL;
     if (slot->bodies == NULL) {
         slot->bodies = &record->node;
