@@ -56,6 +56,7 @@ const native_tests = [_][]const u8{
     "outbox_test",
     "platform_test",
     "pool_test",
+    "repeat_test",
     "result_test",
     "route_test",
     "run_test",
