@@ -9,23 +9,34 @@ const OptimizeMode = std.builtin.OptimizeMode;
 
 const core_files = [_][]const u8{
     "lib/core/block.c",
+    "lib/core/bound.c",
     "lib/core/bridge.c",
     "lib/core/call.c",
     "lib/core/chain.c",
     "lib/core/context.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
+    "lib/core/guest.c",
     "lib/core/inbox.c",
+    "lib/core/interrupt.c",
+    "lib/core/lease.c",
     "lib/core/library.c",
+    "lib/core/line.c",
     "lib/core/memory.c",
+    "lib/core/notice.c",
     "lib/core/outbox.c",
     "lib/core/pool.c",
     "lib/core/record.c",
+    "lib/core/registry.c",
+    "lib/core/repeat.c",
+    "lib/core/run.c",
     "lib/core/signature.c",
     "lib/core/slab.c",
     "lib/core/slot.c",
     "lib/core/submission.c",
     "lib/core/tail.c",
+    "lib/core/trace.c",
+    "lib/core/watch.c",
 };
 
 /// Each is a program of its own: tests/native/<name>.c.
@@ -44,6 +55,7 @@ const native_tests = [_][]const u8{
     "platform_test",
     "pool_test",
     "result_test",
+    "route_test",
     "signature_test",
     "tail_test",
 };
@@ -57,6 +69,7 @@ const common_files = [_][]const u8{
 const posix_files = [_][]const u8{
     "lib/platform/posix/channel.c",
     "lib/platform/posix/error.c",
+    "lib/platform/posix/interrupt.c",
     "lib/platform/posix/loader.c",
     "lib/platform/posix/mutex.c",
     "lib/platform/posix/thread.c",
@@ -80,6 +93,7 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/channel.c",
     "lib/platform/windows/clock.c",
     "lib/platform/windows/error.c",
+    "lib/platform/windows/interrupt.c",
     "lib/platform/windows/loader.c",
     "lib/platform/windows/mutex.c",
     "lib/platform/windows/parker.c",
@@ -261,6 +275,7 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addFiles(b, module, variant, &common_files);
     addFiles(b, module, variant, &core_files);
     addFiles(b, module, variant, platformFiles(variant.os()));
+    addFiles(b, module, variant, &.{machineFile(variant.target.result)});
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
         module.linkLibrary(libffiLibrary(b, variant, source));
@@ -305,6 +320,12 @@ fn platformFiles(os: std.Target.Os.Tag) []const []const u8 {
         .windows => &windows_files,
         else => std.process.fatal("no platform layer for {t}", .{os}),
     };
+}
+
+/// How calls are made without libffi, if they are.
+fn machineFile(target: std.Target) []const u8 {
+    const is_sysv = target.cpu.arch == .x86_64 and target.os.tag != .windows;
+    return if (is_sysv) "lib/machine/sysv_x86_64.c" else "lib/machine/libffi.c";
 }
 
 // ---- libffi -------------------------------------------------------------------------------------

@@ -6,15 +6,19 @@
 #include <string.h>
 
 #include "core/block.h"
+#include "core/bound.h"
 #include "core/bridge.h"
 #include "core/context.h"
 #include "core/event.h"
 #include "core/exchange.h"
+#include "core/guest.h"
 #include "core/library.h"
 #include "core/memory.h"
 #include "core/pool.h"
+#include "core/repeat.h"
 #include "core/signature.h"
 #include "core/submission.h"
+#include "core/trace.h"
 #include "include/siding.h"
 
 #define SPIN_NS_MAX 1000000u
@@ -31,6 +35,10 @@
 
 static bool is_aligned(const void *words) {
     return ((uintptr_t)words & 7u) == 0;
+}
+
+static bool is_whole(const struct siding_interrupt *interrupt) {
+    return interrupt != NULL && interrupt->size_bytes >= sizeof *interrupt;
 }
 
 uint32_t siding_abi_version(void) {
@@ -177,14 +185,112 @@ int32_t siding_call_here(uint64_t bridge_handle, void *record, uint32_t words, v
     return event_call_here(bridge, record, words, out_event, capacity_words, lent);
 }
 
-int32_t siding_context_acquire(uint64_t bridge_handle, const char *name, uint64_t *out_context) {
+int32_t siding_bridge_interrupt(uint64_t bridge_handle, uint32_t token,
+                                const struct siding_interrupt *interrupt) {
     FIND_BRIDGE(bridge_handle, bridge);
-    return out_context == NULL ? SIDING_EINVALID : context_acquire(bridge, name, out_context);
+    return is_whole(interrupt) ? context_interrupt(bridge, token, interrupt) : SIDING_EINVALID;
+}
+
+int32_t siding_bound_create(uint64_t bridge_handle, const void *record, uint32_t words,
+                            uint64_t *out_bound) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return record == NULL || !is_aligned(record) || words > UINT16_MAX || out_bound == NULL
+               ? SIDING_EINVALID
+               : bound_create(bridge, record, words, out_bound);
+}
+
+int32_t siding_bound_keep(uint64_t bridge_handle, uint64_t bound, uint32_t block) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return bound_keep(bridge, bound, block);
+}
+
+int32_t siding_bound_release(uint64_t bound) {
+    return bound_drop(bound);
+}
+
+int32_t siding_context_acquire(uint64_t bridge_handle, const struct siding_context_options *options,
+                               const char *name, uint32_t token, uint64_t *out_context) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (options == NULL || options->size_bytes < sizeof *options || out_context == NULL) {
+        return SIDING_EINVALID;
+    }
+    return context_acquire(bridge, options, name, token, out_context);
 }
 
 int32_t siding_context_release(uint64_t bridge_handle, uint64_t context, uint32_t token) {
     FIND_BRIDGE(bridge_handle, bridge);
     return context_release(bridge, context, token);
+}
+
+int32_t siding_context_release_wait(uint64_t bridge_handle, uint64_t context) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return guest_release(bridge, context);
+}
+
+int32_t siding_context_share(uint64_t bridge_handle, uint64_t context, uint64_t *out_share) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return out_share == NULL ? SIDING_EINVALID : context_share(bridge, context, out_share);
+}
+
+int32_t siding_context_attach(uint64_t bridge_handle, uint64_t share, uint64_t *out_context) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return out_context == NULL ? SIDING_EINVALID : context_attach(bridge, share, out_context);
+}
+
+int32_t siding_context_defer(uint64_t bridge_handle, uint64_t context, uint64_t bound) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return context_defer(bridge, context, bound);
+}
+
+int32_t siding_context_undefer(uint64_t bridge_handle, uint64_t context, uint64_t bound) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return context_undefer(bridge, context, bound);
+}
+
+int32_t siding_context_interrupt_with(uint64_t bridge_handle, uint64_t context,
+                                      const struct siding_interrupt *interrupt) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return is_whole(interrupt) ? context_interrupt_with(bridge, context, interrupt)
+                               : SIDING_EINVALID;
+}
+
+int32_t siding_context_listen(uint64_t bridge_handle, uint64_t context, uint32_t token) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return context_listen(bridge, context, token);
+}
+
+int32_t siding_context_call(void *record, uint32_t words, void *out_event,
+                            uint32_t capacity_words) {
+    if (record == NULL || !is_aligned(record) || out_event == NULL || !is_aligned(out_event)) {
+        return SIDING_EINVALID;
+    }
+    return guest_call(record, words, out_event, capacity_words);
+}
+
+int32_t siding_repeat_open(uint64_t bridge_handle, const struct siding_repeat_options *options,
+                           uint64_t *out_repeat) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (options == NULL || options->size_bytes < sizeof *options || out_repeat == NULL) {
+        return SIDING_EINVALID;
+    }
+    return repeat_open(bridge, options, out_repeat);
+}
+
+int32_t siding_repeat_close(uint64_t bridge_handle, uint64_t repeat) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return repeat_close(bridge, repeat);
+}
+
+int32_t siding_trace_start(uint32_t entries_max) {
+    return trace_start(entries_max);
+}
+
+int32_t siding_trace_read(uint32_t first, void *out_entries, uint32_t capacity,
+                          uint64_t *out_dropped) {
+    if (out_dropped == NULL || (out_entries == NULL && capacity != 0) || !is_aligned(out_entries)) {
+        return SIDING_EINVALID;
+    }
+    return trace_read(first, out_entries, capacity, out_dropped);
 }
 
 int32_t siding_library_open(const char *path, uint32_t flags, uint64_t *out_library,
@@ -242,6 +348,8 @@ int32_t siding_stats_read(struct siding_stats *out_stats) {
     stats.bridges = bridge_count();
     stats.wakes = bridge_kicks();
     stats.memory_bytes = memory_held();
+    stats.dropped = bridge_lost();
+    stats.bound_calls = bound_count();
     stats.signatures = signature_count();
     *out_stats = stats;
     return SIDING_OK;

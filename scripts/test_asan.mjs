@@ -60,7 +60,10 @@ function whyNot() {
 function librarySources() {
   const build = readFileSync(join(root, "build.zig"), "utf8");
   const paths = [...build.matchAll(/"(lib\/[\w/]+\.c)"/g)].map((match) => match[1]);
-  const sources = [...new Set(paths)].filter((path) => !/\/(bsd|windows)\//.test(path));
+  const foreign = process.arch === "x64"
+    ? /\/(bsd|windows)\/|\/machine\/libffi/
+    : /\/(bsd|windows)\/|\/machine\/sysv/;
+  const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
   if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
   return sources;
 }

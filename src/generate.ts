@@ -206,8 +206,8 @@ function storeLent(plan: Plan): { before: string[]; store: string[]; lent: strin
 }
 
 /**
- * A function that runs a call on this thread, through libffi. It uses words of its own, so that it
- * never meets staged records.
+ * A function that runs a call on this thread, through libsiding. It uses words of its own, so that
+ * it never meets staged records.
  */
 export function hereSource(plan: Plan): string {
   const { before, store, lent } = storeLent(plan);

@@ -58,6 +58,21 @@ test("C8: abort in the turn of the call: C never runs", async () => {
   });
 });
 
+test("C8: abort of one call among several of a turn: C never runs for it alone", async () => {
+  await behindGate(async (functions, open) => {
+    const before = library.countGet.sync(7);
+    const controller = new AbortController();
+    const first = functions.countAdd(7);
+    const call = functions.countAdd.with({ signal: controller.signal })(7);
+    controller.abort(reason);
+    const last = functions.countAdd(7);
+    assert.equal(await rejection(call), reason);
+    await open();
+    assert.deepEqual([await first, await last], [before + 1, before + 2]);
+    assert.equal(library.countGet.sync(7), before + 2);
+  });
+});
+
 test("C8: timeout while queued: C never runs", async () => {
   await behindGate(async (functions, open) => {
     const before = library.countGet.sync(3);

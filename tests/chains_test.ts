@@ -30,6 +30,24 @@ const definitions = {
   find: { name: "test_cursor_find", parameters: [cursorType, "cstring"], result: "bool" },
   twice: { name: "test_cursor_twice", parameters: ["i64"], result: "i64" },
   half: { name: "test_cursor_half", parameters: ["f64"], result: "f64" },
+  fail: { name: "test_errno_fail", parameters: ["i32"], result: "i32", errno: "throw" },
+  succeed: {
+    name: "test_errno_succeed",
+    parameters: ["i32", "i32"],
+    result: "i32",
+    errno: "throw",
+  },
+  succeedPlainly: {
+    name: "test_errno_succeed",
+    parameters: ["i32", "i32"],
+    result: "i32",
+    errno: true,
+  },
+  swap: {
+    name: "test_pair_swap",
+    parameters: [{ struct: { a: "i64", b: "u64" } }],
+    result: { struct: { a: "i64", b: "u64" } },
+  },
   fill: {
     name: "test_buffer_fill",
     parameters: [{ out: "buffer" }, "usize", "u8"],
@@ -129,6 +147,17 @@ test("C17: a chain stops after the rounds it was allowed and goes on where it wa
   await lib.close(cursor);
 });
 
+test("trips of one chain give little, much and little again", async () => {
+  const cursor = await lib.open(2000);
+  const rows = rowChain(lib, cursor);
+  let at = 0;
+  for (const max of [1, 40, 1, 1000, 3, 900]) {
+    const page = await rows.collect({ max });
+    assert.deepEqual([...page], Array.from({ length: max }, () => expectedRow(++at)));
+  }
+  await lib.close(cursor);
+});
+
 test("a chain carries cells in, out and both ways, with NULL in place of one", async () => {
   const cursor = await lib.open(3);
   const by = { x: 0.25, y: 0 };
@@ -173,6 +202,15 @@ test("a step that fails with an error of its own rejects the chain", async () =>
   const error = await rejection(failing.run()) as Error & { errno: number };
   assert.deepEqual(error.errno, 2);
   await lib.close(cursor);
+});
+
+test("errno rejects a chain only where the result says that the call failed", async () => {
+  const good = chain(lib, (s) => [s.run.succeed(5, 7), s.run.succeedPlainly(6, 8)]);
+  assert.deepEqual(await good.run(), [7, { value: 8, errno: 6 }]);
+  const bad = chain(lib, (s) => [s.run.succeed(5, 7), s.run.fail(9)]);
+  const error = await rejection(bad.run()) as Error & { errno: number };
+  assert.deepEqual(error.errno, 9);
+  assert.match(error.message, /^Cannot call fail: /);
 });
 
 test("after a step that fails with an error of its own no other runs", async () => {
@@ -263,6 +301,8 @@ test("C6: a condition that no result can meet is refused with the reason", () =>
   refused("wide", -1n, "RangeError", /-1n, outside u64/);
   refused("truth", 1, "TypeError", /1, not a boolean/);
   refused("pointer", "0", "TypeError", /"0", not a pointer or null/);
+  const foreign = (s: Steps): void => s.unless({}, 1) as void;
+  assert.throws(() => void chain(lib, foreign as never), /none of its steps/);
 });
 
 test("a released context refuses its chains", async () => {

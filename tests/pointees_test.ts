@@ -125,6 +125,20 @@ const library = open(testlibPath, {
   table: { name: "test_table_get", parameters: [], result: { copy: table } },
 });
 
+test("C16: what the pointers in an argument point to is aligned for every type", async () => {
+  const { swap } = open(testlibPath, {
+    swap: {
+      name: "test_pair_swap",
+      parameters: [{ struct: { a: "cstring", b: "cstring16" } }],
+      result: { struct: { a: "i64", b: "u64" } },
+    },
+  });
+  for (const text of ["", "one", "7 chars", "15 chars it has", "16 chars it has."]) {
+    const addresses = await swap({ a: text, b: text });
+    assert.deepEqual([addresses.a % 16n, addresses.b % 16n], [0n, 0n], text);
+  }
+});
+
 type AnyFunction = LibraryFunction<unknown[], unknown>;
 
 /* The result of the call, after it was found the same on this thread and with options. */

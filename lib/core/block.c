@@ -64,13 +64,17 @@ struct block *block_find(struct block_table *table, uint32_t number) {
     return block != NULL && block->address != NULL ? block : NULL;
 }
 
-void block_drop(struct block_table *table, struct block *block) {
+void block_release(struct block_table *table, struct block *block) {
     uint32_t number = (uint32_t)(block - table->blocks);
     siding_assert(number < table->count && block->address != NULL);
-    memory_count(-(int64_t)block->size_bytes);
-    free(block->address);
     *block = (struct block){.address = NULL, .size_bytes = table->first_free};
     table->first_free = number;
+}
+
+void block_drop(struct block_table *table, struct block *block) {
+    memory_count(-(int64_t)block->size_bytes);
+    free(block->address);
+    block_release(table, block);
 }
 
 void block_table_deinit(struct block_table *table) {

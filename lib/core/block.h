@@ -28,6 +28,9 @@ int32_t block_adopt(struct block_table *table, void *address, uint64_t size_byte
 struct block *block_find(struct block_table *table, uint32_t number);
 /** @thread js  @blocks never */
 void block_drop(struct block_table *table, struct block *block);
+/** Gives a block's memory, from malloc and counted, to the caller; the number is free.
+ *  @thread js  @blocks never */
+void block_release(struct block_table *table, struct block *block);
 /** Frees every block and the table itself. @thread js, or the last user  @blocks never */
 void block_table_deinit(struct block_table *table);
 

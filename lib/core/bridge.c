@@ -4,10 +4,11 @@
 #include <stdlib.h>
 
 #include "../base/assert.h"
+#include "context.h"
 #include "handle.h"
+#include "line.h"
 #include "memory.h"
 #include "outbox.h"
-#include "slot.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
@@ -16,6 +17,7 @@ static struct bridge *registry_vacant SIDING_GUARDED_BY(&registry_mutex);
 static _Atomic(struct bridge *) registry[BRIDGES_MAX];
 /* atomic, both: relaxed, a statistic */
 static _Atomic(uint64_t) kicks;
+static _Atomic(uint64_t) lost_count; /* atomic: likewise */
 static _Atomic(uint32_t) open_count;
 
 static const uint8_t legal_moves[BRIDGE_STATES] = {
@@ -211,9 +213,8 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     bridge_move(bridge, BRIDGE_OPEN, BRIDGE_CLOSING);
     atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
     close_wake(bridge, host_gone);
-    while (bridge->leases != NULL) {
-        slot_release_lease(bridge->leases, NULL);
-    }
+    line_leave(bridge);
+    context_leave_all(bridge);
     struct node *left = inbox_close(&bridge->completed);
     uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
     bridge->undelivered = NULL;
@@ -247,18 +248,29 @@ void bridge_kick(struct bridge *bridge) {
     }
 }
 
-bool bridge_deliver(struct bridge *bridge, struct node *node) {
-    switch (inbox_push(&bridge->completed, node, node)) {
-    case INBOX_PUSHED:
-        return true;
-    case INBOX_PUSHED_WAKE:
+bool bridge_push(struct bridge *bridge, struct node *node) {
+    enum inbox_push pushed = inbox_push(&bridge->completed, node, node);
+    if (pushed == INBOX_PUSHED_WAKE) {
         bridge_kick(bridge);
-        return true;
-    case INBOX_REFUSED:
-        settle_outstanding(bridge, -1);
-        return false;
     }
-    return false;
+    return pushed != INBOX_REFUSED;
+}
+
+void bridge_lose(struct bridge *bridge) {
+    atomic_fetch_add_explicit(&lost_count, 1, memory_order_relaxed);
+    settle_outstanding(bridge, -1);
+}
+
+bool bridge_deliver(struct bridge *bridge, struct node *node) {
+    bool delivered = bridge_push(bridge, node);
+    if (!delivered) {
+        bridge_lose(bridge);
+    }
+    return delivered;
+}
+
+uint64_t bridge_lost(void) {
+    return atomic_load_explicit(&lost_count, memory_order_relaxed);
 }
 
 uint32_t bridge_count(void) {

@@ -1,5 +1,5 @@
 /*
- * bridge.h - one host thread's connection: its slab, its blocks, its leases, and how to wake it.
+ * bridge.h - one host thread's connection: its slab, its blocks, and how to wake it.
  *
  *           open                 close, or its thread ends           last call in flight ended
  *   VACANT ──────▶ OPEN ────────────────────────────────▶ CLOSING ──────────────────────────▶
@@ -21,8 +21,6 @@
 #include "block.h"
 #include "inbox.h"
 #include "slab.h"
-
-struct slot;
 
 #define BRIDGES_MAX 4096u
 
@@ -51,7 +49,6 @@ struct bridge {
     struct block_table blocks;                     /* owner: js */
     struct node *undelivered;   /* taken from `completed`, not yet read to the end; owner: js */
     uint32_t in_flight;         /* calls whose event was not drained; owner: js */
-    struct slot *leases;        /* linked by lease_next; owner: js */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
 };
 
@@ -74,6 +71,12 @@ bool bridge_is_open(struct bridge *bridge);
  * @thread any  @blocks never
  */
 bool bridge_deliver(struct bridge *bridge, struct node *node);
+/** The same for what ends no call: nothing is lost when it is refused. @thread any  @blocks never */
+bool bridge_push(struct bridge *bridge, struct node *node);
+/** Counts the event of a call that bridge_push has refused. @thread any  @blocks never */
+void bridge_lose(struct bridge *bridge);
+/** @return events lost for want of a host  @thread any  @blocks never */
+uint64_t bridge_lost(void);
 /** Wakes the host, whether it sleeps or not. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */

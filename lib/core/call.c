@@ -7,9 +7,13 @@
 #include "../base/assert.h"
 #include "../base/cache.h"
 #include "../include/siding.h"
+#include "../machine/route.h"
 #include "../platform/platform.h"
 #include "bridge.h"
 #include "chain.h"
+#include "slot.h"
+#include "trace.h"
+#include "watch.h"
 
 static uint32_t high_half(uint64_t word) {
     return (uint32_t)(word >> 32);
@@ -101,35 +105,43 @@ int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uin
     return SIDING_OK;
 }
 
-void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
-                 uint64_t *arguments, uint64_t *out_result, int32_t *out_error) {
+static void call_by_libffi(const struct signature *signature, void (*function)(void),
+                           uint64_t *arguments, uint64_t *out_result) {
     /* libffi may overwrite the vector, so it is made for each call */
     void *values[SIDING_PARAMETERS_MAX];
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
         values[i] = arguments + signature->parameters[i].offset;
     }
     /* libffi leaves a cif as it is, though its parameter is not const */
-    ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->cif;
+    ffi_call((ffi_cif *)(uintptr_t)&signature->cif, function, out_result, values);
+}
+
+static void call_function(const struct signature *signature, void (*function)(void),
+                          uint64_t *arguments, uint64_t *out_result) {
+    if (signature->route != NULL) {
+        route_call(signature->route, function, arguments, out_result);
+    } else {
+        call_by_libffi(signature, function, arguments, out_result);
+    }
+}
+
+void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
+                 uint64_t *arguments, uint64_t *out_result, int32_t *out_error) {
     if ((flags & SIDING_CALL_ERRNO) == 0) {
-        ffi_call(cif, function, out_result, values);
+        call_function(signature, function, arguments, out_result);
         return;
     }
     siding_error_clear();
-    ffi_call(cif, function, out_result, values);
+    call_function(signature, function, arguments, out_result);
     *out_error = siding_error_get();
 }
 
-static int32_t run_claimed(struct record *record) {
+bool call_is_wanted(const struct record *record) {
+    return record->bridge == NULL || bridge_is_open(record->bridge);
+}
+
+int32_t call_execute(struct record *record) {
     const struct signature *signature = record->signature;
-    if (!bridge_is_open(record->bridge)) {
-        return SIDING_ECLOSED;
-    }
-    if (record->deadline_ns != 0 && siding_clock_ns() >= record->deadline_ns) {
-        return SIDING_ETIMEOUT;
-    }
-    if (record->flags & SIDING_CALL_TIMED) {
-        atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
-    }
     if (signature->chain != NULL) {
         return chain_run(record);
     }
@@ -138,17 +150,88 @@ static int32_t run_claimed(struct record *record) {
     return SIDING_OK;
 }
 
-void call_run(struct record *record, struct outbox *outbox) {
+/* @return a status in place of a run, or SIDING_OK */
+static int32_t check_claimed(const struct record *record, struct slot *slot) {
+    if (!call_is_wanted(record)) {
+        return SIDING_ECLOSED;
+    }
+    if (record->deadline_ns != 0 && siding_clock_ns() >= record->deadline_ns) {
+        return SIDING_ETIMEOUT;
+    }
+    if ((record->flags & SIDING_CALL_DEFERRED) != 0 &&
+        !lease_undefer(&slot->lease, record->bound)) {
+        return SIDING_ENOTFOUND;
+    }
+    return SIDING_OK;
+}
+
+void call_note_begin(struct record *record, struct slot *slot) {
+    run_begin(&slot->run, record);
+    uint64_t started_ns = atomic_load_explicit(&slot->run.started_ns, memory_order_relaxed);
+    uint64_t stuck_ns = atomic_load_explicit(&slot->lease.stuck_ns, memory_order_relaxed);
+    watch_arm(stuck_ns == 0 ? LEASE_NEVER : started_ns + stuck_ns);
+}
+
+void call_note_end(struct slot *slot) {
+    if (run_end(&slot->run, &slot->parker)) {
+        watch_arm(0);
+    }
+}
+
+static int32_t run_noted(struct record *record, struct slot *slot) {
+    call_note_begin(record, slot);
+    int32_t status = call_execute(record);
+    call_note_end(slot);
+    return status;
+}
+
+static bool is_watched(const struct record *record, const struct slot *slot) {
+    return (record->flags & SIDING_CALL_STOPPABLE) != 0 ||
+           atomic_load_explicit(&slot->lease.is_watched, memory_order_relaxed);
+}
+
+static int32_t run_claimed(struct record *record, struct slot *slot) {
+    int32_t status = check_claimed(record, slot);
+    if (status != SIDING_OK) {
+        return status;
+    }
+    uint64_t traced_ns = trace_is_on() ? siding_clock_ns() : 0;
+    if (record->flags & SIDING_CALL_TIMED) {
+        atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
+    }
+    status = is_watched(record, slot) ? run_noted(record, slot) : call_execute(record);
+    if (traced_ns != 0) {
+        trace_note(record, slot->index, traced_ns);
+    }
+    return status;
+}
+
+/* Claims it, unless it was cancelled. @return whether it is claimed */
+static bool claim(struct record *record) {
+    if (record_try(record, RECORD_QUEUED, RECORD_RUNNING)) {
+        return true;
+    }
+    record->status = SIDING_ECANCELLED;
+    record_move(record, RECORD_CANCELLED, RECORD_DONE);
+    return false;
+}
+
+void call_run(struct record *record, struct slot *slot) {
     if (record->ahead != NULL) { /* the js thread wrote it last */
         const struct signature *likely = record->signature;
         record_prefetch(record->ahead, likely->result_words + likely->argument_words);
     }
-    if (record_try(record, RECORD_QUEUED, RECORD_RUNNING)) {
-        record->status = run_claimed(record);
+    if (claim(record)) {
+        record->status = run_claimed(record, slot);
         record_move(record, RECORD_RUNNING, RECORD_DONE);
-    } else {
-        record->status = SIDING_ECANCELLED;
-        record_move(record, RECORD_CANCELLED, RECORD_DONE);
     }
-    outbox_deliver(outbox, record);
+    outbox_deliver(&slot->outbox, record);
+}
+
+void call_refuse(struct record *record, struct slot *slot, int32_t status) {
+    if (claim(record)) {
+        record->status = status;
+        record_move(record, RECORD_RUNNING, RECORD_DONE);
+    }
+    outbox_deliver(&slot->outbox, record);
 }

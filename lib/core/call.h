@@ -1,14 +1,17 @@
 /*
- * call.h - running one C function through libffi.
+ * call.h - running one C function, by its route or through libffi.
  */
 #ifndef SIDING_CORE_CALL_H
 #define SIDING_CORE_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "block.h"
 #include "outbox.h"
 #include "record.h"
+
+struct slot;
 
 /**
  * Turns the references among argument words into addresses: texts and cells inside the record,
@@ -35,8 +38,20 @@ void call_point_to_cells(const struct signature *signature, uint64_t *arguments)
 void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
                  uint64_t *arguments, uint64_t *out_result, int32_t *out_error);
 
+/** @return whether anyone still waits for its event  @thread worker  @blocks never */
+bool call_is_wanted(const struct record *record);
+/** Runs the function, or the chain, of a record. @return a status  @thread any but js
+ *  @blocks as long as the function does */
+int32_t call_execute(struct record *record);
+/** Notes a run for whoever watches or interrupts it. @thread worker, the slot's own
+ *  @blocks never */
+void call_note_begin(struct record *record, struct slot *slot);
+/** The run is over. @thread worker, the slot's own  @blocks while it is being interrupted */
+void call_note_end(struct slot *slot);
 /** Runs a queued record, unless it was cancelled or came too late, and delivers its event.
- *  @thread worker, the outbox's owner  @blocks as long as the function does */
-void call_run(struct record *record, struct outbox *outbox);
+ *  @thread worker, the slot's own  @blocks as long as the function does */
+void call_run(struct record *record, struct slot *slot);
+/** Delivers the event of a queued record that will not run. @thread worker, the slot's own */
+void call_refuse(struct record *record, struct slot *slot, int32_t status);
 
 #endif

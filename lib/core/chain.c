@@ -257,7 +257,7 @@ static int32_t run_rounds(struct trip *trip, struct record *record, uint64_t rou
     while (status == SIDING_OK && ended_by == NO_STEP && result[0] < rounds_max &&
            trip->used_words < OUTPUT_WORDS_MAX) {
         uint64_t before_words = trip->used_words;
-        status = bridge_is_open(record->bridge) ? run_round(trip, &ended_by) : SIDING_ECLOSED;
+        status = call_is_wanted(record) ? run_round(trip, &ended_by) : SIDING_ECLOSED;
         if (status == SIDING_OK && ended_by == NO_STEP) {
             result[0]++;
         } else {

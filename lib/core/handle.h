@@ -11,7 +11,13 @@
 
 #include <stdint.h>
 
-enum handle_kind { HANDLE_BRIDGE = 1, HANDLE_CONTEXT = 2, HANDLE_LIBRARY = 3 };
+enum handle_kind {
+    HANDLE_BRIDGE = 1,
+    HANDLE_CONTEXT = 2,
+    HANDLE_LIBRARY = 3,
+    HANDLE_BOUND = 4,
+    HANDLE_REPEAT = 5,
+};
 
 #define HANDLE_INDEX_MAX 0xffffu
 
@@ -21,6 +27,10 @@ static inline uint64_t handle_make(enum handle_kind kind, uint32_t index, uint32
 
 static inline uint32_t handle_index(uint64_t handle) {
     return (uint32_t)(handle & HANDLE_INDEX_MAX);
+}
+
+static inline uint32_t handle_kind_of(uint64_t handle) {
+    return (uint32_t)(handle >> 16 & 0xf);
 }
 
 #endif

@@ -44,8 +44,9 @@ struct node *inbox_take(struct inbox *inbox) {
     if (atomic_load_explicit(&inbox->head, memory_order_relaxed) == INBOX_AWAKE) {
         return NULL;
     }
-    /* acquires what inbox_push released, through the release sequence of all pushes */
-    uintptr_t head = atomic_exchange_explicit(&inbox->head, INBOX_AWAKE, memory_order_acquire);
+    /* acquires what inbox_push released, through the release sequence of all pushes; releases what
+       the consumer has stored before, for slot_is_quiet */
+    uintptr_t head = atomic_exchange_explicit(&inbox->head, INBOX_AWAKE, memory_order_acq_rel);
     siding_assert(head != INBOX_CLOSED);
     return in_arrival_order(head);
 }

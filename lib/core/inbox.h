@@ -25,6 +25,9 @@ enum node_kind {
     NODE_FOLLOW,  /* a slot: watch the shared queue for a stall */
     NODE_NAME,    /* a slot: take over the name of its lease */
     NODE_RELEASE, /* a slot: its lease ends here */
+    NODE_END,     /* a slot: its thread ends here */
+    NODE_BODY,    /* a struct record: run it when no call waits, see repeat.h */
+    NODE_POKE,    /* a slot: look again */
 };
 
 struct node {
@@ -66,6 +69,12 @@ bool inbox_sleep(struct inbox *inbox);
 
 /** Ends it. @return the nodes left, in arrival order  @thread the consumer  @blocks never */
 struct node *inbox_close(struct inbox *inbox);
+
+/** @return whether it is open and has no nodes  @thread any  @blocks never */
+static inline bool inbox_is_empty(struct inbox *inbox) {
+    /* acquire: pairs with inbox_take, for slot_is_quiet */
+    return atomic_load_explicit(&inbox->head, memory_order_acquire) < INBOX_CLOSED;
+}
 
 /** @return whether there are nodes to take  @thread any  @blocks never */
 static inline bool inbox_waits(struct inbox *inbox) {

@@ -6,6 +6,7 @@
 #include "../base/cache.h"
 #include "bridge.h"
 #include "event.h"
+#include "guest.h"
 #include "memory.h"
 #include "slab.h"
 
@@ -78,20 +79,22 @@ static bool publish(struct outbox *outbox, uint32_t filled) {
     return published;
 }
 
-/* Starts a batch with the event at its beginning. */
-static void push(struct outbox *outbox, struct batch *batch, struct bridge *bridge,
-                 uint32_t words) {
+/* Starts a batch with the event at its beginning. @return false: the bridge is closed */
+static bool push(struct outbox *outbox, struct batch *batch, struct bridge *bridge,
+                 uint32_t filled) {
     outbox->last = batch;
-    outbox->written = ONE_EVENT + words;
+    outbox->written = filled;
     trim(outbox);
     batch->bridge = bridge;
     batch->words_read = 0;
     batch->events_read = 0;
     /* relaxed: the push releases it */
     atomic_store_explicit(&batch->filled, outbox->written, memory_order_relaxed);
-    if (!bridge_deliver(bridge, &batch->node)) {
+    if (!bridge_push(bridge, &batch->node)) {
         atomic_store_explicit(&batch->filled, BATCH_FREE, memory_order_relaxed);
+        return false;
     }
+    return true;
 }
 
 /* Nothing is added behind the event that now goes another way. */
@@ -121,10 +124,16 @@ static void deliver_event(struct outbox *outbox, struct batch *next, struct reco
         }
         memmove(next->words, event, words * sizeof *event); /* it may be the same batch */
     }
-    push(outbox, next, bridge, words);
+    if (!push(outbox, next, bridge, ONE_EVENT + words)) {
+        bridge_lose(bridge);
+    }
 }
 
 void outbox_deliver(struct outbox *outbox, struct record *record) {
+    if (record->bridge == NULL) {
+        guest_complete(record);
+        return;
+    }
     struct tails tails;
     bool has_kept = record->tails != NULL;
     uint32_t words = has_kept ? UINT32_MAX : event_measure(record, &tails);
@@ -140,6 +149,15 @@ void outbox_deliver(struct outbox *outbox, struct record *record) {
     deliver_record(outbox, record);
 }
 
+void outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
+                 uint32_t words) {
+    struct batch *batch = spare(outbox);
+    if (batch != NULL) { /* else there is no memory to tell it */
+        memcpy(batch->words, event, words * sizeof *event);
+        (void)push(outbox, batch, bridge, words);
+    }
+}
+
 /* ---- the consumer's side --------------------------------------------------------------------- */
 
 /* Copies one event after the other. @return false: no room for the next one */
@@ -151,10 +169,11 @@ static bool read_some(struct batch *batch, uint32_t words, struct sink *sink) {
             return false;
         }
         memcpy(sink->words + sink->used_words, source, size_words * sizeof *source);
+        uint32_t events = (((const struct siding_event *)source)->flags & SIDING_EVENT_MORE) == 0;
         sink->used_words += size_words;
-        sink->events++;
+        sink->events += events;
         batch->words_read += size_words;
-        batch->events_read++;
+        batch->events_read += events;
     }
     return true;
 }

@@ -25,7 +25,10 @@
 #include "bridge.h"
 #include "call.h"
 #include "handle.h"
+#include "lease.h"
+#include "line.h"
 #include "record.h"
+#include "watch.h"
 
 #define SLOTS_MAX (2 * SIDING_THREADS_MAX)
 #define THREADS_MAX_DEFAULT 64u
@@ -33,6 +36,9 @@
 #define STACK_BYTES_DEFAULT (8u << 20)
 #define STACK_BYTES_MIN (64u << 10)
 #define SPIN_US_MAX 1000u
+#define THREADS_MIN_DEFAULT 4u
+#define IDLE_NS_DEFAULT (UINT64_C(10) * 1000 * NS_PER_MS)
+#define NS_PER_MS 1000000u
 #define FOLLOW_TICK_NS_MIN 50000u
 #define FOLLOW_TICK_NS_MAX 400000u
 #define HELPERS_MAX 31u
@@ -42,14 +48,18 @@
 static _Atomic(uint32_t) threads_max = THREADS_MAX_DEFAULT;
 static _Atomic(uint32_t) spin_limit_ns = SPIN_NS_DEFAULT;
 static _Atomic(uint32_t) stack_bytes = STACK_BYTES_DEFAULT;
+static _Atomic(uint32_t) threads_min = THREADS_MIN_DEFAULT;
+static _Atomic(uint64_t) idle_ns = IDLE_NS_DEFAULT;
+static _Atomic(uint32_t) threads_count; /* started, and not told to end */
 /* atomic, both: seq_cst, see "Nobody looks?"; counted up only below threads_max */
 static _Atomic(uint32_t) leased_count;
 static _Atomic(uint32_t) shared_count;
 
 static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
-static uint32_t started_count SIDING_GUARDED_BY(&start_mutex);
-/* atomic: the release store in start_slot pairs with the acquire loads; never changes again */
+static struct slot *retired SIDING_GUARDED_BY(&start_mutex); /* may have a thread again */
+/* atomic: the release stores in make_slot pair with the acquire loads; slots are never freed */
 static _Atomic(struct slot *) slots[SLOTS_MAX];
+static _Atomic(uint32_t) slots_count; /* written under start_mutex */
 
 /* tag:32 | index + 1:32; the tag grows with every change, so that a pop never mistakes the stack.
    atomic: seq_cst, see "Nobody looks?" */
@@ -69,12 +79,17 @@ static bool summon(enum node_kind duty);
 
 int32_t pool_configure(const struct siding_pool_options *options) {
     if (options->threads_max == 0 || options->threads_max > SIDING_THREADS_MAX ||
-        options->spin_us > SPIN_US_MAX || options->stack_bytes < STACK_BYTES_MIN) {
+        options->spin_us > SPIN_US_MAX || options->stack_bytes < STACK_BYTES_MIN ||
+        options->threads_min > SIDING_THREADS_MAX || options->idle_ms > SIDING_CONTEXT_MS_MAX) {
         return SIDING_EINVALID;
     }
     atomic_store_explicit(&threads_max, options->threads_max, memory_order_relaxed);
     atomic_store_explicit(&spin_limit_ns, options->spin_us * 1000, memory_order_relaxed);
     atomic_store_explicit(&stack_bytes, options->stack_bytes, memory_order_relaxed);
+    atomic_store_explicit(&threads_min, options->threads_min, memory_order_relaxed);
+    atomic_store_explicit(&idle_ns, (uint64_t)options->idle_ms * NS_PER_MS, memory_order_seq_cst);
+    watch_arm(0);
+    line_serve();
     if (queue_has_calls()) { /* for want of a thread, perhaps, that may be started from now on */
         summon(NODE_SERVE);
     }
@@ -114,24 +129,86 @@ static struct slot *idle_pop(void) {
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-static struct slot *start_at(uint32_t index, enum slot_state state) {
-    struct slot *slot = slot_create(index, state);
-    if (slot == NULL) {
-        return NULL;
+static struct slot *make_slot(void) SIDING_REQUIRES(&start_mutex) {
+    uint32_t index = atomic_load_explicit(&slots_count, memory_order_relaxed);
+    struct slot *slot = index < SLOTS_MAX ? slot_create(index) : NULL;
+    if (slot != NULL) {
+        atomic_store_explicit(&slots[index], slot, memory_order_release);
+        atomic_store_explicit(&slots_count, index + 1, memory_order_release);
     }
-    if (slot_start(slot, atomic_load_explicit(&stack_bytes, memory_order_relaxed)) != 0) {
-        slot_destroy(slot);
-        return NULL;
-    }
-    atomic_store_explicit(&slots[index], slot, memory_order_release);
     return slot;
 }
 
-static struct slot *start_slot(enum slot_state state) {
+static struct slot *take_retired(void) SIDING_REQUIRES(&start_mutex) {
+    struct slot *slot = retired;
+    if (slot != NULL) {
+        retired = slot->retired_next;
+    }
+    return slot;
+}
+
+static void give_retired(struct slot *slot) SIDING_REQUIRES(&start_mutex) {
+    slot->retired_next = retired;
+    retired = slot;
+}
+
+/* @param own_stack_bytes 0: as configured */
+static struct slot *start_slot(enum slot_state state, uint32_t own_stack_bytes) {
+    uint32_t stack = atomic_load_explicit(&stack_bytes, memory_order_relaxed);
     siding_mutex_lock(&start_mutex);
-    struct slot *slot = started_count < SLOTS_MAX ? start_at(started_count, state) : NULL;
-    started_count += slot != NULL;
+    struct slot *slot = take_retired();
+    if (slot == NULL) {
+        slot = make_slot();
+    }
+    if (slot != NULL) {
+        slot_move(slot, SLOT_RETIRED, state);
+        atomic_fetch_add_explicit(&threads_count, 1, memory_order_relaxed);
+        if (slot_start(slot, own_stack_bytes == 0 ? stack : own_stack_bytes) != 0) {
+            atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+            slot_withdraw(slot);
+            give_retired(slot);
+            slot = NULL;
+        }
+    }
     siding_mutex_unlock(&start_mutex);
+    return slot;
+}
+
+/*
+ * A slot that retires is on the idle stack, or not, and its thread has ended, or not yet: it can be
+ * used again when it is off the stack and the thread has ended, whichever comes last.
+ */
+static void step_to_retired(struct slot *slot) {
+    /* acq_rel: the second sees what the first has done with the slot */
+    if (atomic_fetch_add_explicit(&slot->retire_steps, 1, memory_order_acq_rel) == 0) {
+        return;
+    }
+    atomic_store_explicit(&slot->retire_steps, 0, memory_order_relaxed);
+    siding_mutex_lock(&start_mutex);
+    give_retired(slot);
+    siding_mutex_unlock(&start_mutex);
+}
+
+void pool_thread_ends(struct slot *slot) {
+    bool was_leased = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
+    atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+    if (slot->lease.generation == UINT32_MAX) {
+        return; /* no handle may come twice */
+    }
+    if (was_leased) { /* it was not on the stack */
+        slot->lease.is_fresh = false;
+        step_to_retired(slot);
+    }
+    step_to_retired(slot);
+}
+
+/* @return a slot in that state, or NULL: none is vacant */
+static struct slot *claim_vacant(enum slot_state state) {
+    struct slot *slot = idle_pop();
+    while (slot != NULL && !slot_try(slot, SLOT_VACANT, state)) {
+        step_to_retired(slot);
+        slot = idle_pop();
+    }
     return slot;
 }
 
@@ -150,17 +227,16 @@ static bool count_up(_Atomic(uint32_t) *in_use) {
 
 /* Takes a slot for a use that `in_use` counts, of which there may be threads_max. */
 static struct slot *take_slot(enum slot_state state, _Atomic(uint32_t) *in_use,
-                              int32_t *out_status) {
+                              const struct siding_context_options *options, int32_t *out_status) {
     if (!count_up(in_use)) {
         *out_status = SIDING_EEXHAUSTED;
         return NULL;
     }
-    struct slot *slot = idle_pop();
-    if (slot != NULL) {
-        slot_move(slot, SLOT_VACANT, state);
-        return slot;
+    bool is_fresh = options != NULL && (options->flags & SIDING_CONTEXT_FRESH) != 0;
+    struct slot *slot = is_fresh ? NULL : claim_vacant(state);
+    if (slot == NULL) {
+        slot = start_slot(state, is_fresh ? options->stack_bytes : 0);
     }
-    slot = start_slot(state);
     if (slot == NULL) {
         *out_status = SIDING_ESYSTEM;
         atomic_fetch_sub_explicit(in_use, 1, memory_order_seq_cst);
@@ -168,43 +244,76 @@ static struct slot *take_slot(enum slot_state state, _Atomic(uint32_t) *in_use,
     return slot;
 }
 
-int32_t pool_lease(struct slot **out_slot) {
-    int32_t status;
-    struct slot *slot = take_slot(SLOT_ACTIVE, &leased_count, &status);
-    if (slot == NULL) {
-        return status;
+int32_t pool_lease(const struct siding_context_options *options, struct slot **out_slot) {
+    int32_t status = SIDING_OK;
+    struct slot *slot = take_slot(SLOT_ACTIVE, &leased_count, options, &status);
+    if (slot != NULL) {
+        *out_slot = slot;
     }
-    *out_slot = slot;
-    return SIDING_OK;
+    return status;
+}
+
+void pool_lease_over(void) {
+    atomic_fetch_sub_explicit(&leased_count, 1, memory_order_seq_cst);
 }
 
 struct slot *pool_slot(uint64_t lease) {
     uint32_t index = handle_index(lease);
-    return index < SLOTS_MAX ? atomic_load_explicit(&slots[index], memory_order_acquire) : NULL;
+    bool is_context = handle_kind_of(lease) == HANDLE_CONTEXT;
+    return is_context && index < SLOTS_MAX
+               ? atomic_load_explicit(&slots[index], memory_order_acquire)
+               : NULL;
+}
+
+uint32_t pool_slots(void) {
+    return atomic_load_explicit(&slots_count, memory_order_acquire);
+}
+
+struct slot *pool_slot_at(uint32_t index) {
+    return atomic_load_explicit(&slots[index], memory_order_acquire);
+}
+
+uint64_t pool_watch_vacant(struct slot *slot, uint64_t now_ns) {
+    uint64_t look = slot_look(slot);
+    uint64_t limit_ns = atomic_load_explicit(&idle_ns, memory_order_seq_cst);
+    uint32_t count = atomic_load_explicit(&threads_count, memory_order_relaxed);
+    if (limit_ns == 0 || slot_state_of(look) != SLOT_VACANT ||
+        count <= atomic_load_explicit(&threads_min, memory_order_relaxed)) {
+        return LEASE_NEVER;
+    }
+    uint64_t since_ns = atomic_load_explicit(&slot->vacant_since_ns, memory_order_relaxed);
+    if (now_ns < since_ns + limit_ns) {
+        return since_ns + limit_ns;
+    }
+    if (slot_try_from(slot, look, SLOT_RETIRED)) {
+        slot->duty.kind = NODE_END;
+        slot_push(slot, &slot->duty, &slot->duty);
+    }
+    return LEASE_NEVER;
 }
 
 void pool_count(struct siding_stats *out_stats) {
     uint32_t by_state[SLOT_STATES] = {0};
-    siding_mutex_lock(&start_mutex);
-    uint32_t count = started_count;
-    siding_mutex_unlock(&start_mutex);
+    uint32_t count = pool_slots();
     for (uint32_t i = 0; i < count; i++) {
-        struct slot *slot = atomic_load_explicit(&slots[i], memory_order_acquire);
-        by_state[atomic_load_explicit(&slot->state, memory_order_acquire)]++;
+        by_state[slot_state_of(slot_look(pool_slot_at(i)))]++;
     }
-    out_stats->threads = count;
+    out_stats->threads = atomic_load_explicit(&threads_count, memory_order_relaxed);
     out_stats->threads_max = atomic_load_explicit(&threads_max, memory_order_relaxed);
     out_stats->slots_vacant = by_state[SLOT_VACANT];
     out_stats->slots_shared = by_state[SLOT_SHARED];
     out_stats->slots_active = by_state[SLOT_ACTIVE];
-    out_stats->slots_releasing = by_state[SLOT_RELEASING];
+    out_stats->slots_recycling = by_state[SLOT_RECYCLE_PENDING] + by_state[SLOT_RECYCLING];
+    out_stats->slots_wedged = by_state[SLOT_WEDGED];
+    out_stats->slots_retired = by_state[SLOT_RETIRED];
+    out_stats->waiting = line_length();
 }
 
 /* ---- shared queue ---------------------------------------------------------------------------- */
 
 static bool summon(enum node_kind duty) {
     int32_t status;
-    struct slot *slot = take_slot(SLOT_SHARED, &shared_count, &status);
+    struct slot *slot = take_slot(SLOT_SHARED, &shared_count, NULL, &status);
     if (slot == NULL) {
         return false;
     }
@@ -220,12 +329,20 @@ static bool queue_has_calls(void) {
     return waits;
 }
 
-void pool_give_back(struct slot *slot, enum slot_state from) {
-    if (slot->generation != UINT32_MAX) { /* else it retires: no handle may come twice */
-        idle_push(slot);
+void pool_vacate(struct slot *slot, enum slot_state from) {
+    uint64_t limit_ns = atomic_load_explicit(&idle_ns, memory_order_relaxed);
+    if (limit_ns != 0) {
+        uint64_t now_ns = siding_clock_ns();
+        atomic_store_explicit(&slot->vacant_since_ns, now_ns, memory_order_relaxed);
+        watch_arm(now_ns + limit_ns);
     }
-    _Atomic(uint32_t) *in_use = from == SLOT_SHARED ? &shared_count : &leased_count;
-    atomic_fetch_sub_explicit(in_use, 1, memory_order_seq_cst);
+    idle_push(slot);
+    if (from == SLOT_SHARED) {
+        atomic_fetch_sub_explicit(&shared_count, 1, memory_order_seq_cst);
+    } else if (from == SLOT_ACTIVE) { /* quietly; else its lease has told already */
+        pool_lease_over();
+    }
+    line_serve();
     if (queue_has_calls()) {
         summon(NODE_SERVE);
     }
@@ -253,10 +370,7 @@ static void fail_queue(void) {
 }
 
 static bool has_threads(void) {
-    siding_mutex_lock(&start_mutex);
-    bool some = started_count != 0;
-    siding_mutex_unlock(&start_mutex);
-    return some;
+    return atomic_load_explicit(&threads_count, memory_order_relaxed) != 0;
 }
 
 void pool_submit(struct node *first, struct node *last) {
@@ -308,7 +422,7 @@ static bool may_leave(void) {
 
 static void leave(struct slot *slot) {
     slot_move(slot, SLOT_SHARED, SLOT_VACANT);
-    pool_give_back(slot, SLOT_SHARED);
+    pool_vacate(slot, SLOT_SHARED);
 }
 
 void pool_serve(struct slot *slot) {
@@ -319,7 +433,7 @@ void pool_serve(struct slot *slot) {
             do_without_follower();
         }
         if (call != NULL) {
-            call_run((struct record *)call, &slot->outbox);
+            call_run((struct record *)call, slot);
         } else if (!slot_spin(slot, &queue) && may_leave()) {
             break;
         }

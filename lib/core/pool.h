@@ -22,19 +22,28 @@ void pool_count(struct siding_stats *out_stats);
 void pool_submit(struct node *first, struct node *last);
 
 /**
- * Takes a vacant slot, or starts one, in state ACTIVE.
- * @return SIDING_EEXHAUSTED
- * @thread js  @blocks never
+ * Claims a vacant slot, or starts one, in state ACTIVE.
+ * @return SIDING_EEXHAUSTED, SIDING_ESYSTEM
+ * @thread any  @blocks never
  */
-int32_t pool_lease(struct slot **out_slot);
+int32_t pool_lease(const struct siding_context_options *options, struct slot **out_slot);
+/** A lease is over: another may begin. @thread any  @blocks never */
+void pool_lease_over(void);
+/** Puts a VACANT slot on the idle stack. @param from what it was before
+ *  @thread who made it vacant  @blocks never */
+void pool_vacate(struct slot *slot, enum slot_state from);
+/** Lets a vacant slot retire that has been idle for too long. @return when to look again
+ *  @thread watch  @blocks never */
+uint64_t pool_watch_vacant(struct slot *slot, uint64_t now_ns);
+/** The last thing that the thread of a RETIRED slot does with it. @thread worker  @blocks never */
+void pool_thread_ends(struct slot *slot);
+
 /** @return the slot whose index a context handle carries, or NULL  @thread any  @blocks never */
 struct slot *pool_slot(uint64_t lease);
-/**
- * Puts a VACANT slot on the idle stack.
- * @param from SLOT_SHARED or SLOT_RELEASING: what it was used for
- * @thread worker, the slot's own  @blocks never
- */
-void pool_give_back(struct slot *slot, enum slot_state from);
+/** @return slots made so far; those below exist for ever  @thread any  @blocks never */
+uint32_t pool_slots(void);
+/** @thread any  @blocks never */
+struct slot *pool_slot_at(uint32_t index);
 
 /** Duty NODE_SERVE: runs queued calls until there are none. @thread worker, a SHARED slot's */
 void pool_serve(struct slot *slot);

@@ -21,7 +21,9 @@
 #include "inbox.h"
 #include "signature.h"
 
+struct bound;
 struct bridge;
+struct repeat;
 
 enum record_state {
     RECORD_FREE,
@@ -32,7 +34,7 @@ enum record_state {
     RECORD_STATES,
 };
 
-#define RECORD_INLINE_WORDS 17 /* makes a record four cache lines */
+#define RECORD_INLINE_WORDS 15 /* makes a record four cache lines */
 
 /*
  * owner: the bridge's js thread while it is FREE and the host has its event, and until it is
@@ -47,12 +49,17 @@ struct record {
     const struct signature *signature; /* NULL: a notice without payload (a context's release) */
     uint64_t *words;                   /* result words, then argument words, then inline texts */
     void (*function)(void);
-    struct record *ahead;  /* one queued some calls later, or NULL: only to be prefetched */
-    struct bridge *bridge; /* immutable after the slab made it */
+    union {
+        struct record *ahead;  /* one queued some calls later, or NULL: only to be prefetched */
+        struct repeat *repeat; /* of a node of kind NODE_BODY: held */
+    };
+    struct bridge *bridge; /* immutable after the slab made it; NULL: a guest's, see guest.h */
+    uint64_t context;      /* the lease that it may run in; 0: any thread */
     uint16_t flags;        /* SIDING_CALL_... */
     int32_t status;
     int32_t error;
     uint64_t deadline_ns; /* 0: none */
+    struct bound *bound;  /* what it was made from, held, or NULL */
     uint64_t *tails;      /* their copy from malloc, or NULL: they are in their event already */
     uint64_t inline_words[RECORD_INLINE_WORDS];
     uint64_t tails_words;         /* of that copy */

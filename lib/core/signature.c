@@ -7,6 +7,7 @@
 
 #include "../base/assert.h"
 #include "../include/siding.h"
+#include "../machine/route.h"
 #include "../platform/platform.h"
 #include "chain.h"
 #include "descriptor.h"
@@ -329,6 +330,14 @@ static struct signature *read_signature(const uint8_t *descriptor, uint32_t size
     return signature;
 }
 
+static const struct route *find_route(const struct signature *signature) {
+    uint16_t offsets[SIDING_PARAMETERS_MAX];
+    for (uint32_t i = 0; i < signature->parameters_count; i++) {
+        offsets[i] = signature->parameters[i].offset;
+    }
+    return route_make(&signature->cif, offsets);
+}
+
 /* FNV-1a, 32 bits (Fowler, Noll, Vo), folded to the table's size. */
 static uint32_t bucket_of(const uint8_t *descriptor, uint32_t size_bytes) {
     uint32_t hash = 2166136261u;
@@ -355,10 +364,11 @@ static int32_t publish(uint32_t bucket, const uint8_t *descriptor, uint32_t size
     if (registry_count + 1 == SIGNATURES_MAX) {
         return SIDING_ELIMIT;
     }
-    const struct signature *signature = read_signature(descriptor, size_bytes);
+    struct signature *signature = read_signature(descriptor, size_bytes);
     if (signature == NULL) {
         return SIDING_ESIGNATURE;
     }
+    signature->route = signature->chain == NULL ? find_route(signature) : NULL;
     uint32_t number = ++registry_count;
     bucket_next[number] = bucket_heads[bucket];
     bucket_heads[bucket] = (uint16_t)number;

@@ -1,5 +1,5 @@
 /*
- * signature.h - function signatures prepared for libffi, made once and used for ever.
+ * signature.h - prepared function signatures, made once and used for ever.
  */
 #ifndef SIDING_CORE_SIGNATURE_H
 #define SIDING_CORE_SIGNATURE_H
@@ -14,6 +14,7 @@
 #define SIGNATURE_WORDS_MAX 2048u /* argument words, and payload words of an event */
 
 struct chain;
+struct route;
 
 struct parameter {
     uint16_t offset;     /* in words, from the first argument word */
@@ -35,6 +36,7 @@ struct signature {
     const struct parameter *parameters;
     const struct tail *tails;  /* that of a text result comes first */
     const struct chain *chain; /* NULL: one call */
+    const struct route *route; /* NULL: by libffi */
 };
 
 /** See siding_signature_prepare. @thread any  @blocks never */

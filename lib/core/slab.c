@@ -6,6 +6,7 @@
 #include "../base/assert.h"
 #include "../base/cache.h"
 #include "../include/siding.h"
+#include "bound.h"
 #include "memory.h"
 
 static uint32_t chunks_count(const struct slab *slab) {
@@ -26,6 +27,8 @@ static void free_attachments(struct record *record) {
     }
     free(record->tails);
     record->tails = NULL;
+    bound_release(record->bound);
+    record->bound = NULL;
 }
 
 static void free_chunk(struct record *chunk) {
@@ -97,7 +100,7 @@ int32_t slab_reserve(struct record *record, uint32_t words) {
 }
 
 void slab_recycle(struct record *record) {
-    if (record->words != record->inline_words || record->tails != NULL) {
+    if (record->words != record->inline_words || record->tails != NULL || record->bound != NULL) {
         free_attachments(record);
     }
     record_move(record, RECORD_DONE, RECORD_FREE);

@@ -10,29 +10,50 @@
 #include "memory.h"
 #include "pool.h"
 #include "record.h"
+#include "repeat.h"
 
 #define SPIN_SHARE_MIN 16u /* an unlucky thread spins 1/16 of the limit */
 #define SPIN_ROUND 16u     /* pauses between two yields */
 #define VACANT_NAME "siding"
 
 static const uint8_t legal_moves[SLOT_STATES] = {
-    [SLOT_VACANT] = 1u << SLOT_SHARED | 1u << SLOT_ACTIVE,
+    [SLOT_VACANT] = 1u << SLOT_SHARED | 1u << SLOT_ACTIVE | 1u << SLOT_RETIRED,
     [SLOT_SHARED] = 1u << SLOT_VACANT,
-    [SLOT_ACTIVE] = 1u << SLOT_RELEASING,
-    [SLOT_RELEASING] = 1u << SLOT_VACANT,
+    [SLOT_ACTIVE] = 1u << SLOT_RECYCLE_PENDING | 1u << SLOT_VACANT,
+    [SLOT_RECYCLE_PENDING] = 1u << SLOT_RECYCLING | 1u << SLOT_WEDGED,
+    [SLOT_RECYCLING] = 1u << SLOT_VACANT | 1u << SLOT_WEDGED | 1u << SLOT_RETIRED,
+    [SLOT_WEDGED] = 1u << SLOT_RECYCLING,
+    [SLOT_RETIRED] = 1u << SLOT_SHARED | 1u << SLOT_ACTIVE,
 };
 
 /* One thread of the process may burn cycles waiting; the others park at once. */
 static _Atomic(bool) someone_spins; /* atomic: relaxed, a permit that guards no data */
 
-void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
-    siding_assert(legal_moves[from] & 1u << to);
-    siding_assert(atomic_load_explicit(&slot->state, memory_order_relaxed) == from);
-    /* release: statistics read it from any thread; ownership itself travels by the idle stack */
-    atomic_store_explicit(&slot->state, to, memory_order_release);
+static _Thread_local struct slot *current; /* of this thread, or NULL */
+
+bool slot_try_from(struct slot *slot, uint64_t look, enum slot_state to) {
+    siding_assert(legal_moves[slot_state_of(look)] & 1u << to);
+    uint64_t turn = (look >> 8) + (to == SLOT_VACANT);
+    /* acq_rel: the next owner sees what the one before has done; pairs with slot_look and itself */
+    return atomic_compare_exchange_strong_explicit(&slot->state, &look, turn << 8 | to,
+                                                   memory_order_acq_rel, memory_order_relaxed);
 }
 
-struct slot *slot_create(uint32_t index, enum slot_state state) {
+bool slot_try(struct slot *slot, enum slot_state from, enum slot_state to) {
+    uint64_t look = slot_look(slot);
+    return slot_state_of(look) == from && slot_try_from(slot, look, to);
+}
+
+void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
+    bool moved = slot_try(slot, from, to);
+    siding_assert(moved);
+}
+
+struct slot *slot_current(void) {
+    return current;
+}
+
+struct slot *slot_create(uint32_t index) {
     struct slot *slot = memory_make_lines(sizeof *slot);
     if (slot == NULL) {
         return NULL;
@@ -42,44 +63,32 @@ struct slot *slot_create(uint32_t index, enum slot_state state) {
         return NULL;
     }
     inbox_init(&slot->inbox);
+    lease_init(&slot->lease);
     slot->index = index;
     slot->release_node.kind = NODE_RELEASE;
-    atomic_init(&slot->state, state);
+    slot->poke_node.kind = NODE_POKE;
+    atomic_init(&slot->quiet, true);
+    atomic_init(&slot->state, SLOT_RETIRED);
     return slot;
 }
 
-void slot_destroy(struct slot *slot) {
-    siding_parker_deinit(&slot->parker);
-    memory_free_lines(slot);
+void slot_withdraw(struct slot *slot) {
+    atomic_store_explicit(&slot->state, SLOT_RETIRED, memory_order_release);
 }
 
 void slot_push(struct slot *slot, struct node *first, struct node *last) {
-    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE) {
+    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE &&
+        !repeat_wakes(slot)) { /* its thread sleeps, and not in C */
         siding_parker_unpark(&slot->parker);
     }
 }
 
-struct slot *slot_find_lease(const struct bridge *bridge, uint64_t lease) {
-    struct slot *slot = pool_slot(lease);
-    if (slot == NULL || atomic_load_explicit(&slot->lease, memory_order_relaxed) != lease) {
-        return NULL;
-    }
-    return atomic_load_explicit(&slot->bridge, memory_order_relaxed) == bridge ? slot : NULL;
-}
-
-void slot_release_lease(struct slot *slot, struct record *report) {
-    struct bridge *lessee = atomic_load_explicit(&slot->bridge, memory_order_relaxed);
-    struct slot **link = &lessee->leases;
-    while (*link != slot) {
-        siding_assert(*link != NULL);
-        link = &(*link)->lease_next;
-    }
-    *link = slot->lease_next;
-    atomic_store_explicit(&slot->lease, 0, memory_order_relaxed);
-    slot_move(slot, SLOT_ACTIVE, SLOT_RELEASING);
-    atomic_store_explicit(&slot->bridge, NULL, memory_order_relaxed);
-    slot->release = report;
-    slot_push(slot, &slot->release_node, &slot->release_node);
+/*
+ * The thread says `not quiet` before it takes nodes off the inbox, so who finds the inbox empty
+ * after a push of its own sees that, until all is handled.
+ */
+bool slot_is_quiet(struct slot *slot) {
+    return inbox_is_empty(&slot->inbox) && atomic_load_explicit(&slot->quiet, memory_order_acquire);
 }
 
 /*
@@ -128,58 +137,80 @@ bool slot_spin(struct slot *slot, struct inbox *inbox) {
     return found;
 }
 
-static void end_lease(struct slot *slot) {
-    struct record *report = slot->release;
-    slot->release = NULL;
-    siding_thread_rename(VACANT_NAME);
-    slot_move(slot, SLOT_RELEASING, SLOT_VACANT);
-    pool_give_back(slot, SLOT_RELEASING);
-    /* the slot may be someone else's by now */
-    if (report != NULL) {
-        report->status = SIDING_OK;
-        record_move(report, RECORD_QUEUED, RECORD_DONE);
-        bridge_deliver(report->bridge, &report->node);
+static void handle_call(struct slot *slot, struct record *record) {
+    /* relaxed: a lease that just ends may run one call more; its last node makes an end of it */
+    if (record->context == atomic_load_explicit(&slot->lease.handle, memory_order_relaxed)) {
+        call_run(record, slot);
+    } else {
+        call_refuse(record, slot, SIDING_ERECYCLING);
     }
 }
 
-static void handle(struct slot *slot, struct node *node) {
+/* @return whether the thread must end */
+static bool handle(struct slot *slot, struct node *node) {
     switch ((enum node_kind)node->kind) {
     case NODE_CALL:
-        call_run((struct record *)node, &slot->outbox);
-        return;
+        handle_call(slot, (struct record *)node);
+        return false;
+    case NODE_BODY:
+        repeat_queue(slot, (struct record *)node);
+        return false;
     case NODE_SERVE:
         pool_serve(slot);
-        return;
+        return false;
     case NODE_FOLLOW:
         pool_follow(slot);
-        return;
+        return false;
     case NODE_NAME:
-        siding_thread_rename(slot->name);
-        return;
+        siding_thread_rename(slot->lease.name);
+        return false;
     case NODE_RELEASE:
-        end_lease(slot);
-        return;
+        return lease_recycle(slot);
+    case NODE_POKE:
+        repeat_sweep(slot);
+        return false;
+    case NODE_END:
+        return true;
     case NODE_BATCH:
         siding_assert(false); /* these go to bridges */
-        return;
+        return false;
     }
+    return false;
+}
+
+/* @return whether the thread must end */
+static bool handle_all(struct slot *slot) {
+    atomic_store_explicit(&slot->quiet, false, memory_order_relaxed); /* inbox_take releases it */
+    struct node *node = inbox_take(&slot->inbox);
+    bool ends = false;
+    while (node != NULL) {
+        /* the node is its owner's again as soon as it is handled */
+        struct node *next = node->next;
+        ends |= handle(slot, node);
+        node = next;
+    }
+    return ends;
 }
 
 static void run_slot(void *argument) {
     struct slot *slot = argument;
-    for (;;) {
-        struct node *node = inbox_take(&slot->inbox);
-        while (node != NULL) {
-            /* the node is its owner's again as soon as it is handled */
-            struct node *next = node->next;
-            handle(slot, node);
-            node = next;
+    current = slot;
+    run_init(&slot->run);
+    while (!handle_all(slot)) {
+        if (slot->bodies != NULL) {
+            repeat_run(slot);
+            continue;
         }
+        /* release: what was handled is done with; pairs with slot_is_quiet */
+        atomic_store_explicit(&slot->quiet, true, memory_order_release);
         if (!slot_spin(slot, &slot->inbox) && inbox_sleep(&slot->inbox)) {
             siding_parker_park(&slot->parker);
             learn_idle(slot, pool_spin_ns());
         }
     }
+    slot->idle_since_ns = 0;
+    atomic_store_explicit(&slot->quiet, true, memory_order_release);
+    pool_thread_ends(slot); /* it may have another thread from here on */
 }
 
 int32_t slot_start(struct slot *slot, uint32_t stack_bytes) {

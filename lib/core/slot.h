@@ -1,15 +1,22 @@
 /*
  * slot.h - one pool thread, and what it is used for.
  *
- *                 summoned                     queue empty
- *          ┌────────────────────▶ SHARED ──────────────────────┐
- *          │                                                   ▼
- *   VACANT ┤                                                VACANT
- *          │  claimed              release asked               ▲
- *          └─────────▶ ACTIVE ───────────────────▶ RELEASING ──┘  its last call has run
+ *              summoned
+ *         ┌──────────────▶ SHARED ─────────────────────────────────┐ queue empty
+ *         │                                                        │
+ *         │ claimed          release asked          worker takes it up           done
+ *  VACANT ┼────▶ ACTIVE ───────────────▶ RECYCLE_PENDING ─────▶ RECYCLING ──────────────▶ VACANT
+ *         │        │                          │                 │     ▲ │
+ *         │        └─ quiet: VACANT           │ drain timed out │     │ └ fresh: RETIRED
+ *         │                                   ▼                 ▼     │
+ *         │                                 WEDGED ◀──── teardown     │ C returned
+ *         │                                    │      timed out       │
+ *         │ idle for long                      └──────────────────────┘
+ *         └────▶ RETIRED ── a thread is started for it again ──▶ SHARED, ACTIVE
  *
- * A vacant slot is on the idle stack of pool.c; taking it off makes its taker the owner. Whatever
- * wakes a slot's thread is a node in its inbox: a call, a duty of the shared queue, a release.
+ * A vacant slot is on the idle stack of pool.c. Who takes it off claims it by compare-and-swap, for
+ * the watch may retire it where it is. Of a lease that ends, worker and watch move the slot under
+ * the lease's mutex. Whatever wakes a slot's thread is a node in its inbox.
  */
 #ifndef SIDING_CORE_SLOT_H
 #define SIDING_CORE_SLOT_H
@@ -21,61 +28,78 @@
 #include "../base/cache.h"
 #include "../platform/platform.h"
 #include "inbox.h"
+#include "lease.h"
 #include "outbox.h"
+#include "run.h"
 
-struct bridge;
-struct record;
+enum slot_state {
+    SLOT_VACANT,
+    SLOT_SHARED,
+    SLOT_ACTIVE,
+    SLOT_RECYCLE_PENDING,
+    SLOT_RECYCLING,
+    SLOT_WEDGED,
+    SLOT_RETIRED,
+    SLOT_STATES
+};
 
-enum slot_state { SLOT_VACANT, SLOT_SHARED, SLOT_ACTIVE, SLOT_RELEASING, SLOT_STATES };
-
-#define SLOT_NAME_BYTES 16
-
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what threads write lies apart */
 struct slot {
     /* its thread's own */
     _Alignas(SIDING_CACHE_BYTES) struct outbox outbox; /* owner: its thread */
     uint64_t idle_since_ns;                            /* 0: not idle; owner: its thread */
-    uint32_t spin_ns; /* how long to spin when idle; owner: its thread */
+    uint32_t spin_ns;       /* how long to spin when idle; owner: its thread */
+    struct node *bodies;    /* calls of repetitions, next first; owner: its thread */
+    struct node *body_last; /* owner: its thread */
 
     /* what it has in common with whoever gives it work */
     _Alignas(SIDING_CACHE_BYTES) struct inbox inbox; /* consumer: its thread */
     struct siding_parker parker;                     /* its thread's */
-    _Atomic(uint32_t) state;                         /* enum slot_state; atomic: see slot_move */
-    _Atomic(uint32_t) idle_next; /* link of the idle stack; atomic: see pool.c */
+    _Atomic(uint64_t) state;           /* turn << 8 | enum slot_state; atomic: see slot_try */
+    _Atomic(uint64_t) vacant_since_ns; /* atomic: relaxed, a mere time */
+    _Atomic(uint32_t) idle_next;       /* link of the idle stack; atomic: see pool.c */
+    _Atomic(uint32_t) retire_steps;    /* atomic: acq_rel, see pool.c */
+    _Atomic(bool) quiet;               /* everything taken was handled; atomic: see slot_is_quiet */
+    struct slot *retired_next;                           /* owner: start_mutex of pool.c */
+    struct node duty; /* NODE_SERVE, NODE_FOLLOW, NODE_NAME, NODE_END; owner: who took the slot */
+    struct node release_node; /* NODE_RELEASE; owner: who ends the lease */
+    struct node poke_node;    /* NODE_POKE; owner: who has set `is_poked` */
+    _Atomic(bool) is_poked;   /* atomic: acq_rel, see repeat.c */
 
-    /* its lease, which the lessee looks at for every batch of calls */
-    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) lease; /* context handle while ACTIVE, else 0;
-                                                             atomic: relaxed, only compared */
-    _Atomic(struct bridge *) bridge; /* the lessee; written by its js thread; atomic: relaxed,
-                                        foreign js threads only compare it */
-    uint32_t index;                  /* immutable after it was made */
-    uint32_t generation;             /* owner: who took the slot off the idle stack */
-    struct slot *lease_next;         /* link of bridge->leases; owner: the lessee's js thread */
-    struct record *release;     /* reports the end of the lease, or NULL; handed over by inbox */
-    struct node duty;           /* NODE_SERVE, NODE_FOLLOW, NODE_NAME; owner: who took the slot */
-    struct node release_node;   /* NODE_RELEASE; owner: the lessee's js thread */
-    char name[SLOT_NAME_BYTES]; /* handed over by inbox */
+    struct lease lease;
+    _Alignas(SIDING_CACHE_BYTES) struct run run;
+    uint32_t index; /* immutable after it was made */
 };
 
-/** Makes a slot in state `state`, its thread not started. @return NULL: out of memory or threads */
-struct slot *slot_create(uint32_t index, enum slot_state state);
-/** Starts the thread of a slot just made. @return 0 or the system's error  @thread its creator */
+/** Makes a slot in state RETIRED, without a thread. @return NULL: out of memory */
+struct slot *slot_create(uint32_t index);
+/** Starts its thread. @return 0 or the system's error  @thread its creator */
 int32_t slot_start(struct slot *slot, uint32_t stack_bytes);
-/** Frees a slot whose thread never started. @thread its creator */
-void slot_destroy(struct slot *slot);
+/** Makes a slot RETIRED whose thread could not be started. @thread its creator */
+void slot_withdraw(struct slot *slot);
 
-/** Makes a legal move. @thread the owner  @blocks never */
+/** @return its state, with the turn: unique until the next time that it is vacant */
+static inline uint64_t slot_look(const struct slot *slot) {
+    /* acquire: pairs with slot_try_from */
+    return atomic_load_explicit(&slot->state, memory_order_acquire);
+}
+static inline enum slot_state slot_state_of(uint64_t look) {
+    return (enum slot_state)(look & 0xff);
+}
+/** Makes a legal move if the slot still is as it was seen. @thread any  @blocks never */
+bool slot_try_from(struct slot *slot, uint64_t look, enum slot_state to);
+/** The same, from that state. @thread any  @blocks never */
+bool slot_try(struct slot *slot, enum slot_state from, enum slot_state to);
+/** Makes a move that nobody contends; asserts it. @thread the owner  @blocks never */
 void slot_move(struct slot *slot, enum slot_state from, enum slot_state to);
+
 /** Gives nodes to its thread and wakes it if it sleeps. @thread any  @blocks never */
 void slot_push(struct slot *slot, struct node *first, struct node *last);
-
-/** @return the leased slot, or NULL: no lease of this bridge  @thread js  @blocks never */
-struct slot *slot_find_lease(const struct bridge *bridge, uint64_t lease);
-/**
- * Ends a lease once everything queued has run.
- * @param report a QUEUED record to be delivered then, or NULL
- * @thread js of the lessee  @blocks never
- */
-void slot_release_lease(struct slot *slot, struct record *report);
+/** @return whether everything pushed so far was handled, if nobody else pushes
+ *  @thread any  @blocks never */
+bool slot_is_quiet(struct slot *slot);
+/** @return the slot of the calling thread, or NULL  @thread any  @blocks never */
+struct slot *slot_current(void);
 
 /**
  * Spins while `inbox` is empty, once per idle stretch of the thread and if no other thread does.

@@ -5,8 +5,13 @@
 
 #include "../base/assert.h"
 #include "../base/cache.h"
+#include "bound.h"
 #include "call.h"
+#include "handle.h"
+#include "lease.h"
+#include "line.h"
 #include "pool.h"
+#include "repeat.h"
 #include "slot.h"
 
 /*
@@ -18,8 +23,10 @@
 
 /* Consecutive records for the same queue are linked first and pushed at once. */
 struct chain {
-    uint64_t context;  /* of the slot; 0: the shared queue */
-    struct slot *slot; /* NULL: the shared queue */
+    uint64_t target;       /* context or repetition; 0: the shared queue */
+    uint64_t context;      /* of the slot */
+    struct slot *slot;     /* NULL: the shared queue */
+    struct repeat *repeat; /* held, or NULL */
     struct node *first;
     struct node *last;
     uint32_t count;
@@ -39,15 +46,49 @@ static void chain_flush(struct chain *chain) {
     chain->count = 0;
 }
 
+/* Goes back to the shared queue. */
+static void chain_end(struct chain *chain) {
+    chain_flush(chain);
+    repeat_release(chain->repeat);
+    chain->repeat = NULL;
+    chain->slot = NULL;
+    chain->target = 0;
+    chain->context = 0;
+}
+
+static bool find_target(struct chain *chain, const struct bridge *bridge, uint64_t target) {
+    chain->context = target;
+    if (handle_kind_of(target) == HANDLE_REPEAT) {
+        chain->repeat = repeat_find(bridge, target);
+        if (chain->repeat == NULL) {
+            return false;
+        }
+        chain->context = chain->repeat->lease;
+    }
+    chain->slot = target == 0 ? NULL : lease_find(bridge, chain->context);
+    return target == 0 || chain->slot != NULL;
+}
+
 /* Calls for one context mostly come together. @return whether the bridge may use the context */
-static bool chain_target(struct chain *chain, const struct bridge *bridge, uint64_t context) {
-    if (context == chain->context) {
+static bool chain_target(struct chain *chain, const struct bridge *bridge, uint64_t target) {
+    if (target == chain->target) {
         return true;
     }
-    chain_flush(chain);
-    chain->slot = context == 0 ? NULL : slot_find_lease(bridge, context);
-    chain->context = chain->slot == NULL ? 0 : context;
-    return chain->context == context;
+    chain_end(chain);
+    bool found = find_target(chain, bridge, target);
+    if (found) {
+        chain->target = target;
+    } else {
+        chain_end(chain);
+    }
+    return found;
+}
+
+static void chain_add_body(struct chain *chain, struct record *record) {
+    chain->count = 0; /* none of these is fetched ahead */
+    held_retain(&chain->repeat->held);
+    record->repeat = chain->repeat;
+    record->node.kind = NODE_BODY;
 }
 
 static void chain_add(struct chain *chain, struct record *record) {
@@ -57,6 +98,11 @@ static void chain_add(struct chain *chain, struct record *record) {
     }
     *trail = record;
     record->ahead = NULL;
+    record->context = chain->context;
+    record->node.kind = NODE_CALL;
+    if (chain->repeat != NULL) {
+        chain_add_body(chain, record);
+    }
     chain->count++;
     if (chain->first == NULL) {
         chain->first = &record->node;
@@ -92,6 +138,21 @@ static void set_times(struct record *record, uint32_t timeout_ms) {
     }
 }
 
+static int32_t fill_from_bound(struct record *record, const struct siding_call *call) {
+    struct bound *bound = bound_find(call->function);
+    if (bound == NULL) {
+        return SIDING_ESTALE;
+    }
+    record->bound = bound; /* until the record is free again */
+    if (bound->signature != record->signature) {
+        return SIDING_EINVALID;
+    }
+    record->function = bound->function;
+    record->flags |= bound->flags;
+    bound_fill(bound, record->words + record->signature->result_words);
+    return SIDING_OK;
+}
+
 /* Copies the argument words and makes addresses of the references among them. */
 static int32_t fill(struct record *record, const struct siding_call *call,
                     const struct signature *signature, struct bridge *bridge) {
@@ -102,6 +163,9 @@ static int32_t fill(struct record *record, const struct siding_call *call,
     set_times(record, call->timeout_ms);
     if (slab_reserve(record, signature->result_words + words) != SIDING_OK) {
         return SIDING_ENOMEM;
+    }
+    if (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) {
+        return fill_from_bound(record, call);
     }
     uint64_t *arguments = record->words + signature->result_words;
     const uint64_t *source = (const uint64_t *)(call + 1);
@@ -129,6 +193,9 @@ static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
     status = fill(record, call, signature, bridge);
     if (status == SIDING_OK && !chain_target(chain, bridge, call->context)) {
         status = SIDING_ESTALE;
+    }
+    if (status == SIDING_OK && chain->repeat != NULL && record->bound == NULL) {
+        status = SIDING_EINVALID; /* what runs again and again needs its words again */
     }
     if (status != SIDING_OK) {
         refuse(bridge, record, status);
@@ -175,14 +242,23 @@ int32_t submission_take(struct bridge *bridge, const uint64_t *records, uint32_t
         words -= call->words;
         taken++;
     }
-    chain_flush(&chain);
+    chain_end(&chain);
     return words == 0 ? taken : SIDING_EINVALID;
+}
+
+void submission_unclaim(struct bridge *bridge, struct record *record) {
+    record_move(record, RECORD_QUEUED, RECORD_DONE);
+    record_move(record, RECORD_DONE, RECORD_FREE);
+    bridge->in_flight--;
 }
 
 int32_t submission_cancel(struct bridge *bridge, uint32_t token) {
     struct record *record = slab_find(&bridge->slab, token);
     if (record == NULL) {
         return SIDING_EINVALID;
+    }
+    if (line_owns(record)) {
+        return line_cancel(record);
     }
     if (record->signature == NULL) { /* a release cannot be taken back */
         bool is_free = atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_FREE;

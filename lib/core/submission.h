@@ -16,6 +16,8 @@ int32_t submission_take(struct bridge *bridge, const uint64_t *records, uint32_t
  * @thread js  @blocks never
  */
 int32_t submission_claim(struct bridge *bridge, uint32_t token, struct record **out_record);
+/** Takes back a claim: no event will come. @thread js  @blocks never */
+void submission_unclaim(struct bridge *bridge, struct record *record);
 /** See siding_bridge_cancel. @thread js  @blocks never */
 int32_t submission_cancel(struct bridge *bridge, uint32_t token);
 /** See siding_bridge_elapsed. @thread js  @blocks never */

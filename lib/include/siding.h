@@ -5,7 +5,7 @@
  * runtime, or any other program with an event loop. It knows nothing of JavaScript.
  *
  *   host thread                         worker                        host thread
- *   siding_bridge_submit(call records)  runs them through libffi      woken once, then
+ *   siding_bridge_submit(call records)  runs them on a pooled thread  woken once, then
  *   copies them in                      in order, or as threads free  siding_bridge_drain(event
  *   records)
  *
@@ -294,12 +294,12 @@ struct siding_stats {
     uint32_t slots_retired;   /* without a thread */
     uint32_t waiting;         /* acquisitions in line */
     uint32_t bridges;         /* open */
-    uint32_t bound_calls;
-    uint32_t reserved;
-    uint64_t wakes;        /* kicks of any host thread */
-    uint64_t dropped;      /* results of calls whose bridge or lease was gone */
-    uint64_t memory_bytes; /* records, blocks and siding_memory_alloc */
-    uint64_t signatures;   /* distinct prepared signatures */
+    uint32_t bound_calls;     /* with a handle */
+    uint32_t reserved;        /* 0 */
+    uint64_t wakes;           /* kicks of any host thread */
+    uint64_t dropped;         /* results of calls whose bridge or lease was gone */
+    uint64_t memory_bytes;    /* records, blocks and siding_memory_alloc */
+    uint64_t signatures;      /* distinct prepared signatures */
 };
 
 /**
@@ -463,14 +463,21 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
                                            const struct siding_interrupt *interrupt);
 
 /**
- * Makes a bound call: a call record kept for later. Blocks that it names become its own; its token,
- * context and timeout are ignored.
+ * Makes a bound call: a call record kept for later. Its token, context and timeout are ignored; the
+ * blocks that it points to are given to it by siding_bound_keep.
  * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
  * @thread js  @blocks never  @owns the caller, until siding_bound_release; what uses it holds a
  * reference of its own
  */
 SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint32_t words,
                                        uint64_t *out_bound);
+
+/**
+ * Makes a block the bound call's own, to be freed with it; its number is free again.
+ * @return SIDING_EINVALID, SIDING_ESTALE, SIDING_ENOMEM
+ * @thread js, the one that made both  @blocks never
+ */
+SIDING_API int32_t siding_bound_keep(uint64_t bridge, uint64_t bound, uint32_t block);
 
 /** Gives up the handle; runs that were asked for still happen. @thread any  @blocks never */
 SIDING_API int32_t siding_bound_release(uint64_t bound);
@@ -548,8 +555,8 @@ SIDING_API int32_t siding_context_listen(uint64_t bridge, uint64_t context, uint
 
 /**
  * Runs one call record on a context and waits for its event. Its token is ignored, its context is
- * that of the record; blocks cannot be named, and results too long for an event are SIDING_ESPACE.
- * Allocates nothing.
+ * that of the record; blocks cannot be named, and results too long for an event, or of more than
+ * SIDING_CALL_WORDS words, are SIDING_ESPACE. Allocates nothing.
  * @param record inline texts and cells are used where they lie, so it is overwritten
  * @return words written, SIDING_ESTALE, SIDING_EINVALID, or SIDING_EREENTRANT on the context's own
  *         thread

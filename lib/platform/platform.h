@@ -82,6 +82,16 @@ int32_t siding_thread_start(const struct siding_thread_options *options);
 void siding_thread_rename(const char *name);
 /** @return a value that no other living thread has, never 0  @thread any  @blocks never */
 uintptr_t siding_thread_self(void);
+/**
+ * Makes a system call that blocks on another thread return, as far as the system can: with EINTR by
+ * a signal that does nothing else, on Windows by cancelling its synchronous I/O.
+ * @param thread from its siding_thread_self; it must not end meanwhile
+ * @return whether siding_thread_interrupts will count it there
+ * @thread any  @blocks never
+ */
+bool siding_thread_interrupt(uintptr_t thread);
+/** @return signals of siding_thread_interrupt handled on this thread  @thread any  @blocks never */
+uint32_t siding_thread_interrupts(void);
 /** Tells the processor that this is a spin loop. @thread any  @blocks never */
 void siding_thread_pause(void);
 /** Lets another thread that is ready have this processor. @thread any  @blocks never */

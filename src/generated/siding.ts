@@ -562,6 +562,7 @@ export type FunctionName =
   | "siding_call_here"
   | "siding_bridge_interrupt"
   | "siding_bound_create"
+  | "siding_bound_keep"
   | "siding_bound_release"
   | "siding_context_acquire"
   | "siding_context_release"
@@ -662,6 +663,10 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_bound_create: {
     parameters: ["u64", "buffer", "u32", "buffer"],
+    result: "i32",
+  },
+  siding_bound_keep: {
+    parameters: ["u64", "u64", "u32"],
     result: "i32",
   },
   siding_bound_release: {

@@ -1,6 +1,10 @@
 /*
  * block_test.c - blocks of a bridge, and copies between host and native memory.
  */
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -76,6 +80,30 @@ TEST("10,000 blocks of random sizes keep apart, are counted, and are given back 
     host_close(&host);
     EXPECT_EQ(stats_now().memory_bytes, memory);
 }
+
+#if defined(__linux__) && !defined(FIXTURE_SANITIZED)
+
+#define LARGE_BYTES (64u << 20) /* the system's own pages, which go back to it at once */
+
+static bool is_mapped(uint64_t address) {
+    void *page = (void *)(uintptr_t)(address & ~UINT64_C(4095));
+    return msync(page, 1, MS_ASYNC) == 0;
+}
+
+TEST("blocks that are left to the end of their bridge are freed, not only counted off") {
+    uint64_t addresses[2] = {0, 0};
+    REQUIRE(host_open(&host, 1));
+    for (int i = 0; i < 2; i++) {
+        int32_t block = siding_block_create(host.bridge, NULL, LARGE_BYTES);
+        REQUIRE(block >= 0);
+        EXPECT_EQ(siding_block_address(host.bridge, (uint32_t)block, &addresses[i]), SIDING_OK);
+        EXPECT(is_mapped(addresses[i]));
+    }
+    host_close(&host);
+    EXPECT(!is_mapped(addresses[0]) && !is_mapped(addresses[1]));
+}
+
+#endif
 
 TEST("native memory is read and written; the null address is refused") {
     char native[8] = "native";

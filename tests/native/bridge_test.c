@@ -27,7 +27,7 @@ static void put_opening(union request *out, struct gate *gate) {
 
 static uint64_t acquire(void) {
     uint64_t context = 0;
-    EXPECT_EQ(siding_context_acquire(host.bridge, NULL, &context), SIDING_OK);
+    EXPECT_EQ(acquire_context(host.bridge, "named", &context), SIDING_OK); /* ends on its thread */
     return context;
 }
 
@@ -120,6 +120,12 @@ TEST("kicks coalesce: a thousand completions that nobody drains rouse the host o
     host_close(&host);
 }
 
+static _Atomic(uint32_t) counted; /* atomic: any worker adds */
+
+static uint64_t count_one(uint64_t value) {
+    return atomic_fetch_add(&counted, 1) + value;
+}
+
 /* Submits what lies in `batch` and expects it to be refused after `taken` good records. */
 static void expect_malformed(const uint64_t *batch, uint32_t words, uint32_t taken) {
     EXPECT_EQ(siding_bridge_submit(host.bridge, batch, words), SIDING_EINVALID);
@@ -131,9 +137,12 @@ TEST("a malformed record ends the batch with an error; those before it were take
     uint64_t batch[2 * (SIDING_CALL_WORDS + 1)];
     const uint32_t words = SIDING_CALL_WORDS + 1;
     struct siding_call *second = (struct siding_call *)&batch[words];
+    const uint32_t faults = 7;
     REQUIRE(host_open(&host, 4));
-    put_add_one(&request, 5);
-    for (int fault = 0; fault < 7; fault++) {
+    atomic_store(&counted, 0);
+    request_start(&request, SIGNATURE(U64, U64), FUNCTION(count_one));
+    request_put(&request, 5);
+    for (uint32_t fault = 0; fault < faults; fault++) {
         request.call.token = 0;
         memcpy(batch, request.words, words * 8u);
         request.call.token = 1;
@@ -166,6 +175,8 @@ TEST("a malformed record ends the batch with an error; those before it were take
         expect_malformed(batch, words + cut, 1);
         expect_malformed(batch, cut, 0);
     }
+    EXPECT(wait_until(pool_rests, NULL));
+    EXPECT_EQ(atomic_load(&counted), faults + words - 1);
     host_close(&host);
 }
 
@@ -259,6 +270,33 @@ TEST("an exchange that fails announces what had come before it") {
     EXPECT(is_readable(&host, WAIT_MS_MAX));
     EXPECT_EQ(host_status(&host), SIDING_OK);
     host_close(&host);
+}
+
+TEST("an exchange that fails announces the events that had no room before it") {
+    struct gate gate = GATE_INITIALIZER;
+    uint64_t nothing = 0;
+    REQUIRE(host_open(&host, LONG_TEXTS + 1));
+    uint64_t context = acquire();
+    request_start(&request, SIGNATURE(TEXT), FUNCTION(long_text));
+    request.call.context = context;
+    for (uint32_t token = 0; token < LONG_TEXTS; token++) {
+        REQUIRE(host_submit(&host, &request, token) == 1);
+    }
+    put_gate(&request, &gate);
+    request.call.context = context;
+    REQUIRE(host_submit(&host, &request, LONG_TEXTS) == 1);
+    REQUIRE(gate_await(&gate, 1)); /* so all before it are delivered */
+    int32_t words = siding_bridge_drain(host.bridge, host.events, SIDING_EVENT_WORDS_MAX);
+    REQUIRE(words > 0 && (words & SIDING_DRAIN_MORE) != 0);
+    (void)discard_kicks(&host);
+    EXPECT(!is_readable(&host, 0));
+    EXPECT_EQ(
+        siding_bridge_exchange(host.bridge, &nothing, 1, host.events, SIDING_EVENT_WORDS_MAX, 1, 0),
+        SIDING_EINVALID);
+    EXPECT(is_readable(&host, 0));
+    gate_open(&gate);
+    host_close(&host);
+    EXPECT(wait_until(pool_rests, NULL)); /* the gate is on this stack */
 }
 
 TEST("an exchange waits for as many events as it is told, if they come in time") {

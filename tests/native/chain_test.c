@@ -305,6 +305,102 @@ TEST("a test of errno ends a chain only where it is set") {
     host_close(&host);
 }
 
+static int32_t give_number(int32_t error, uint64_t number) {
+    errno = error;
+    return (int32_t)number;
+}
+
+static void put_number_step(struct writer *chain, uint32_t flags, int32_t error, uint64_t number,
+                            uint32_t test, uint64_t expected) {
+    put_step(chain, SIGNATURE(I32, I32, U64), FUNCTION(give_number), flags, test, expected);
+    put_value(chain, (uint64_t)error);
+    put_value(chain, number);
+}
+
+TEST("a round that a later step ends leaves nothing of what it had emitted") {
+    struct writer chain = start_chain();
+    put_step(&chain, SIGNATURE(I64, PTR, I32), FUNCTION(cursor_number), SIDING_STEP_EMIT,
+             SIDING_TEST_NONE, 0);
+    put_input(&chain, 1);
+    put_value(&chain, 4);
+    put_step(&chain, SIGNATURE(I32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_EQUAL, ROW);
+    put_input(&chain, 1);
+    REQUIRE(host_open(&host, 4));
+    for (uint32_t rows = 0; rows < 4; rows++) {
+        struct cursor cursor = {.rows = rows};
+        const struct siding_event *event = run_chain(&chain, &cursor, 9);
+        REQUIRE(event != NULL && event->status == SIDING_OK);
+        EXPECT_EQ(event_payload(event)[0], rows);
+        EXPECT_EQ(event_payload(event)[1], 1);
+        const uint64_t *section = take_rows(event);
+        const uint64_t *at = section + 1;
+        for (uint32_t row = 0; row < rows; row++) {
+            EXPECT_EQ(enter(&at)[0], row * 1000 + 4);
+        }
+        EXPECT_EQ(section[0], (at - section - 1) * 8);
+    }
+    host_close(&host);
+}
+
+TEST("errno of a step goes with what it emits, and neither to the next step nor to the end") {
+    struct writer chain = start_chain();
+    put_number_step(&chain, SIDING_STEP_ERRNO | SIDING_STEP_EMIT, EIO, 1, SIDING_TEST_NONE, 0);
+    put_number_step(&chain, SIDING_STEP_EMIT, EBADF, 2, SIDING_TEST_NONE, 0);
+    struct writer ending = chain;
+    put_number_step(&ending, 0, EBADF, 3, SIDING_TEST_DIFFERENT, 3);
+    REQUIRE(host_open(&host, 4));
+    const struct siding_event *event = run_chain(&chain, NULL, 1);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    const uint64_t *row = take_rows(event) + 1;
+    EXPECT_EQ(row[1] >> 32, EIO);
+    EXPECT_EQ(row[row[0] + 1], 0);
+    EXPECT_EQ(event->error, 0);
+    event = run_chain(&ending, NULL, 1);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[1], 2);
+    EXPECT_EQ(event->error, 0);
+    host_close(&host);
+}
+
+TEST("a test looks at as many bits as the result has") {
+    static const uint64_t same[] = {UINT32_MAX, UINT64_MAX, 7 * (UINT64_C(1) << 32) + UINT32_MAX};
+    REQUIRE(host_open(&host, 4));
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        struct writer chain = start_chain();
+        put_number_step(&chain, 0, 0, UINT64_MAX, SIDING_TEST_EQUAL, same[i]);
+        put_number_step(&chain, 0, 0, UINT64_MAX, SIDING_TEST_DIFFERENT, same[i] - 1);
+        put_number_step(&chain, 0, 0, UINT64_MAX, SIDING_TEST_DIFFERENT, same[i]);
+        const struct siding_event *event = run_chain(&chain, NULL, 1);
+        REQUIRE(event != NULL && event->status == SIDING_OK);
+        EXPECT_EQ(event_payload(event)[1], 2);
+    }
+    host_close(&host);
+}
+
+#define HUGE_BYTES (32u << 20)
+#define HUGE_ROUNDS_MAX 8 /* 256 MiB */
+
+static const char *huge_text(void) {
+    static char text[HUGE_BYTES + 1];
+    memset(text, 'x', HUGE_BYTES);
+    return text;
+}
+
+TEST("a chain stops when its results have reached 256 MiB, at the end of a round") {
+#ifdef FIXTURE_SANITIZED
+    SKIP("a sanitizer needs several times that memory");
+#endif
+    struct writer chain = start_chain();
+    put_step(&chain, SIGNATURE(TEXT), FUNCTION(huge_text), SIDING_STEP_EMIT, SIDING_TEST_NONE, 0);
+    REQUIRE(host_open(&host, 4));
+    const struct siding_event *event = run_chain(&chain, NULL, HUGE_ROUNDS_MAX + 2);
+    REQUIRE(event != NULL && event->status == SIDING_OK);
+    EXPECT_EQ(event_payload(event)[0], HUGE_ROUNDS_MAX);
+    EXPECT(event_payload(event)[1] == UINT64_MAX);
+    EXPECT(event_payload(event)[4] > (uint64_t)HUGE_BYTES * HUGE_ROUNDS_MAX);
+    host_close(&host);
+}
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void expect_refused(const struct writer *writer) {
@@ -332,6 +428,15 @@ TEST("chains in chains, forward references and tests of nothing are refused") {
     put_step(&forward, SIGNATURE(I32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_NONE, 0);
     put_earlier(&forward, 0, 0);
     expect_refused(&forward);
+    for (uint32_t word = 0; word < 4; word++) { /* the first step has a result and an argument */
+        struct writer behind = start_chain();
+        put_step(&behind, SIGNATURE(I64, I64), FUNCTION(twice), 0, SIDING_TEST_NONE, 0);
+        put_value(&behind, 1);
+        put_step(&behind, SIGNATURE(I64, I64), FUNCTION(twice), 0, SIDING_TEST_NONE, 0);
+        put_earlier(&behind, 0, word);
+        int32_t number = siding_signature_prepare(behind.bytes, behind.size_bytes);
+        EXPECT_EQ(number > 0, word < 2);
+    }
     struct writer far = start_chain();
     put_step(&far, SIGNATURE(I32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_NONE, 0);
     put_input(&far, 2);
@@ -340,6 +445,19 @@ TEST("chains in chains, forward references and tests of nothing are refused") {
     put_step(&nothing, SIGNATURE(VOID_T, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_EQUAL, 0);
     put_input(&nothing, 1);
     expect_refused(&nothing);
+    struct writer real = start_chain();
+    put_step(&real, SIGNATURE(F64, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_EQUAL, 0);
+    put_input(&real, 1);
+    expect_refused(&real);
+    struct writer narrow = start_chain();
+    put_step(&narrow, SIGNATURE(F32, PTR), FUNCTION(cursor_step), 0, SIDING_TEST_DIFFERENT, 0);
+    put_input(&narrow, 1);
+    expect_refused(&narrow);
+    struct writer whole = start_chain();
+    put_step(&whole, SIGNATURE(STRUCT, 2, I32, I32, PTR), FUNCTION(cursor_step), 0,
+             SIDING_TEST_SUCCESS, 0);
+    put_input(&whole, 1);
+    expect_refused(&whole);
     struct writer none = start_chain();
     expect_refused(&none);
     none.bytes[3] = SIDING_CHAIN;

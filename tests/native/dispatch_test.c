@@ -27,15 +27,84 @@ static uint32_t threads_started(void) {
     return threads > 0 ? threads : 1;
 }
 
+static void work_for(uint32_t ns) {
+    spin_for(ns);
+}
+
+/* ---- one thread ------------------------------------------------------------------------------ */
+
+#define LEAVING ROUNDS(200000u)
+#define LEAVING_TOKENS 50u
+
+static _Atomic(uint32_t) last_run; /* atomic: the call's thread writes, the host spins */
+
+/* Goes on for a while after it told that it runs. */
+static void run_number(uint32_t number, uint32_t then_ns) {
+    atomic_store(&last_run, number);
+    spin_for(then_ns);
+}
+
+static bool await_run(uint32_t number) {
+    uint64_t start_ns = siding_clock_ns();
+    while (atomic_load(&last_run) != number && elapsed_ms(start_ns) < WAIT_MS_MAX) {
+        (void)sched_yield();
+    }
+    return atomic_load(&last_run) == number;
+}
+
+TEST("a call that comes just while the only thread leaves is run, 200,000 times") {
+    static struct host host;
+    static union request request;
+    uint64_t chance = print_seed();
+    REQUIRE(configure_pool(1, 0) && host_open(&host, LEAVING_TOKENS));
+    request_start(&request, SIGNATURE(VOID_T, U32, U32), FUNCTION(run_number));
+    request_put(&request, 0);
+    request_put(&request, 0);
+    for (uint32_t number = 1; number <= LEAVING; number++) {
+        request.words[SIDING_CALL_WORDS] = number;
+        request.words[SIDING_CALL_WORDS + 1] = random_below(&chance, 3000);
+        REQUIRE(host_submit(&host, &request, number % LEAVING_TOKENS) == 1);
+        REQUIRE(await_run(number));
+        if (number % LEAVING_TOKENS == 0) {
+            REQUIRE(host_discard(&host, LEAVING_TOKENS) == LEAVING_TOKENS);
+        }
+    }
+    host_close(&host);
+    EXPECT(wait_until(pool_rests, NULL));
+}
+
+static bool has_one_server(void *unused) {
+    (void)unused;
+    return stats_now().slots_shared == 1;
+}
+
+TEST("a call is run though the server is stuck and its follower has left") {
+    static struct host host;
+    static union request request;
+    uint64_t batch[2 * (SIDING_CALL_WORDS + 1)];
+    struct gate gate = GATE_INITIALIZER;
+    REQUIRE(configure_pool(2, 0) && host_open(&host, 4));
+    request_start(&request, SIGNATURE(VOID_T, U32), FUNCTION(work_for));
+    request_put(&request, 0);
+    memcpy(batch, request.words, sizeof batch / 2);
+    put_gate(&request, &gate);
+    request.call.token = 1;
+    memcpy(batch + SIDING_CALL_WORDS + 1, request.words, sizeof batch / 2);
+    REQUIRE(siding_bridge_submit(host.bridge, batch, sizeof batch / 8) == 2);
+    REQUIRE(gate_await(&gate, 1)); /* the follower came with the first of the two */
+    EXPECT(wait_until(has_one_server, NULL));
+    put_opening(&request, &gate);
+    REQUIRE(host_submit(&host, &request, 2) == 1);
+    EXPECT_EQ(host_discard(&host, 3), 3);
+    host_close(&host);
+    EXPECT(wait_until(pool_rests, NULL));
+}
+
 /* ---- random pauses --------------------------------------------------------------------------- */
 
 #define CALLERS 3
 #define BURSTS ROUNDS(4000u)
 #define BURST_MAX 4
-
-static void work_for(uint32_t ns) {
-    spin_for(ns);
-}
 
 static void put_work(union request *out, uint64_t *chance) {
     uint32_t ns = random_below(chance, 8) == 0 ? 100000 : random_below(chance, 3000);
@@ -85,7 +154,7 @@ static void *call_with_pauses(void *argument) {
             host_release(host, context, BURST_MAX);
             context = 0;
         } else if (random_below(&chance, 4) == 0 &&
-                   siding_context_acquire(host->bridge, NULL, &context) != SIDING_OK) {
+                   acquire_context(host->bridge, NULL, &context) != SIDING_OK) {
             context = 0;
         }
     }
@@ -183,7 +252,7 @@ static void *call_beside_lease(void *argument) {
 
 static uint64_t acquire(struct host *host) {
     uint64_t context = 0;
-    while (siding_context_acquire(host->bridge, NULL, &context) == SIDING_EEXHAUSTED) {
+    while (acquire_context(host->bridge, NULL, &context) == SIDING_EEXHAUSTED) {
         (void)sched_yield(); /* the call is quicker: its thread comes back */
     }
     return context;

@@ -50,7 +50,7 @@ static int32_t try_drop(uint64_t bridge) {
 
 static int32_t try_acquire(uint64_t bridge) {
     uint64_t context;
-    return siding_context_acquire(bridge, NULL, &context);
+    return acquire_context(bridge, NULL, &context);
 }
 
 static int32_t try_release(uint64_t bridge) {
@@ -155,7 +155,7 @@ TEST("P1: a context handle that is stale, forged or another bridge's is refused"
     uint64_t forged[FORGED];
     REQUIRE(host_open(&host, 4) && host_open(&other, 4));
     expect_no_context(&host, 0);
-    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     forge(context, forged);
     for (int i = 0; i < FORGED; i++) {
         expect_no_context(&host, forged[i]);

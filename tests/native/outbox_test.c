@@ -118,7 +118,7 @@ static bool look(struct course *course) {
 static void start(struct course *course) {
     REQUIRE(host_open(&course->host, TOKENS));
     for (uint32_t i = 0; i < CONTEXTS; i++) {
-        REQUIRE(siding_context_acquire(course->host.bridge, NULL, &course->contexts[i]) == 0);
+        REQUIRE(acquire_context(course->host.bridge, NULL, &course->contexts[i]) == 0);
     }
     for (uint32_t token = 0; token < TOKENS; token++) {
         course->free_tokens[course->free_count++] = token;
@@ -178,7 +178,7 @@ TEST("30,000 events that nobody looks at wait in order, again and again") {
     static struct host host;
     uint64_t context = 0;
     REQUIRE(host_open(&host, FLOOD + 1));
-    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     for (int round = 0; round < 4; round++) {
         flood(&host, context);
         for (uint32_t number = 0; number < FLOOD; number++) {

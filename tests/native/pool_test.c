@@ -245,7 +245,7 @@ TEST("P14: a pool that was busy and has 64 parked contexts makes no wake-up whil
     (void)overtake(100); /* leaves servers and a follower to go to rest */
     expect_idle(1);
     for (int i = 0; i < PARKED; i++) {
-        REQUIRE(siding_context_acquire(host.bridge, "parked", &contexts[i]) == SIDING_OK);
+        REQUIRE(acquire_context(host.bridge, "parked", &contexts[i]) == SIDING_OK);
         request_start(&request, SIGNATURE(U64, U64), FUNCTION(scramble));
         request_put(&request, 1);
         request.call.context = contexts[i];

@@ -67,7 +67,7 @@ TEST("C5: each of 8 contexts that fail at once reports its own errno") {
     uint64_t contexts[FAILING];
     REQUIRE(host_open(&host, FAILING * FAILURES_EACH));
     for (int i = 0; i < FAILING; i++) {
-        REQUIRE(siding_context_acquire(host.bridge, NULL, &contexts[i]) == SIDING_OK);
+        REQUIRE(acquire_context(host.bridge, NULL, &contexts[i]) == SIDING_OK);
     }
     for (uint32_t token = 0; token < FAILING * FAILURES_EACH; token++) {
         put_errno(&request, SIDING_CALL_ERRNO, 1 + (int32_t)(token % FAILING));
@@ -138,6 +138,23 @@ TEST("a text result is inline while short and a block when long, on the pool and
     EXPECT_EQ(stats_now().memory_bytes, memory);
 }
 
+TEST("what lay in the event's memory before does not show behind a text") {
+    static union request request;
+    static uint64_t here[SIDING_EVENT_WORDS_MAX];
+    for (uint32_t length = 1; length < 24; length++) {
+        memset(here, 0xff, sizeof here);
+        put_text_call(&request, length);
+        int32_t words = siding_call_here(0, request.words, request.call.words, here,
+                                         SIDING_EVENT_WORDS_MAX, NULL, NULL, NULL, NULL);
+        REQUIRE(words > 0);
+        const char *bytes = (const char *)(here + SIDING_EVENT_WORDS + 2);
+        EXPECT(is_text(bytes, length));
+        for (const char *at = bytes + length; at < (const char *)(here + words); at++) {
+            EXPECT_EQ(*at, 0);
+        }
+    }
+}
+
 TEST("a text result that is NULL is told from an empty one") {
     static union request request;
     static struct host host;
@@ -202,7 +219,7 @@ TEST("C15: 100,000 pipelined calls into one static text each bring their own") {
     static struct host host;
     uint64_t context;
     REQUIRE(host_open(&host, PIPELINED));
-    REQUIRE(siding_context_acquire(host.bridge, NULL, &context) == SIDING_OK);
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     for (uint32_t token = 0; token < PIPELINED; token++) {
         request_start(&request, SIGNATURE(TEXT, U32), FUNCTION(print_number));
         request_put(&request, token);

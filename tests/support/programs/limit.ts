@@ -14,17 +14,28 @@ async function inOrder(): Promise<string> {
   await using context = await Context.acquire();
   const { orderNext } = context.use(library);
   const orders = Array.from({ length: CALLS }, (_, i) => orderNext(7, i));
-  const { scale } = open(testlibPath, {
+  const { scale, sliceSum, joined } = open(testlibPath, {
     scale: { name: "test_point_add", parameters: [point, point], result: point },
+    sliceSum: {
+      name: "test_slice_sum",
+      parameters: [{ struct: { bytes: { bytes: "size" }, size: "u53" } }],
+      result: "i53",
+    },
+    joined: { name: "test_list_join", parameters: [{ list: "cstring" }], result: "cstring" },
   });
   const bytes = new Uint8Array(100).fill(1);
   const value = { x: 1, y: 2 };
+  const list = ["a", "b"];
   const sum = library.sum(bytes, 100);
+  const deepSum = sliceSum({ bytes, size: 100 });
+  const before = joined(list);
   const moved = scale(value, { x: 0, y: 0 });
   bytes.fill(9);
   value.x = 100;
+  list[0] = "changed";
   const isOrdered = (await Promise.all(orders)).every((thread) => thread !== 0n);
-  const isKept = await sum === 100n && (await moved).x === 1;
+  const isKept = await sum === 100n && (await moved).x === 1 && await deepSum === 100 &&
+    await before === await joined(["a", "b"]);
   return `${isOrdered ? "in order" : "out of order"}, ${isKept ? "kept" : "changed"}`;
 }
 

@@ -1,0 +1,42 @@
+/*
+ * bound.h - bound calls: call records kept for later, run as often as wanted, on any thread.
+ */
+#ifndef SIDING_CORE_BOUND_H
+#define SIDING_CORE_BOUND_H
+
+#include <stdint.h>
+
+#include "bridge.h"
+#include "registry.h"
+#include "signature.h"
+
+/* Immutable once its handle is given out, but for the blocks. */
+struct bound {
+    struct held held; /* first */
+    const struct signature *signature;
+    void (*function)(void);
+    uint16_t flags; /* SIDING_CALL_ERRNO */
+    uint32_t size_bytes;
+    struct bound_block *blocks; /* owner: the js thread that makes it, then the last holder */
+    uint64_t words[];           /* argument words, texts resolved and cells not; inline texts */
+};
+
+/** See siding_bound_create. @thread js  @blocks never */
+int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t words,
+                     uint64_t *out_bound);
+/** See siding_bound_keep. @thread js  @blocks never */
+int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t block);
+/** See siding_bound_release. @thread any  @blocks never */
+int32_t bound_drop(uint64_t handle);
+/** @return the bound call, held for the caller, or NULL  @thread any  @blocks never */
+struct bound *bound_find(uint64_t handle);
+/** Lets go of it; NULL is none. @thread a holder  @blocks never */
+void bound_release(struct bound *bound);
+/** Writes its argument words for one run. @thread any  @blocks never */
+void bound_fill(const struct bound *bound, uint64_t *arguments);
+/** Runs it for its effect. @thread any but js  @blocks as long as the function does */
+void bound_run(struct bound *bound);
+/** @return how many have a handle  @thread any  @blocks never */
+uint32_t bound_count(void);
+
+#endif

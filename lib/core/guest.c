@@ -1,0 +1,120 @@
+#include "guest.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "../include/siding.h"
+#include "../platform/platform.h"
+#include "call.h"
+#include "event.h"
+#include "pool.h"
+#include "record.h"
+#include "slot.h"
+
+struct guest {
+    struct record record; /* first */
+    struct siding_parker parker;
+    uint64_t *out_event;
+    int32_t words; /* of the event, or a status; handed over by the parker */
+};
+
+void guest_complete(struct record *record) {
+    struct guest *guest = (struct guest *)record;
+    struct tails tails;
+    bool has_kept = record->tails != NULL;
+    uint32_t words = has_kept ? event_kept_words(record) : event_measure(record, &tails);
+    if (words > SIDING_EVENT_WORDS_MAX) {
+        guest->words = SIDING_ESPACE;
+    } else if (has_kept) {
+        guest->words = (int32_t)event_write_kept(NULL, record, guest->out_event);
+    } else {
+        event_write(record, &tails, guest->out_event);
+        guest->words = (int32_t)words;
+    }
+    if (!has_kept) {
+        tail_free(&tails);
+    }
+    free(record->tails);
+    siding_parker_unpark(&guest->parker); /* the guest is gone from here on */
+}
+
+/* @return the slot, the guest counted in its lease, or NULL */
+static struct slot *enter(uint64_t context) {
+    struct slot *slot = context == 0 ? NULL : pool_slot(context);
+    if (slot == NULL) {
+        return NULL;
+    }
+    atomic_fetch_add_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&slot->lease.handle, memory_order_seq_cst) == context) {
+        return slot;
+    }
+    atomic_fetch_sub_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
+    return NULL;
+}
+
+static int32_t run_on(struct slot *slot, struct guest *guest) {
+    if (slot == slot_current()) {
+        return SIDING_EREENTRANT;
+    }
+    if (!siding_parker_init(&guest->parker)) {
+        return SIDING_ESYSTEM;
+    }
+    slot_push(slot, &guest->record.node, &guest->record.node);
+    siding_parker_park(&guest->parker);
+    siding_parker_deinit(&guest->parker);
+    return guest->words;
+}
+
+int32_t guest_call(uint64_t *words_in, uint32_t words, uint64_t *out_event,
+                   uint32_t capacity_words) {
+    const struct siding_call *call = (const struct siding_call *)words_in;
+    const struct signature *signature =
+        words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
+    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
+        return SIDING_EINVALID;
+    }
+    if (signature->result_words > SIDING_CALL_WORDS || capacity_words < SIDING_EVENT_WORDS_MAX) {
+        return SIDING_ESPACE;
+    }
+    struct guest guest = {.out_event = out_event};
+    struct record *record = &guest.record;
+    record->node.kind = NODE_CALL;
+    record->signature = signature;
+    record->function = (void (*)(void))(uintptr_t)call->function;
+    record->flags = call->flags & SIDING_CALL_ERRNO;
+    record->context = call->context;
+    /* the result takes the place of the header, right before the arguments */
+    uint64_t *arguments = words_in + SIDING_CALL_WORDS;
+    record->words = arguments - signature->result_words;
+    atomic_init(&record->state, RECORD_QUEUED);
+    if (signature->references &&
+        call_resolve(signature, arguments, words - SIDING_CALL_WORDS, NULL, NULL) != SIDING_OK) {
+        return SIDING_EINVALID;
+    }
+    struct slot *slot = enter(call->context);
+    if (slot == NULL) {
+        return SIDING_ESTALE;
+    }
+    int32_t result = run_on(slot, &guest);
+    atomic_fetch_sub_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
+    return result;
+}
+
+int32_t guest_release(struct bridge *bridge, uint64_t context) {
+    struct slot *slot = lease_find(bridge, context);
+    if (slot == NULL || slot == slot_current()) {
+        return slot == NULL ? SIDING_ESTALE : SIDING_EREENTRANT;
+    }
+    uint64_t event[SIDING_EVENT_WORDS];
+    struct guest guest = {.out_event = event};
+    atomic_init(&guest.record.state, RECORD_QUEUED);
+    if (!siding_parker_init(&guest.parker)) {
+        return SIDING_ESYSTEM;
+    }
+    if (!lease_leave(slot, bridge, &guest.record)) {
+        siding_parker_park(&guest.parker);
+    }
+    siding_parker_deinit(&guest.parker);
+    return SIDING_OK;
+}

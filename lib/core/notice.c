@@ -1,0 +1,24 @@
+#include "notice.h"
+
+#include <stddef.h>
+
+#include "../include/siding.h"
+#include "outbox.h"
+#include "record.h"
+
+#define EVENT_WORDS (SIDING_EVENT_WORDS + SIDING_NOTICE_WORDS)
+
+void notice_send(struct outbox *outbox, const struct record *listener, uint32_t kind,
+                 uint32_t token, uint64_t elapsed_ms) {
+    if (listener == NULL) {
+        return;
+    }
+    struct {
+        struct siding_event header;
+        uint64_t payload[SIDING_NOTICE_WORDS];
+    } event = {
+        .header = {.token = listener->token, .words = EVENT_WORDS, .flags = SIDING_EVENT_MORE},
+        .payload = {kind, token, elapsed_ms},
+    };
+    outbox_tell(outbox, listener->bridge, (const uint64_t *)&event, EVENT_WORDS);
+}

@@ -1,0 +1,60 @@
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "../platform.h"
+
+/*
+ * A private signal whose handler only counts, without SA_RESTART, never uninstalled: so a system
+ * call that blocks returns EINTR, and one that comes late hits nobody.
+ */
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static int signal_number; /* immutable after install_once; 0: none is free */
+
+/* atomic: relaxed; written by the handler on its own thread, read on that thread */
+static _Thread_local _Atomic(uint32_t) handled_count;
+
+static void on_signal(int number) {
+    (void)number;
+    atomic_fetch_add_explicit(&handled_count, 1, memory_order_relaxed);
+}
+
+static bool is_unused(int number) {
+    struct sigaction current;
+    return sigaction(number, NULL, &current) == 0 && (current.sa_flags & SA_SIGINFO) == 0 &&
+           current.sa_handler == SIG_DFL;
+}
+
+static bool install(int number) {
+    struct sigaction action = {.sa_handler = on_signal};
+    return sigemptyset(&action.sa_mask) == 0 && sigaction(number, &action, NULL) == 0;
+}
+
+/* Real-time signals are queued, so that none is merged with another; runtimes start from below. */
+static void choose(void) {
+#if defined(SIGRTMAX)
+    for (int number = SIGRTMAX - 1; number > SIGRTMIN; number--) {
+        if (is_unused(number) && install(number)) {
+            signal_number = number;
+            return;
+        }
+    }
+#endif
+    if (signal_number == 0 && is_unused(SIGURG) && install(SIGURG)) {
+        signal_number = SIGURG;
+    }
+}
+
+uint32_t siding_thread_interrupts(void) {
+    return atomic_load_explicit(&handled_count, memory_order_relaxed);
+}
+
+bool siding_thread_interrupt(uintptr_t thread) {
+    (void)pthread_once(&install_once, choose);
+    int error = errno;
+    bool sent = signal_number != 0 && pthread_kill((pthread_t)thread, signal_number) == 0;
+    errno = error;
+    return sent;
+}

@@ -1,0 +1,16 @@
+#include <windows.h>
+
+#include "../platform.h"
+
+bool siding_thread_interrupt(uintptr_t thread) {
+    HANDLE handle = OpenThread(THREAD_TERMINATE, FALSE, (DWORD)thread);
+    if (handle != NULL) {
+        (void)CancelSynchronousIo(handle);
+        (void)CloseHandle(handle);
+    }
+    return false; /* it is over already */
+}
+
+uint32_t siding_thread_interrupts(void) {
+    return 0;
+}
