@@ -6,7 +6,7 @@
 import type { Bridge, Decode } from "./bridge.ts";
 import type { InvokeOptions, NativeFunction } from "./convert.ts";
 import { checkStatus } from "./errors.ts";
-import { type FunctionEntry, functionOf } from "./function.ts";
+import { type FunctionEntry, functionOf, type Origins, originsOf } from "./function.ts";
 import { entriesOf, placeOf } from "./library.ts";
 import { planFunction } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
@@ -104,9 +104,27 @@ function entryOfChain(steps: readonly Recorded[], b: Bridge): [FunctionEntry, un
 
 type Travel = NativeFunction<unknown[], Trip>;
 
-function checkMax(max: number): void {
-  if (Number.isInteger(max) && max >= 1 && max <= ROUNDS_MAX) return;
+function checkMax(max: unknown): void {
+  if (Number.isInteger(max) && Number(max) >= 1 && Number(max) <= ROUNDS_MAX) return;
   throw new RangeError(`Cannot collect ${String(max)} rounds: 1 to ${ROUNDS_MAX} are possible`);
+}
+
+/** What stands behind a chain. */
+export interface ChainParts {
+  readonly origins: Origins;
+  /** What its steps get from here, behind the number of rounds. */
+  readonly values: readonly unknown[];
+  /** Throws where `max` is no number of rounds. */
+  readonly checkMax: (max: unknown) => void;
+  /** Makes the rounds of a trip, once. */
+  readonly rounds: (trip: unknown) => Rounds<unknown>;
+}
+
+const parts: WeakMap<object, ChainParts> = new WeakMap();
+
+/** What stands behind a chain; `undefined` for anything else. */
+export function chainParts(chain: unknown): ChainParts | undefined {
+  return typeof chain === "object" && chain !== null ? parts.get(chain) : undefined;
 }
 
 async function* pagesOf(
@@ -183,5 +201,7 @@ export function chain<
       return pagesOf(() => go(max, options), reader);
     },
   };
+  const origins = originsOf(travel)!;
+  parts.set(made, { origins, values, checkMax, rounds: (trip) => reader.rounds(trip as Trip) });
   return made as Chain<Settled<T>>;
 }

@@ -12,6 +12,7 @@ import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
 import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
 import { type Plan, planFunction } from "./plan.ts";
+import { noteFunction } from "./trace.ts";
 import type { Resolve } from "./tails.ts";
 import type { FieldType, FunctionDefinition, Pointer } from "./types.ts";
 
@@ -45,6 +46,7 @@ export function entryOf(
   const { native } = bridge();
   const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
   const signature = checkStatus(prepared, `prepare the signature of ${name}`);
+  noteFunction(address, name);
   return { name, definition: definition as FunctionDefinition, plan, address, signature, path };
 }
 
@@ -74,9 +76,23 @@ export interface Place {
   /** Context handle, or 0: any thread. */
   readonly context: number;
   /** Learns which decoder belongs to the function. */
-  readonly onDecode?: (decode: Decode) => void;
+  readonly onDecode?: (decode: Decode) => unknown;
   /** Reads results, in place of what the plan says. */
   readonly decode?: Decode;
+}
+
+/** What a function object was made of. */
+export interface Origins {
+  readonly entry: FunctionEntry;
+  readonly place: Place;
+  readonly marshal: Marshal;
+}
+
+const ORIGINS = Symbol("origins");
+
+/** What a function object was made of; `undefined` for anything else. */
+export function originsOf(fn: unknown): Origins | undefined {
+  return typeof fn === "function" ? (fn as { [ORIGINS]?: Origins })[ORIGINS] : undefined;
 }
 
 /** Makes the function object of an entry; `sync` only without a context. */
@@ -89,11 +105,12 @@ export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
   let made: Post | undefined;
   const post = (): Post => made ??= marshal.post();
   Object.defineProperty(call, "name", { value: entry.name });
+  Object.defineProperty(call, ORIGINS, { value: { entry, place, marshal } satisfies Origins });
   Object.assign(call, {
     pointer: entry.address as Pointer,
     with: (options: InvokeOptions) => {
       checkOptions(options);
-      return invoker(b, entry.name, post(), options);
+      return invoker({ b, name: entry.name, context }, post(), options);
     },
   });
   lazy(call, "send", () => {

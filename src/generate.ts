@@ -72,7 +72,8 @@ function header(flags: string, timeout: string): string[] {
   ];
 }
 
-function callFlags(plan: Plan): number {
+/** Flags of all calls of a function. */
+export function callFlags(plan: Plan): number {
   return plan.errno === "none" ? 0 : callErrno;
 }
 
@@ -225,6 +226,25 @@ export function hereSource(plan: Plan): string {
     if (status < 0 && blocks !== undefined) { b.blocks.delete(token); blocks.drop(); }
     checkStatus(status, action);
     return decode(0, token);
+  };`;
+}
+
+/** A function that writes the record of a bound call, and gives what `keep` makes of it. */
+export function boundSource(plan: Plan): string {
+  const blocks = plan.values.map((parameter, index) =>
+    isReference(parameter) ? makeBlock(parameter, index) : ""
+  );
+  return `return function bind(${argumentList(plan).join(", ")}) {
+    ${checks(plan).join("\n")}
+    if (gate.closed) throw refusal();
+    let blocks;
+    ${blocks.join("\n")}
+    ${linkImages(plan)}
+    const token = 0, s = 0, p = 0;
+    let end = ${callWords + plan.words};
+    ${stores(plan).join("\n")}
+    ${header(String(callFlags(plan)), "0").join("\n")}
+    return keep(end, blocks);
   };`;
 }
 

@@ -106,15 +106,20 @@ function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | unde
 /** What a symbol became: a function, a variable, or `null`. */
 type Found = { readonly entry: FunctionEntry } | { readonly value: unknown };
 
+/** The functions of a library on one place. */
+export interface Use {
+  readonly gate: Gate;
+  /** Decoders of those made so far. */
+  readonly decodes: globalThis.Set<Decode>;
+}
+
 /** What stands behind a library object. */
 export interface LibraryState {
   readonly bridge: Bridge;
   /** Finds the symbols, each once. */
   readonly symbols: ReadonlyMap<string, () => Found>;
-  /** Gates of the library and of its use on contexts. */
-  readonly gates: Gate[];
-  /** Decoders of all its functions made so far. */
-  readonly decodes: globalThis.Set<Decode>;
+  /** Itself, and its use on contexts. */
+  readonly uses: globalThis.Set<Use>;
   closing: Promise<void> | undefined;
 }
 
@@ -243,11 +248,13 @@ export function entriesOf(library: object): (key: string) => FunctionEntry | und
 
 /** An object with a property for each symbol; functions are made when first read. */
 export function symbolsObject(
-  { bridge: b, symbols, decodes }: LibraryState,
-  place: { readonly gate: Gate; readonly context: number },
+  { bridge: b, symbols }: LibraryState,
+  { gate, decodes }: Use,
+  context: number,
 ): object {
   const object = {};
-  const whole = { ...place, bridge: b, onDecode: (decode: Decode) => decodes.add(decode) };
+  const onDecode = (decode: Decode): unknown => decodes.add(decode);
+  const whole: Place = { bridge: b, gate, context, onDecode };
   origins.set(object, { symbols, place: whole });
   for (const [key, find] of symbols) {
     lazy(object, key, () => {
@@ -312,15 +319,15 @@ export function open<const D extends Definitions>(
     for (const find of symbols.values()) find();
   }
   const gate = libraryGate();
+  const use: Use = { gate, decodes: new Set() };
   b.gates.add(gate);
   const state: LibraryState = {
     bridge: b,
     symbols,
-    gates: [gate],
-    decodes: new Set(),
+    uses: new Set([use]),
     closing: undefined,
   };
-  const library = symbolsObject(state, { gate, context: 0 });
+  const library = symbolsObject(state, use, 0);
   states.set(library, state);
   Object.defineProperty(library, Symbol.asyncDispose, { value: () => close(library) });
   return library as Library<D>;
@@ -346,11 +353,13 @@ export function close(library: object): Promise<void> {
   const state = stateOf(library);
   state.closing ??= new Promise((resolve) => {
     const b = state.bridge;
-    for (const gate of state.gates) {
-      gate.closed = true;
-      b.gates.delete(gate);
+    const decodes = new Set<Decode>();
+    for (const use of state.uses) {
+      use.gate.closed = true;
+      b.gates.delete(use.gate);
+      for (const decode of use.decodes) decodes.add(decode);
     }
-    const waitForCalls = (): void => b.settled(state.decodes, resolve);
+    const waitForCalls = (): void => b.settling.settled(decodes, resolve);
     if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();

@@ -8,7 +8,14 @@ import { Blocks } from "./blocks.ts";
 import type { Bridge, Decode, Meter, Settle } from "./bridge.ts";
 import * as check from "./check.ts";
 import { checkStatus, SidingError } from "./errors.ts";
-import { callSource, decodeSource, directSource, hereSource, postSource } from "./generate.ts";
+import {
+  boundSource,
+  callSource,
+  decodeSource,
+  directSource,
+  hereSource,
+  postSource,
+} from "./generate.ts";
 import { Tails } from "./copied.ts";
 import { imageMaker } from "./image.ts";
 import { type Kind, wordsFor } from "./layout.ts";
@@ -65,7 +72,7 @@ type Factory<F> = (environment: Environment) => F;
 const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
   "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
   "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
-  "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16";
+  "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16, keep";
 
 function compile<F>(source: string): Factory<F> {
   const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
@@ -241,6 +248,15 @@ export class Marshal {
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
       decode: this.decodeFrom(event),
+    }));
+  }
+
+  /** Writes the record of a bound call, whose bytes and blocks `keep` takes. */
+  bind(keep: (record: Uint8Array, words: number, blocks: Blocks | undefined) => number): Call {
+    const { call } = wordsHere(this.#b);
+    return this.#factories.get<Call>(boundSource)(this.#environment(call, {
+      ...this.#numbers(),
+      keep: (words: number, blocks?: Blocks) => keep(call.u8, words, blocks),
     }));
   }
 

@@ -100,7 +100,7 @@ async function main(task: Task, count: number): Promise<void> {
   for (let i = 0; i < 2; i++) goneMs.push(await endOne(task, bridges)); // warm-up
   const before = sockets();
   for (let i = 2; i < count; i++) goneMs.push(await endOne(task, bridges));
-  await until(() => stats().slots.active + stats().slots.releasing === 0, "contexts are back");
+  await until(() => stats().slots.active + stats().slots.recycling === 0, "contexts are back");
   const left = { activeLeft: stats().slots.active, bridgesLeft: stats().bridges - bridges };
   if (await library.answer() !== 42) throw new Error("no answer");
   const report = { ends: count, goneMs, ...left, socketsLeft: sockets() - before };
