@@ -25,6 +25,8 @@ export interface Binding {
   /** Its owner, and those who use it. */
   holders: number;
   readonly signature: number;
+  /** Of a record; a run's own says nothing beyond its header. */
+  readonly words: number;
   readonly flags: number;
   readonly decode: Decode;
   /** Where it runs unless told otherwise: a context's handle, or 0. */
@@ -45,20 +47,20 @@ export interface Run {
 
 /** Submits one run; the caller has seen to it that a token is free. */
 export function submitBound(binding: Binding, run: Run, settle: Settle | undefined): number {
-  const { b } = binding;
-  b.room(callWords);
+  const { b, words } = binding;
+  b.room(words);
   const token = b.free[--b.top]!;
   const { u32 } = b.staging;
   const p = b.at * 2;
   u32[p] = token;
   u32[p + 1] = binding.signature;
-  u32[p + 2] = callWords | (binding.flags | callBound | (run.flags ?? 0)) << 16;
+  u32[p + 2] = words | (binding.flags | callBound | (run.flags ?? 0)) << 16;
   u32[p + 3] = run.timeoutMs ?? 0;
   u32[p + 4] = binding.handle >>> 0;
   u32[p + 5] = Math.floor(binding.handle / 4294967296);
   u32[p + 6] = run.context >>> 0;
   u32[p + 7] = Math.floor(run.context / 4294967296);
-  b.send(token, callWords, run.decode ?? binding.decode, settle);
+  b.send(token, words, run.decode ?? binding.decode, settle);
   return token;
 }
 
@@ -123,9 +125,22 @@ export function bindTo(
   const handle = marshal.bind(keepRecord(b))(...args) as number;
   const { name, signature, plan } = entry;
   const flags = callFlags(plan);
+  const count = callWords + plan.words;
   const { decode } = marshal;
   const lifetime = { handle, closed: false, holders: 1 };
-  return { b, name, gate, signature, flags, decode, context, origins, chain, ...lifetime };
+  return {
+    b,
+    name,
+    gate,
+    signature,
+    words: count,
+    flags,
+    decode,
+    context,
+    origins,
+    chain,
+    ...lifetime,
+  };
 }
 
 /** Binds a chain to a number of rounds. */

@@ -186,7 +186,7 @@ class Acquisition {
     if (this.#finish()) return this.#resolve(value);
     b.alive.pending++; // it was taken off when the wait ended
     if (value instanceof Promise) swallow(value);
-    else giveBack(value);
+    else queueMicrotask(() => giveBack(value)); // no token is taken while events are settled
   };
 
   #finish(): boolean {

@@ -144,6 +144,9 @@ class Repetition implements Feed {
   readonly #tokens: Queue<number> = new Queue();
   #isOver = false;
   #isAwaited = false;
+  #isSettling = false;
+  /** Runs to be submitted when what was settled has been. */
+  #late = 0;
   #stopped: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -161,9 +164,21 @@ class Repetition implements Feed {
   }
 
   pull(): void {
+    if (!this.#isSettling) return this.#submit();
+    if (this.#late++ === 0) queueMicrotask(this.#catchUp);
+  }
+
+  /* No token is taken while events are settled. */
+  readonly #catchUp = (): void => {
+    const count = this.#late;
+    this.#late = 0;
+    for (let i = 0; i < count; i++) this.#submit();
+  };
+
+  #submit(): void {
     if (this.#isOver) return;
     const { b } = this.#plan.lease;
-    if (isFull(b)) return b.wait(() => this.pull());
+    if (isFull(b)) return b.wait(() => this.#submit());
     const { binding } = this.#body;
     const { gate, name } = binding;
     if (gate.closed || b.closed) {
@@ -230,8 +245,10 @@ class Repetition implements Feed {
   readonly #settle = (value: unknown): void => {
     this.#plan.lease.b.alive.pending++;
     this.#tokens.take();
+    this.#isSettling = true;
     if (value instanceof Promise) this.#fail(value);
     else if (!this.#isOver) this.#take(value);
+    this.#isSettling = false;
     this.#lookForEnd();
   };
 

@@ -42,7 +42,10 @@ export class Settling {
     this.#b = b;
   }
 
-  /** Settles some events from word `from`; gives the word after them. No handler runs in here. */
+  /**
+   * Settles some events from word `from`; gives the word after them. No handler runs in here, and
+   * nobody who settles a call takes a token.
+   */
   settle(from: number, end: number): number {
     const b = this.#b;
     const { u32, i32 } = b.events;

@@ -9,6 +9,7 @@
 #include "line.h"
 #include "memory.h"
 #include "outbox.h"
+#include "repeat.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
@@ -214,6 +215,7 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
     close_wake(bridge, host_gone);
     line_leave(bridge);
+    repeat_leave(bridge);
     context_leave_all(bridge);
     struct node *left = inbox_close(&bridge->completed);
     uint32_t back = drop_list(bridge->undelivered) + drop_list(left);

@@ -71,7 +71,7 @@ bool bridge_is_open(struct bridge *bridge);
  * @thread any  @blocks never
  */
 bool bridge_deliver(struct bridge *bridge, struct node *node);
-/** The same for what ends no call: nothing is lost when it is refused. @thread any  @blocks never */
+/** The same for what ends no call: refused, it is not lost. @thread any  @blocks never */
 bool bridge_push(struct bridge *bridge, struct node *node);
 /** Counts the event of a call that bridge_push has refused. @thread any  @blocks never */
 void bridge_lose(struct bridge *bridge);

@@ -11,6 +11,7 @@
 #include "../platform/platform.h"
 #include "bridge.h"
 #include "chain.h"
+#include "handle.h"
 #include "slot.h"
 #include "trace.h"
 #include "watch.h"
@@ -185,7 +186,11 @@ static int32_t run_noted(struct record *record, struct slot *slot) {
     return status;
 }
 
+/* A call served in a nest is part of the run that waits. */
 static bool is_watched(const struct record *record, const struct slot *slot) {
+    if (handle_kind_of(record->context) == HANDLE_NEST) {
+        return false;
+    }
     return (record->flags & SIDING_CALL_STOPPABLE) != 0 ||
            atomic_load_explicit(&slot->lease.is_watched, memory_order_relaxed);
 }

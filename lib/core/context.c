@@ -78,9 +78,9 @@ int32_t context_attach(struct bridge *bridge, uint64_t share, uint64_t *out_cont
     return status;
 }
 
-int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t handle) {
+int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t bound_handle) {
     struct slot *slot = lease_find(bridge, context);
-    struct bound *bound = slot == NULL ? NULL : bound_find(handle);
+    struct bound *bound = slot == NULL ? NULL : bound_find(bound_handle);
     if (bound == NULL) {
         return SIDING_ESTALE;
     }
@@ -89,9 +89,9 @@ int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t handle) 
     return status;
 }
 
-int32_t context_undefer(struct bridge *bridge, uint64_t context, uint64_t handle) {
+int32_t context_undefer(struct bridge *bridge, uint64_t context, uint64_t bound_handle) {
     struct slot *slot = lease_find(bridge, context);
-    struct bound *bound = slot == NULL ? NULL : bound_find(handle);
+    struct bound *bound = slot == NULL ? NULL : bound_find(bound_handle);
     if (bound == NULL) {
         return SIDING_ESTALE;
     }

@@ -66,9 +66,8 @@ static int32_t run_on(struct slot *slot, struct guest *guest) {
     return guest->words;
 }
 
-int32_t guest_call(uint64_t *words_in, uint32_t words, uint64_t *out_event,
-                   uint32_t capacity_words) {
-    const struct siding_call *call = (const struct siding_call *)words_in;
+int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32_t capacity_words) {
+    const struct siding_call *call = (const struct siding_call *)source;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
     if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
@@ -85,7 +84,7 @@ int32_t guest_call(uint64_t *words_in, uint32_t words, uint64_t *out_event,
     record->flags = call->flags & SIDING_CALL_ERRNO;
     record->context = call->context;
     /* the result takes the place of the header, right before the arguments */
-    uint64_t *arguments = words_in + SIDING_CALL_WORDS;
+    uint64_t *arguments = source + SIDING_CALL_WORDS;
     record->words = arguments - signature->result_words;
     atomic_init(&record->state, RECORD_QUEUED);
     if (signature->references &&

@@ -15,7 +15,7 @@ struct bridge;
 struct record;
 
 /** See siding_context_call. @thread any  @blocks until the call has ended */
-int32_t guest_call(uint64_t *record, uint32_t words, uint64_t *out_event, uint32_t capacity_words);
+int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32_t capacity_words);
 /** See siding_context_release_wait. @thread js  @blocks until the lease is over */
 int32_t guest_release(struct bridge *bridge, uint64_t context);
 /** Hands over the event of a DONE record without a bridge. @thread worker  @blocks never */

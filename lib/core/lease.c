@@ -10,6 +10,7 @@
 #include "guest.h"
 #include "handle.h"
 #include "line.h"
+#include "nest.h"
 #include "notice.h"
 #include "pool.h"
 #include "record.h"
@@ -246,7 +247,7 @@ static void tell_ending(const struct ending *ending) {
 
 /* Nothing of this lease reaches the next. */
 static void reset(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
-    siding_assert(lease->attachments == NULL && lease->deferred == NULL);
+    siding_assert(lease->attachments == NULL && lease->deferred == NULL && lease->nest == NULL);
     atomic_store_explicit(&lease->handle, 0, memory_order_relaxed);
     atomic_store_explicit(&lease->is_shared, false, memory_order_relaxed);
     atomic_store_explicit(&lease->is_watched, false, memory_order_relaxed);
@@ -279,6 +280,7 @@ static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot-
     }
     slot->lease.reports = report;
     slot->lease.was_interrupted = false;
+    nest_finish_all(slot);
     slot_move(slot, SLOT_ACTIVE, SLOT_RECYCLE_PENDING);
     atomic_store_explicit(&slot->lease.deadline_ns, siding_clock_ns() + slot->lease.drain_ns,
                           memory_order_seq_cst);

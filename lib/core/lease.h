@@ -21,6 +21,7 @@
 
 struct bridge;
 struct bound;
+struct nest;
 struct outbox;
 struct record;
 struct repeat;
@@ -65,6 +66,7 @@ struct lease {
     struct stuck stuck SIDING_GUARDED_BY(&mutex);
 
     struct repeat *body SIDING_GUARDED_BY(&mutex); /* what the thread is in, or NULL */
+    struct nest *nest SIDING_GUARDED_BY(&mutex);   /* the innermost that it serves, or NULL */
 
     /* what a host asks the watch for */
     struct interrupt asked SIDING_GUARDED_BY(&mutex);

@@ -29,7 +29,7 @@ struct record;
 
 struct batch {
     struct node node; /* first: a node of kind NODE_BATCH is a batch */
-    /* words:16 | calls ended:15 | sealed:1, 0: FREE; atomic: see publish, batch_seal, batch_release */
+    /* words:16 | calls ended:15 | sealed:1, 0: FREE; atomic: see publish, seal, release */
     _Atomic(uint32_t) filled;
     struct bridge *bridge; /* whose events these are; owner: the worker */
     struct batch *next;    /* of the circle; owner: the worker */

@@ -55,6 +55,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
         repeat_release(repeat);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
+    repeat->handle = handle; /* nobody else has it yet */
     *out_repeat = handle;
     return SIDING_OK;
 }
@@ -113,7 +114,8 @@ int32_t repeat_close(struct bridge *bridge, uint64_t handle) {
 }
 
 void repeat_leave(struct bridge *bridge) {
-    for (uint32_t index = 0; index < REPEATS_MAX; index++) {
+    uint32_t used = registry_used(&registry);
+    for (uint32_t index = 0; index < used; index++) {
         struct repeat *repeat = (struct repeat *)registry_at(&registry, index);
         if (repeat == NULL) {
             continue;
@@ -170,6 +172,7 @@ static void put_first(struct slot *slot, struct record *record) {
 static void finish(struct slot *slot, struct record *record, int32_t status) {
     struct repeat *repeat = record->repeat;
     record->ahead = NULL;
+    record->node.kind = NODE_CALL; /* the host takes a long one's record itself */
     bool is_running = atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_RUNNING;
     if (is_running) { /* it ran without being selected */
         record->status = status;

@@ -40,7 +40,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
 int32_t repeat_close(struct bridge *bridge, uint64_t handle);
 /** Closes what a bridge has left open. @thread js  @blocks never */
 void repeat_leave(struct bridge *bridge);
-/** @return the repetition of this bridge, held for the caller, or NULL  @thread js  @blocks never */
+/** @return the repetition of this bridge, held for the caller, or NULL  @thread js */
 struct repeat *repeat_find(const struct bridge *bridge, uint64_t handle);
 /** Lets go of it; NULL is none. @thread a holder  @blocks never */
 void repeat_release(struct repeat *repeat);

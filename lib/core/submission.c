@@ -10,6 +10,7 @@
 #include "handle.h"
 #include "lease.h"
 #include "line.h"
+#include "nest.h"
 #include "pool.h"
 #include "repeat.h"
 #include "slot.h"
@@ -27,17 +28,35 @@ struct chain {
     uint64_t context;      /* of the slot */
     struct slot *slot;     /* NULL: the shared queue */
     struct repeat *repeat; /* held, or NULL */
+    struct nest *nest;     /* held, or NULL */
     struct node *first;
     struct node *last;
     uint32_t count;
     struct record *trail[AHEAD]; /* the latest ones, at their number modulo AHEAD */
 };
 
+static void refuse(struct bridge *bridge, struct record *record, int32_t status) {
+    record->status = status;
+    record_move(record, RECORD_QUEUED, RECORD_DONE);
+    bridge_deliver(bridge, &record->node);
+}
+
+static void push_to_nest(struct chain *chain) {
+    struct node *node = nest_push(chain->nest, chain->first, chain->last) ? NULL : chain->first;
+    while (node != NULL) { /* it has been finished */
+        struct record *record = (struct record *)node;
+        node = node == chain->last ? NULL : node->next;
+        refuse(record->bridge, record, SIDING_ESTALE);
+    }
+}
+
 static void chain_flush(struct chain *chain) {
     if (chain->first == NULL) {
         return;
     }
-    if (chain->slot != NULL) {
+    if (chain->nest != NULL) {
+        push_to_nest(chain);
+    } else if (chain->slot != NULL) {
         slot_push(chain->slot, chain->first, chain->last);
     } else {
         pool_submit(chain->first, chain->last);
@@ -50,7 +69,9 @@ static void chain_flush(struct chain *chain) {
 static void chain_end(struct chain *chain) {
     chain_flush(chain);
     repeat_release(chain->repeat);
+    nest_release(chain->nest);
     chain->repeat = NULL;
+    chain->nest = NULL;
     chain->slot = NULL;
     chain->target = 0;
     chain->context = 0;
@@ -58,6 +79,10 @@ static void chain_end(struct chain *chain) {
 
 static bool find_target(struct chain *chain, const struct bridge *bridge, uint64_t target) {
     chain->context = target;
+    if (handle_kind_of(target) == HANDLE_NEST) {
+        chain->nest = nest_find(bridge, target);
+        return chain->nest != NULL;
+    }
     if (handle_kind_of(target) == HANDLE_REPEAT) {
         chain->repeat = repeat_find(bridge, target);
         if (chain->repeat == NULL) {
@@ -174,12 +199,6 @@ static int32_t fill(struct record *record, const struct siding_call *call,
     }
     return signature->references ? call_resolve(signature, arguments, words, &bridge->blocks, NULL)
                                  : SIDING_OK;
-}
-
-static void refuse(struct bridge *bridge, struct record *record, int32_t status) {
-    record->status = status;
-    record_move(record, RECORD_QUEUED, RECORD_DONE);
-    bridge_deliver(bridge, &record->node);
 }
 
 /* @return SIDING_EINVALID: malformed, and no event can tell so */

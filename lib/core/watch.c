@@ -1,9 +1,9 @@
 /*
- * `next_ns` says how long the watch sleeps. Whoever wants it to look stores what is to be seen, then
- * loads next_ns, and wakes it if that is later. The watch first stores NEVER, then looks at all
- * slots, then stores the earliest time it has found. These operations are sequentially consistent:
- * what was stored after the watch had looked at a slot is followed by a load that gives NEVER, or
- * the time found, so that its thread wakes the watch where it must.
+ * `next_ns` says how long the watch sleeps. Whoever wants it to look stores what is to be seen,
+ * then loads next_ns, and wakes it if that is later. The watch first stores NEVER, then looks at
+ * all slots, then stores the earliest time it has found. These operations are sequentially
+ * consistent: what was stored after the watch had looked at a slot is followed by a load that gives
+ * NEVER, or the time found, so that its thread wakes the watch where it must.
  */
 #include "watch.h"
 
