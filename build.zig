@@ -43,6 +43,7 @@ const core_files = [_][]const u8{
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_test",
     "bridge_test",
     "call_test",
     "chain_test",
@@ -57,8 +58,10 @@ const native_tests = [_][]const u8{
     "outbox_test",
     "platform_test",
     "pool_test",
+    "repeat_test",
     "result_test",
     "route_test",
+    "run_test",
     "signature_test",
     "slot_test",
     "tail_test",

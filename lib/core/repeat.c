@@ -147,6 +147,7 @@ bool repeat_wakes(struct slot *slot) {
 /* ---- the worker's side ----------------------------------------------------------------------- */
 
 void repeat_queue(struct slot *slot, struct record *record) {
+    record->node.kind = NODE_CALL; /* its bridge knows no other kind of record */
     record->node.next = NULL;
     if (slot->bodies == NULL) {
         slot->bodies = &record->node;
@@ -174,7 +175,6 @@ static void put_first(struct slot *slot, struct record *record) {
 static void finish(struct slot *slot, struct record *record, int32_t status) {
     struct repeat *repeat = record->repeat;
     record->ahead = NULL;
-    record->node.kind = NODE_CALL; /* the host takes a long one's record itself */
     bool is_running = atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_RUNNING;
     if (is_running) { /* it ran without being selected */
         record->status = status;

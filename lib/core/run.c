@@ -73,8 +73,9 @@ struct run_view run_look(const struct run *run) {
             .token = atomic_load_explicit(&run->token, memory_order_relaxed),
         };
         atomic_thread_fence(memory_order_acquire);
-        if (atomic_load_explicit(&run->phase, memory_order_relaxed) >> 2 == view.number) {
-            return view; /* else the next run began meanwhile */
+        uint64_t after = atomic_load_explicit(&run->phase, memory_order_relaxed);
+        if (after >> 2 == view.number && (after & 3) != RUN_IDLE) {
+            return view; /* else the next run began meanwhile, or is about to */
         }
     }
 }

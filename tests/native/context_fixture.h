@@ -6,6 +6,7 @@
 #define SIDING_TESTS_CONTEXT_FIXTURE_H
 
 #include <fcntl.h>
+#include <signal.h>
 
 #include "fixture.h"
 
