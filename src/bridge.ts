@@ -203,8 +203,8 @@ export class Bridge {
   }
 
   /**
-   * Takes the next free token for what is no call: `decode` takes its events, `settle` its end. Only
-   * where it is `awaited` it keeps the process alive.
+   * Takes the next free token for what is no call: `decode` takes its events, `settle` its end.
+   * Only where it is `awaited` it keeps the process alive.
    */
   stand(decode: Decode, settle: Settle, awaited = true): number {
     const { alive, settling } = this;
