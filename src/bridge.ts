@@ -140,12 +140,12 @@ export class Bridge {
     token: number,
     count: number,
     decode: Decode,
-    settle: Settle = swallow,
-    owner?: object,
+    settle: Settle | undefined,
+    owner: object | undefined,
   ): void {
     const { settling } = this;
     settling.owners[token] = owner;
-    settling.settlers[token] = settle;
+    settling.settlers[token] = settle ?? swallow;
     settling.decoders[token] = decode;
     this.at += count;
     this.alive.pending++;
