@@ -73,7 +73,8 @@ int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32
     const struct siding_call *call = (const struct siding_call *)source;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
+    if (signature == NULL || !call_names_address(call) ||
+        words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
     }
     if (signature->result_words > SIDING_CALL_WORDS || capacity_words < SIDING_EVENT_WORDS_MAX) {
