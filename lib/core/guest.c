@@ -10,6 +10,7 @@
 #include "event.h"
 #include "pool.h"
 #include "record.h"
+#include "recycle.h"
 #include "slot.h"
 
 struct guest {
@@ -110,7 +111,7 @@ int32_t guest_release(struct bridge *bridge, uint64_t context) {
     if (!siding_parker_init(&guest.parker)) {
         return SIDING_ESYSTEM;
     }
-    if (!lease_leave(slot, bridge, &guest.record)) {
+    if (!recycle_leave(slot, bridge, &guest.record)) {
         siding_parker_park(&guest.parker);
     }
     siding_parker_deinit(&guest.parker);
