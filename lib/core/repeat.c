@@ -55,6 +55,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
         repeat_release(repeat);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
+    repeat->handle = handle; /* read only by this js thread */
     *out_repeat = handle;
     return SIDING_OK;
 }

@@ -27,7 +27,7 @@ struct repeat {
     struct bridge *bridge;                /* immutable; only compared */
     struct slot *slot;                    /* immutable */
     uint64_t lease;                       /* immutable */
-    uint64_t handle;                      /* immutable */
+    uint64_t handle;                      /* owner: js */
     struct siding_repeat_options options; /* immutable */
     struct interrupt wake;                /* immutable */
     _Atomic(bool) has_ended;              /* atomic: seq_cst against slot->body, see repeat_close */
