@@ -178,6 +178,12 @@ static bool handle(struct slot *slot, struct node *node) {
     return false;
 }
 
+/* A guest that has counted itself will push, and wait: then it must find this thread. */
+static bool has_guests(struct slot *slot) {
+    /* seq_cst: after `handle` was made 0; pairs with guest.c */
+    return atomic_load_explicit(&slot->lease.guests, memory_order_seq_cst) != 0;
+}
+
 /* @return whether the thread must end */
 static bool handle_all(struct slot *slot) {
     atomic_store_explicit(&slot->quiet, false, memory_order_relaxed); /* inbox_take releases it */
@@ -207,6 +213,10 @@ static void run_slot(void *argument) {
             siding_parker_park(&slot->parker);
             learn_idle(slot, pool_spin_ns());
         }
+    }
+    while (has_guests(slot)) {
+        (void)handle_all(slot);
+        siding_thread_yield();
     }
     slot->idle_since_ns = 0;
     atomic_store_explicit(&slot->quiet, true, memory_order_release);

@@ -1,6 +1,7 @@
 /*
  * guest_test.c - calls on a context from threads that have no bridge.
  */
+#include "../../lib/core/pool.h"
 #include "context_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -278,6 +279,10 @@ static void *haunt(void *unused) {
     }
 }
 
+static bool has_served(void *calls) {
+    return atomic_load(&served) >= *(uint64_t *)calls;
+}
+
 #define HAUNTERS 4
 
 static void be_haunted(uint32_t rounds, uint32_t flags) {
@@ -292,7 +297,9 @@ static void be_haunted(uint32_t rounds, uint32_t flags) {
         EXPECT_EQ(pthread_create(&guests[i], NULL, haunt, NULL), 0);
     }
     for (uint32_t round = 0; round < rounds && atomic_load(&harness_failures) == 0; round++) {
-        spin_for(random_below(&chance, 30000));
+        uint64_t enough = atomic_load(&served) + random_below(&chance, 4);
+        EXPECT(wait_until(has_served, &enough));
+        spin_for(random_below(&chance, 4000));
         host_release(&host, context, 0);
         context = lease(&host, times(20000, 1000, 0, flags));
         EXPECT(submit_one(&host, FUNCTION(enter_lease), context, context, 0));
@@ -320,6 +327,19 @@ TEST("P13, P16: guests race with the end of 4,000 fresh threads: no call hangs")
     be_haunted(ROUNDS(4000u), SIDING_CONTEXT_FRESH);
     host_close(&host);
     EXPECT(wait_until(has_no_thread, NULL));
+}
+
+TEST("P13, P16: a fresh thread does not end before a guest that has entered has been answered") {
+    REQUIRE(empty_pool(2) && host_open(&host, 8));
+    uint64_t context = lease(&host, times(20000, 1000, 0, SIDING_CONTEXT_FRESH));
+    struct slot *slot = pool_slot(context);
+    atomic_fetch_add(&slot->lease.guests, 1); /* as one that is stopped before it could push */
+    host_release(&host, context, 0);
+    spin_for(20 * NS_PER_MS); /* much longer than the end of a thread takes */
+    EXPECT_EQ(stats_now().threads, 1);
+    atomic_fetch_sub(&slot->lease.guests, 1);
+    EXPECT(wait_until(has_no_thread, NULL));
+    host_close(&host);
 }
 
 /* ---- wedged ---------------------------------------------------------------------------------- */
