@@ -51,6 +51,7 @@ const native_tests = [_][]const u8{
     "chain_test",
     "context_test",
     "dispatch_test",
+    "guest_test",
     "handle_test",
     "inbox_test",
     "lease_test",
@@ -67,6 +68,7 @@ const native_tests = [_][]const u8{
     "signature_test",
     "slot_test",
     "tail_test",
+    "trace_test",
 };
 
 const common_files = [_][]const u8{

@@ -59,7 +59,7 @@ uint64_t lease_begin(struct slot *slot, struct bridge *bridge,
     slot->lease.is_fresh = options != NULL && (options->flags & SIDING_CONTEXT_FRESH) != 0;
     begin_times(&slot->lease, options);
     atomic_store_explicit(&slot->lease.bridge, bridge, memory_order_relaxed);
-    atomic_store_explicit(&slot->lease.handle, handle, memory_order_seq_cst);
+    atomic_store_explicit(&slot->lease.handle, handle, memory_order_relaxed);
     begin_name(slot, name);
     return handle;
 }

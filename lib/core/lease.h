@@ -44,8 +44,8 @@ struct stuck {
 
 struct lease {
     /* what each batch of calls looks at */
-    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) handle; /* while ACTIVE, else 0; atomic: seq_cst
-                                                              against `guests`, else relaxed */
+    /* while ACTIVE, else 0; atomic: relaxed, compared only; written under mutex */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) handle;
     _Atomic(struct bridge *) bridge; /* the first lessee; atomic: relaxed, compared only */
     _Atomic(bool) is_shared;         /* atomic: relaxed, set by a js thread that has the lease */
     _Atomic(bool) is_watched;        /* its runs are noted; likewise */
