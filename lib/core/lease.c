@@ -365,13 +365,11 @@ bool lease_recycle(struct slot *slot) {
     slot_move(slot, SLOT_RECYCLING, retires ? SLOT_RETIRED : SLOT_VACANT);
     siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
-    if (!was_over) {
+    if (!retires) { /* off the count only when it can be taken, else another would be started */
+        pool_vacate(slot, was_over ? SLOT_RECYCLING : SLOT_ACTIVE);
+    } else if (!was_over) {
         pool_lease_over();
-    }
-    if (retires) {
         line_serve();
-    } else {
-        pool_vacate(slot, SLOT_RECYCLING);
     }
     tell_ending(&ending);
     return retires;

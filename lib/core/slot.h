@@ -60,7 +60,7 @@ struct slot {
     _Atomic(uint32_t) idle_next;       /* link of the idle stack; atomic: see pool.c */
     _Atomic(uint32_t) retire_steps;    /* atomic: acq_rel, see pool.c */
     _Atomic(bool) quiet;               /* everything taken was handled; atomic: see slot_is_quiet */
-    struct slot *retired_next;                           /* owner: start_mutex of pool.c */
+    struct slot *retired_next;         /* owner: start_mutex of pool.c */
     struct node duty; /* NODE_SERVE, NODE_FOLLOW, NODE_NAME, NODE_END; owner: who took the slot */
     struct node release_node; /* NODE_RELEASE; owner: who ends the lease */
     struct node poke_node;    /* NODE_POKE; owner: who has set `is_poked` */

@@ -74,32 +74,32 @@ void watch_ask(struct slot *slot, uint64_t run, const struct interrupt *interrup
     slot->lease.signal_pause_ms = 1;
 }
 
-static void forget_asked(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
-    interrupt_clear(&lease->asked);
-    lease->asked_run = 0;
+static void forget_asked(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) {
+    interrupt_clear(&slot->lease.asked);
+    slot->lease.asked_run = 0;
 }
 
 /* @return whether there is one to use now; `out_interrupt` is the caller's */
 static bool take_asked(struct slot *slot, const struct run_view *view, uint64_t now_ns,
                        struct interrupt *out_interrupt) SIDING_REQUIRES(&slot->lease.mutex) {
-    struct lease *lease = &slot->lease;
-    if (lease->asked_run == 0) {
+    if (slot->lease.asked_run == 0) {
         return false;
     }
-    if (lease->asked_run != view->number) { /* its run is over; what runs now is another */
-        forget_asked(lease);
+    if (slot->lease.asked_run != view->number) { /* its run is over; what runs now is another */
+        forget_asked(slot);
         return false;
     }
-    if (now_ns < lease->signal_ns) {
+    if (now_ns < slot->lease.signal_ns) {
         return false;
     }
-    *out_interrupt = interrupt_copy(&lease->asked);
-    if (lease->asked.kind == SIDING_INTERRUPT_SIGNAL) { /* one alone may be lost */
-        lease->signal_ns = now_ns + (uint64_t)lease->signal_pause_ms * NS_PER_MS;
-        uint32_t longer_ms = lease->signal_pause_ms * 2;
-        lease->signal_pause_ms = longer_ms < SIGNAL_PAUSE_MS_MAX ? longer_ms : SIGNAL_PAUSE_MS_MAX;
+    *out_interrupt = interrupt_copy(&slot->lease.asked);
+    if (slot->lease.asked.kind == SIDING_INTERRUPT_SIGNAL) { /* one alone may be lost */
+        slot->lease.signal_ns = now_ns + (uint64_t)slot->lease.signal_pause_ms * NS_PER_MS;
+        uint32_t longer_ms = slot->lease.signal_pause_ms * 2;
+        slot->lease.signal_pause_ms =
+            longer_ms < SIGNAL_PAUSE_MS_MAX ? longer_ms : SIGNAL_PAUSE_MS_MAX;
     } else {
-        forget_asked(lease);
+        forget_asked(slot);
     }
     return true;
 }
