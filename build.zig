@@ -53,6 +53,7 @@ const native_tests = [_][]const u8{
     "inbox_test",
     "lease_test",
     "lifecycle_test",
+    "line_test",
     "memory_test",
     "outbox_test",
     "platform_test",

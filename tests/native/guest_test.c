@@ -92,8 +92,8 @@ static void *pay_visit(void *argument) {
     for (uint64_t i = 0; i < visit->calls; i++) {
         int32_t status = -1;
         uint64_t result = 0;
-        int32_t words = guest_one(visit->signature, FUNCTION(add_self), i, visit->context, &status,
-                                  &result);
+        int32_t words =
+            guest_one(visit->signature, FUNCTION(add_self), i, visit->context, &status, &result);
         EXPECT(words == SIDING_EVENT_WORDS + 1 && status == SIDING_OK);
         EXPECT(result == visit->thread + i);
     }
@@ -270,10 +270,10 @@ static void *haunt(void *unused) {
             siding_thread_yield();
             continue;
         }
-        int32_t words = guest_one(visit_signature, FUNCTION(visit_lease), context, context, &status,
-                                  &result);
-        bool refused = words == SIDING_ESTALE ||
-                       (words == SIDING_EVENT_WORDS && status == SIDING_ERECYCLING);
+        int32_t words =
+            guest_one(visit_signature, FUNCTION(visit_lease), context, context, &status, &result);
+        bool refused =
+            words == SIDING_ESTALE || (words == SIDING_EVENT_WORDS && status == SIDING_ERECYCLING);
         EXPECT(refused || (words == SIDING_EVENT_WORDS + 1 && result == context));
         ended = refused ? context : 0;
     }
@@ -348,8 +348,8 @@ static void *visit_late(void *argument) {
     int32_t status = SIDING_OK;
     uint64_t result = 0;
     uint64_t context = *(uint64_t *)argument;
-    int32_t words = guest_one(visit_signature, FUNCTION(visit_lease), context, context, &status,
-                              &result);
+    int32_t words =
+        guest_one(visit_signature, FUNCTION(visit_lease), context, context, &status, &result);
     EXPECT_EQ(words, SIDING_EVENT_WORDS);
     EXPECT_EQ(status, SIDING_ERECYCLING);
     return NULL;

@@ -279,7 +279,7 @@ TEST("C9: a flag stops a computation, whose context goes on with the next call")
     host_close(&host);
 }
 
-static atomic_uint interrupters;   /* runs of count_interrupt */
+static atomic_uint interrupters;        /* runs of count_interrupt */
 static atomic_uintptr_t interrupted_by; /* the thread of the last one */
 
 static uint64_t count_interrupt(uint64_t gate) {
@@ -387,7 +387,8 @@ TEST("C9: interrupts that race with the end of their call never hit the next one
     uint32_t asked = 0;
     REQUIRE(limit_pool(4) && host_open(&host, 16) && reading_open(&innocent));
     uint64_t context = lease(&host, times(2000, 1000, 0, 0));
-    uint64_t bound = bind_one(&host, FUNCTION(count_interrupt), ADDRESS(&(struct gate)GATE_INITIALIZER));
+    uint64_t bound =
+        bind_one(&host, FUNCTION(count_interrupt), ADDRESS(&(struct gate)GATE_INITIALIZER));
     for (int round = 1; round <= ROUNDS(20000); round++) {
         void *next[] = {&innocent, &round};
         struct siding_interrupt interrupt = by_signal();
@@ -442,8 +443,8 @@ TEST("a run and what is known of it are seen together, while runs begin and end"
     while (!atomic_load(&runner.has_ended)) {
         struct run_view view = run_look(&runner.run);
         seen += view.number != 0;
-        mixed += view.number != 0 && (view.record != &runner.records[view.number % 2] ||
-                                      view.token != view.number % 2);
+        mixed += view.number != 0 &&
+                 (view.record != &runner.records[view.number % 2] || view.token != view.number % 2);
     }
     pthread_join(thread, NULL);
     printf("seen: %u runs of %u\n", seen, ROUNDS(RUNS));

@@ -344,7 +344,8 @@ static int32_t use(uint64_t handle, uint32_t function) {
     case 10:
         return siding_bound_release(handle);
     default:
-        return siding_bound_keep(host.bridge, handle, (uint32_t)siding_block_create(host.bridge, NULL, 8));
+        return siding_bound_keep(host.bridge, handle,
+                                 (uint32_t)siding_block_create(host.bridge, NULL, 8));
     }
 }
 
@@ -354,8 +355,9 @@ TEST("P1: stale, forged, zero and huge handles are refused by every function tha
     uint64_t stale = lease(&host, times(2000, 1000, 0, 0));
     uint64_t bound = bind_one(&host, FUNCTION(find_self), 0);
     host_release(&host, stale, 0);
-    uint64_t bad[] = {0,         stale,     live + 1,          live + (1u << 20), live ^ (7u << 16),
-                      UINT64_MAX, 1u << 31, live | 1ull << 60, host.bridge,       bound + (1u << 20)};
+    uint64_t bad[] = {
+        0,          stale,    live + 1,          live + (1u << 20), live ^ (7u << 16),
+        UINT64_MAX, 1u << 31, live | 1ull << 60, host.bridge,       bound + (1u << 20)};
     for (uint32_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         for (uint32_t function = 0; function < 12; function++) {
             EXPECT_EQ(use(bad[i], function), SIDING_ESTALE);

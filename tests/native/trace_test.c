@@ -10,8 +10,8 @@ static uint64_t linger(uint64_t ns) {
     return 0;
 }
 
-static int32_t read_trace(uint32_t first, struct siding_trace_entry *out_entries,
-                          uint32_t capacity, uint64_t *out_dropped) {
+static int32_t read_trace(uint32_t first, struct siding_trace_entry *out_entries, uint32_t capacity,
+                          uint64_t *out_dropped) {
     *out_dropped = UINT64_MAX;
     return siding_trace_read(first, out_entries, capacity, out_dropped);
 }
