@@ -62,6 +62,7 @@ const native_tests = [_][]const u8{
     "result_test",
     "route_test",
     "run_test",
+    "share_test",
     "signature_test",
     "slot_test",
     "tail_test",
