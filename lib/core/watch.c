@@ -1,6 +1,6 @@
 /*
- * `next_ns` says how long the watch sleeps. Whoever wants it to look stores what is to be seen, then
- * loads next_ns, and wakes it if that is later. The watch first stores NEVER, then looks at all
+ * `next_ns` says how long the watch sleeps. Whoever wants it to look stores what is to be seen,
+ * then loads next_ns, and wakes it if that is later. The watch first stores NEVER, then looks at all
  * slots, then stores the earliest time it has found. These operations are sequentially consistent:
  * what was stored after the watch had looked at a slot is followed by a load that gives NEVER, or
  * the time found, so that its thread wakes the watch where it must.
@@ -128,8 +128,10 @@ static uint64_t look_at(struct slot *slot, uint64_t now_ns) {
         return pool_watch_vacant(slot, now_ns);
     case SLOT_RETIRED:
         return LEASE_NEVER;
-    default:
-        return earlier(look_at_run(slot, now_ns), lease_watch(slot, now_ns, &outbox));
+    default: {
+        uint64_t lease_next = lease_watch(slot, now_ns, &outbox); /* may ask for an interrupt */
+        return earlier(lease_next, look_at_run(slot, now_ns));
+    }
     }
 }
 
