@@ -14,7 +14,7 @@ void run_init(struct run *run) {
 void run_begin(struct run *run, struct record *record) {
     uint64_t before = atomic_load_explicit(&run->phase, memory_order_relaxed);
     siding_assert((before & 3) == RUN_IDLE);
-    /* release, each: who sees it sees the end of the run before; pairs with the fence in run_look */
+    /* release, each: who sees it sees the end of the run before; pairs with run_look's fence */
     atomic_store_explicit(&run->started_ns, siding_clock_ns(), memory_order_release);
     atomic_store_explicit(&run->record, record, memory_order_release);
     atomic_store_explicit(&run->token, record->token, memory_order_release);
