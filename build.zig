@@ -14,6 +14,7 @@ const core_files = [_][]const u8{
     "lib/core/call.c",
     "lib/core/chain.c",
     "lib/core/context.c",
+    "lib/core/dispatch.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
     "lib/core/guest.c",
@@ -23,10 +24,12 @@ const core_files = [_][]const u8{
     "lib/core/library.c",
     "lib/core/line.c",
     "lib/core/memory.c",
+    "lib/core/nest.c",
     "lib/core/notice.c",
     "lib/core/outbox.c",
     "lib/core/pool.c",
     "lib/core/record.c",
+    "lib/core/recycle.c",
     "lib/core/registry.c",
     "lib/core/repeat.c",
     "lib/core/run.c",
@@ -55,6 +58,7 @@ const native_tests = [_][]const u8{
     "lifecycle_test",
     "line_test",
     "memory_test",
+    "nest_test",
     "outbox_test",
     "platform_test",
     "pool_test",
@@ -267,6 +271,7 @@ fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
     const test_files = [_][]const u8{
         "tests/native/testlib.c",
+        "tests/native/testlib_context.c",
         "tests/native/testlib_cursor.c",
         "tests/native/testlib_language.c",
     };

@@ -20,6 +20,7 @@
 export { copyBytes, read, readString, write } from "./src/access.ts";
 export type { Leak } from "./src/allocation.ts";
 export { Arena, arena } from "./src/arena.ts";
+export { bind, Bound } from "./src/bound.ts";
 export {
   type Chain,
   chain,
@@ -29,7 +30,8 @@ export {
   type Step,
   type Steps,
 } from "./src/chain.ts";
-export { Context, type ContextOptions } from "./src/context.ts";
+export type { ContextNotice, Notice } from "./src/channels.ts";
+export { Context, type ContextOptions, type ContextToken, type Keepable } from "./src/context.ts";
 export type {
   Arguments,
   ContextLibrary,
@@ -47,12 +49,23 @@ export type {
   To,
 } from "./src/convert.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
+export type { Interrupt, InterruptFlag } from "./src/interrupt.ts";
 export { type FieldPath, Layout, layout } from "./src/layouts.ts";
 export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
+export { Owned } from "./src/owned.ts";
+export { Port, type PortStats } from "./src/port.ts";
+export type { ChainRepeatOptions, RepeatOptions } from "./src/repeat.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";
 export { type Stats, stats } from "./src/stats.ts";
+export {
+  type Trace,
+  trace,
+  type TraceEvent,
+  type TraceOptions,
+  type TraceSession,
+} from "./src/trace.ts";
 export type {
   BigIntName,
   BufferType,

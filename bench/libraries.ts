@@ -35,6 +35,14 @@ const benchDefinitions = {
     result: { struct: { x: "f64", y: "f64", z: "f64", w: "f64" } },
   },
   bench_ping_pong: { parameters: ["u32"], result: "i32" },
+  bench_submit_rate: { parameters: ["cstring", "u32", "u32"], result: "f64" },
+} as const;
+
+const ffiDefinitions = {
+  bench_ffi_rows: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", { pointer: "sqlite3_stmt" }],
+    result: "i53",
+  },
 } as const;
 
 /** Opens the library of `test_add`. */
@@ -45,4 +53,9 @@ export function openTest(): Library<typeof testDefinitions> {
 /** Opens the library made of bench/native. */
 export function openBench(): Library<typeof benchDefinitions> {
   return open(benchPath, benchDefinitions);
+}
+
+/** Opens the library made of bench/native_ffi, which needs the system's libffi. */
+export function openBenchFfi(): Library<typeof ffiDefinitions> {
+  return open(pathOf("bench/libsiding_bench_ffi"), ffiDefinitions);
 }

@@ -22,14 +22,22 @@ import {
   workerRoundTrip,
 } from "./rows/calls.ts";
 import { chainRows } from "./rows/chain.ts";
+import { abortLatency, contextMemory, contextSequential, submitScaling } from "./rows/context.ts";
 import { out, struct, text } from "./rows/language.ts";
+import { leaseCycle, leaseCycle64, leaseFlat } from "./rows/lease.ts";
 import { memoryRead } from "./rows/memory.ts";
 import type { Row } from "./rows/outcome.ts";
+import { repeatRows } from "./rows/repeat.ts";
 
 const rows: Readonly<Record<string, Row>> = {
   "call.sequential": sequential,
   "call.inflight64": inFlight(64),
   "call.blocking600": blocking,
+  "lease.cycle": leaseCycle,
+  "lease.cycle64": leaseCycle64,
+  "lease.flat": leaseFlat,
+  "context.memory": contextMemory,
+  "context.sequential": contextSequential,
   "context.inflight64": contextInFlight(64),
   "context.inflight1000": contextAgainstPromises(1000, "bare promises", queueMicrotask),
   "call.sync": sync,
@@ -39,6 +47,9 @@ const rows: Readonly<Record<string, Row>> = {
   "struct.value": struct,
   "memory.read": memoryRead,
   "chain.rows": chainRows,
+  "abort.latency": abortLatency,
+  "repeat.rows": repeatRows,
+  "submit.scaling": submitScaling,
   "fs.read": fileRead,
   "idle": idle,
   "koffi.sequential": koffiSequential,

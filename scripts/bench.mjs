@@ -10,11 +10,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { bunPath, capture, denoPath, root, zigPath } from "./toolchain.mjs";
+import { ensureTools, findTool } from "./tools.mjs";
 
 const rows = [
   "call.sequential",
   "call.inflight64",
   "call.blocking600",
+  "lease.cycle",
+  "lease.cycle64",
+  "lease.flat",
+  "context.memory",
+  "context.sequential",
   "context.inflight64",
   "context.inflight1000",
   "call.sync",
@@ -24,6 +30,9 @@ const rows = [
   "struct.value",
   "memory.read",
   "chain.rows",
+  "abort.latency",
+  "repeat.rows",
+  "submit.scaling",
   "fs.read",
   "cold",
   "cold.process",
@@ -43,7 +52,9 @@ const busyShareMax = 0.15;
 const busySampleMs = 1000;
 const rowMsMax = 60_000;
 const flags = ["--quick", "--json", "--readme"];
-const runtimes = { bun: [bunPath(), []], deno: [denoPath(), ["run", "-A", "--quiet"]] };
+/** Memory is measured when garbage was collected. */
+const denoFlags = ["run", "-A", "--quiet", "--v8-flags=--expose-gc"];
+const runtimes = { bun: [bunPath(), []], deno: [denoPath(), denoFlags] };
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -92,15 +103,25 @@ async function busyShare() {
 
 async function build() {
   await must(process.execPath, ["scripts/build.mjs"]);
-  const native = join(root, "bench", "native");
   const isLinux = process.platform === "linux";
-  const sources = readdirSync(native).filter((name) => isLinux || name !== "ping_pong.c");
+  const onLinux = ["ping_pong.c", "submit.c"];
+  await buildNative("native", "libsiding_bench", (name) => isLinux || !onLinux.includes(name), []);
+  ensureTools();
+  if (findTool("libffi") === undefined) return;
+  await buildNative("native_ffi", "libsiding_bench_ffi", () => true, ["-lffi"]);
+}
+
+/** Makes a library of the C files of a folder of bench. */
+async function buildNative(folder, name, isWanted, libraries) {
+  const native = join(root, "bench", folder);
+  const sources = readdirSync(native).filter((file) => file.endsWith(".c") && isWanted(file));
   const out = join(root, "zig-out", "bench");
   mkdirSync(out, { recursive: true });
-  const library = join(out, `libsiding_bench.${process.platform === "darwin" ? "dylib" : "so"}`);
+  const library = join(out, `${name}.${process.platform === "darwin" ? "dylib" : "so"}`);
   const options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden"];
-  const files = sources.filter((name) => name.endsWith(".c")).map((name) => join(native, name));
-  await must(zigPath(), ["cc", ...options, "-shared", ...files, "-o", library]);
+  const files = sources.map((file) => join(native, file));
+  const command = [zigPath(), ["cc", ...options, "-shared", ...files, "-o", library, ...libraries]];
+  await must(...command);
 }
 
 async function must(command, args) {

@@ -13,6 +13,7 @@ import { root } from "./toolchain.mjs";
  * @typedef {object} ChildOptions
  * @property {number} timeoutMs
  * @property {Record<string, string>} [env] added to this process's own
+ * @property {string} [cwd] instead of the root of the repository
  */
 
 const outputCharactersMax = 1_000_000;
@@ -33,10 +34,10 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  * @param {string} command @param {readonly string[]} args @param {ChildOptions} options
  * @returns {Promise<Outcome>}
  */
-export function runChild(command, args, { timeoutMs, env = {} }) {
+export function runChild(command, args, { timeoutMs, env = {}, cwd = root }) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",

@@ -4,7 +4,7 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan bun deno bindings doc ok.
+ * Parts: build native tsan asan model fuzz bun deno bindings doc ok.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -62,6 +62,18 @@ const parts = [
     timeoutMs: 300_000,
     command: () => scriptCommand("scripts/test_asan.mjs"),
     count: (output) => countsFromLines(output, "asan"),
+  },
+  {
+    name: "model",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/test_model.mjs"),
+    count: (output) => countsFromLines(output, "model"),
+  },
+  {
+    name: "fuzz",
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/fuzz.mjs"),
+    count: (output) => countsFromLines(output, "fuzz"),
   },
   {
     name: "bun",

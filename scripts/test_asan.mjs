@@ -5,9 +5,10 @@
  *
  *   node scripts/test_asan.mjs
  */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { inParallel, librarySources } from "./c_sources.mjs";
 import { runChild } from "./child.mjs";
 import { countsFromLines, countsText, skipped, sum, withCrash } from "./counts.mjs";
 import { root } from "./toolchain.mjs";
@@ -41,7 +42,7 @@ async function main() {
   }
   mkdirSync(join(root, output), { recursive: true });
   const programs = testPrograms();
-  await inParallel([...librarySources(), ...programs], compile);
+  await inParallel([...librarySources(), ...programs], compilersMax, compile);
   const results = [];
   for (const program of programs) results.push(await runTest(program));
   const counts = sum(results);
@@ -54,18 +55,6 @@ function whyNot() {
   ensureTools();
   const missing = ["gcc", "libffi"].find((name) => findTool(name) === undefined);
   return missing === undefined ? undefined : `tool missing: ${missing}`;
-}
-
-/** The files that build.zig names for this system. */
-function librarySources() {
-  const build = readFileSync(join(root, "build.zig"), "utf8");
-  const paths = [...build.matchAll(/"(lib\/[\w/]+\.c)"/g)].map((match) => match[1]);
-  const foreign = process.arch === "x64"
-    ? /\/(bsd|windows)\/|\/machine\/libffi/
-    : /\/(bsd|windows)\/|\/machine\/sysv/;
-  const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
-  if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
-  return sources;
 }
 
 function testPrograms() {
@@ -102,13 +91,4 @@ async function gcc(args, action) {
   const compiler = `${findTool("gcc")}`;
   const { code, output: text } = await runChild(compiler, args, { timeoutMs: compileMsMax });
   if (code !== 0) throw new Error(`${action}:\n${text}`);
-}
-
-/** @param {readonly string[]} items @param {(item: string) => Promise<void>} work */
-async function inParallel(items, work) {
-  const left = [...items];
-  const workers = Array.from({ length: compilersMax }, async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  });
-  await Promise.all(workers);
 }

@@ -23,6 +23,9 @@ const installMsMax = 300_000;
 const tools = {
   "clang-format": { package: "clang-format-19", find: () => llvm("clang-format") },
   "clang-tidy": { package: "clang-tidy-19", find: () => llvm("clang-tidy") },
+  "clang": { package: "clang-19", find: () => llvm("clang") },
+  "fuzzer": { package: "libclang-rt-19-dev", find: () => fuzzer() },
+  "spin": { package: "spin", find: () => program("spin") },
   "gcc": { package: "gcc", find: () => program("gcc") },
   "libffi": { package: "libffi-dev", find: () => header("ffi.h") },
   "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },
@@ -103,6 +106,13 @@ function llvm(name) {
   if (versioned !== undefined || plain === undefined) return versioned;
   const { stdout } = spawnSync(plain, ["--version"], { encoding: "utf8" });
   return /version 19\./.test(stdout) ? plain : undefined;
+}
+
+/** The library of clang's fuzzer. */
+function fuzzer() {
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  const folder = "/usr/lib/llvm-19/lib/clang/19/lib/linux";
+  return [join(folder, `libclang_rt.fuzzer-${machine}.a`)].find(existsSync);
 }
 
 /** @param {string} name */

@@ -105,6 +105,15 @@ export class Blocks {
     }
   }
 
+  /** Gives them to a bound call, whose own they become. */
+  give(bound: Wide): void {
+    const { native, handle } = this.#owner;
+    for (const number of this.#numbers) {
+      checkStatus(native.siding_bound_keep(handle, bound, number), "bind a call");
+    }
+    this.#numbers.length = 0;
+  }
+
   /** Frees them without a copy. */
   drop(): void {
     for (const number of this.#numbers) {

@@ -6,7 +6,14 @@
 import type { Bridge, Decode } from "./bridge.ts";
 import type { InvokeOptions, NativeFunction } from "./convert.ts";
 import { checkStatus } from "./errors.ts";
-import { type FunctionEntry, functionOf } from "./function.ts";
+import {
+  contextFunction,
+  contextShape,
+  type FunctionEntry,
+  marshalOf,
+  type Origins,
+  originsOf,
+} from "./function.ts";
 import { entriesOf, placeOf } from "./library.ts";
 import { planFunction } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
@@ -104,9 +111,27 @@ function entryOfChain(steps: readonly Recorded[], b: Bridge): [FunctionEntry, un
 
 type Travel = NativeFunction<unknown[], Trip>;
 
-function checkMax(max: number): void {
-  if (Number.isInteger(max) && max >= 1 && max <= ROUNDS_MAX) return;
+function checkMax(max: unknown): void {
+  if (Number.isInteger(max) && Number(max) >= 1 && Number(max) <= ROUNDS_MAX) return;
   throw new RangeError(`Cannot collect ${String(max)} rounds: 1 to ${ROUNDS_MAX} are possible`);
+}
+
+/** What stands behind a chain. */
+export interface ChainParts {
+  readonly origins: Origins;
+  /** What its steps get from here, behind the number of rounds. */
+  readonly values: readonly unknown[];
+  /** Throws where `max` is no number of rounds. */
+  readonly checkMax: (max: unknown) => void;
+  /** Makes the rounds of a trip, once. */
+  readonly rounds: (trip: unknown) => Rounds<unknown>;
+}
+
+const parts: WeakMap<object, ChainParts> = new WeakMap();
+
+/** What stands behind a chain; `undefined` for anything else. */
+export function chainParts(chain: unknown): ChainParts | undefined {
+  return typeof chain === "object" && chain !== null ? parts.get(chain) : undefined;
 }
 
 async function* pagesOf(
@@ -155,7 +180,7 @@ export function chain<
   const T extends readonly unknown[] | Readonly<Record<string, unknown>>,
 >(library: L, build: (steps: Steps<L>) => T): Chain<Settled<T>> {
   const place = placeOf(library);
-  const { bridge: b, gate, context, onDecode } = place;
+  const { bridge: b } = place;
   const recorder = new Recorder(entriesOf(library));
   const recipe = build(recorder as unknown as Steps<L>) as Recipe;
   const { steps } = recorder;
@@ -167,9 +192,8 @@ export function chain<
     b.blocks.delete(token);
     return reader.take(at);
   };
-  const where = onDecode === undefined ? {} : { onDecode };
-  const whole = { bridge: b, gate, context, decode, ...where };
-  const travel = functionOf(entry, whole) as unknown as Travel;
+  const marshal = marshalOf(entry, b, decode);
+  const travel = contextFunction(contextShape(entry, marshal), place) as unknown as Travel;
   const go = (max: number, options: InvokeOptions): Promise<Trip> =>
     travel.with(options)(max, ...values);
   const made: Chain<unknown> = {
@@ -183,5 +207,7 @@ export function chain<
       return pagesOf(() => go(max, options), reader);
     },
   };
+  const origins = originsOf(travel)!;
+  parts.set(made, { origins, values, checkMax, rounds: (trip) => reader.rounds(trip as Trip) });
   return made as Chain<Settled<T>>;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Interrupt } from "./interrupt.ts";
 import type {
   BigIntName,
   BufferType,
@@ -175,6 +176,11 @@ export interface InvokeOptions {
   timeout?: number;
   /** Milliseconds from the start of the C function to completion; the wait before is free. */
   runTimeout?: number;
+  /**
+   * How the C function is made to return when the call is given up while it runs; without it, the
+   * way that its context has ({@linkcode Context.interruptWith}).
+   */
+  interrupt?: Interrupt;
   /** `false`: where the limit of calls in flight is reached, fail with `ERR_SIDING_BUSY`. */
   wait?: boolean;
 }

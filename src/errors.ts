@@ -11,6 +11,7 @@ export type SidingErrorCode =
   | "ERR_SIDING_CANCELLED"
   | "ERR_SIDING_CLOSED"
   | "ERR_SIDING_CONTEXT_RECYCLING"
+  | "ERR_SIDING_ENDED"
   | "ERR_SIDING_INTERNAL"
   | "ERR_SIDING_LIBRARY_NOT_FOUND"
   | "ERR_SIDING_LIMIT"
@@ -18,6 +19,7 @@ export type SidingErrorCode =
   | "ERR_SIDING_NATIVE"
   | "ERR_SIDING_PERMISSION"
   | "ERR_SIDING_POOL_EXHAUSTED"
+  | "ERR_SIDING_REENTRANT"
   | "ERR_SIDING_SIGNATURE"
   | "ERR_SIDING_STALE"
   | "ERR_SIDING_SYMBOL_NOT_FOUND"
@@ -77,6 +79,9 @@ const codes: Readonly<Record<number, SidingErrorCode>> = {
   [status.exhausted]: "ERR_SIDING_POOL_EXHAUSTED",
   [status.signature]: "ERR_SIDING_SIGNATURE",
   [status.notfound]: "ERR_SIDING_LIBRARY_NOT_FOUND",
+  [status.recycling]: "ERR_SIDING_CONTEXT_RECYCLING",
+  [status.reentrant]: "ERR_SIDING_REENTRANT",
+  [status.ended]: "ERR_SIDING_ENDED",
 };
 
 /** The error for a status of libsiding; `action` completes "Cannot …". */

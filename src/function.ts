@@ -10,8 +10,9 @@ import { checkStatus } from "./errors.ts";
 import type { InvokeOptions, NativeVariable } from "./convert.ts";
 import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
-import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
+import { type Gate, Marshal, type Ticket } from "./marshal.ts";
 import { type Plan, planFunction } from "./plan.ts";
+import { noteFunction } from "./trace.ts";
 import type { Resolve } from "./tails.ts";
 import type { FieldType, FunctionDefinition, Pointer } from "./types.ts";
 
@@ -45,11 +46,11 @@ export function entryOf(
   const { native } = bridge();
   const prepared = native.siding_signature_prepare(plan.descriptor, plan.descriptor.length);
   const signature = checkStatus(prepared, `prepare the signature of ${name}`);
+  noteFunction(address, name);
   return { name, definition: definition as FunctionDefinition, plan, address, signature, path };
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
-type Post = (ticket: Ticket, ...args: unknown[]) => void;
 
 const FORGET: Ticket = { token: -1, done: false, flags: 0, timeoutMs: 0, settle: undefined };
 
@@ -73,34 +74,93 @@ export interface Place {
   readonly gate: Gate;
   /** Context handle, or 0: any thread. */
   readonly context: number;
-  /** Learns which decoder belongs to the function. */
-  readonly onDecode?: (decode: Decode) => void;
-  /** Reads results, in place of what the plan says. */
-  readonly decode?: Decode;
 }
 
-/** Makes the function object of an entry; `sync` only without a context. */
-export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
-  const { bridge: b, gate, context, onDecode, decode } = place;
-  const target: Target = { ...entry, context, gate, decode };
-  const marshal = new Marshal(b, entry.plan, target, entry.path);
-  const call = marshal.call() as AnyFunction;
-  onDecode?.(marshal.decode);
-  let made: Post | undefined;
-  const post = (): Post => made ??= marshal.post();
+/** What a function object was made of. */
+export interface Origins {
+  readonly entry: FunctionEntry;
+  readonly place: Place;
+  readonly marshal: Marshal;
+}
+
+const ORIGINS = Symbol("origins");
+
+/** What a function object was made of; `undefined` for anything else. */
+export function originsOf(fn: unknown): Origins | undefined {
+  return typeof fn === "function" ? (fn as { [ORIGINS]?: Origins })[ORIGINS] : undefined;
+}
+
+function withOptions({ entry, place, marshal }: Origins): (options: InvokeOptions) => AnyFunction {
+  const { bridge: b, gate, context } = place;
+  return (options) => {
+    checkOptions(options);
+    return invoker({ b, name: entry.name, context }, marshal.post(gate, context), options);
+  };
+}
+
+function sender({ place: { gate, context }, marshal }: Origins): (...args: unknown[]) => void {
+  const submit = marshal.post(gate, context);
+  return (...args) => submit(FORGET, ...args);
+}
+
+/** The generated functions of an entry; `decode` reads results in place of what the plan says. */
+export function marshalOf(entry: FunctionEntry, b: Bridge, decode?: Decode): Marshal {
+  return new Marshal(b, entry.plan, { ...entry, decode }, entry.path);
+}
+
+/** Makes the function object of an entry on any thread. */
+export function functionOf(entry: FunctionEntry, place: Place, marshal: Marshal): AnyFunction {
+  const { gate } = place;
+  const call = marshal.call(gate, 0) as AnyFunction;
+  const origins: Origins = { entry, place, marshal };
   Object.defineProperty(call, "name", { value: entry.name });
-  Object.assign(call, {
-    pointer: entry.address as Pointer,
-    with: (options: InvokeOptions) => {
-      checkOptions(options);
-      return invoker(b, entry.name, post(), options);
+  Object.defineProperty(call, ORIGINS, { value: origins });
+  Object.assign(call, { pointer: entry.address as Pointer, with: withOptions(origins) });
+  lazy(call, "send", () => sender(origins));
+  lazy(call, "sync", () => marshal.sync(gate));
+  return call;
+}
+
+/** What the functions of one entry on contexts have in common. */
+export interface ContextShape {
+  readonly entry: FunctionEntry;
+  readonly marshal: Marshal;
+  readonly prototype: object;
+}
+
+type ContextFunction = AnyFunction & { [ORIGINS]: Origins };
+
+/**
+ * What the functions of an entry on contexts have in common. Contexts come and go by the thousand,
+ * so that a function on one of them is made of as little as possible.
+ */
+export function contextShape(entry: FunctionEntry, marshal: Marshal): ContextShape {
+  const prototype = Object.create(Function.prototype, {
+    pointer: { value: entry.address as Pointer, enumerable: true },
+    with: {
+      enumerable: true,
+      get(this: ContextFunction): unknown {
+        return withOptions(this[ORIGINS]);
+      },
+    },
+    send: {
+      enumerable: true,
+      get(this: ContextFunction): unknown {
+        const value = sender(this[ORIGINS]);
+        Object.defineProperty(this, "send", { value, enumerable: true });
+        return value;
+      },
     },
   });
-  lazy(call, "send", () => {
-    const submit = post();
-    return (...args: unknown[]): void => submit(FORGET, ...args);
-  });
-  if (context === 0) lazy(call, "sync", () => marshal.sync());
+  return { entry, marshal, prototype };
+}
+
+/** Makes a function object on a context. */
+export function contextFunction(shape: ContextShape, place: Place): AnyFunction {
+  const { entry, marshal, prototype } = shape;
+  const call = marshal.call(place.gate, place.context) as ContextFunction;
+  Object.setPrototypeOf(call, prototype);
+  call[ORIGINS] = { entry, place, marshal };
   return call;
 }
 

@@ -6,12 +6,13 @@
 import type { Bridge, Settle } from "./bridge.ts";
 import type { InvokeOptions } from "./convert.ts";
 import { SidingError } from "./errors.ts";
-import { callTimed } from "./generated/siding.ts";
+import { callStoppable, callTimed } from "./generated/siding.ts";
+import { interruptCall, type InterruptParts, interruptParts } from "./interrupt.ts";
 import type { Ticket } from "./marshal.ts";
+import { checkRange, checkSignal, TIMER_MS } from "./range.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
 import { words } from "./words.ts";
 
-const TIMER_MS_MAX = 2 ** 31 - 1;
 const elapsed = words(1);
 
 /** Milliseconds that the call has been running, or -1 while it is queued. */
@@ -21,26 +22,24 @@ function elapsedMs(b: Bridge, token: number): number {
 }
 
 function after(ms: number, then: () => void): ReturnType<typeof setTimeout> {
-  return setTimeout(then, Math.min(Math.max(ms, 1), TIMER_MS_MAX));
-}
-
-function checkTime(value: unknown, option: string): void {
-  if (value === undefined) return;
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot call with ${option} ${String(value)}: it is no number`);
-  }
-  if (!(value >= 0)) {
-    throw new RangeError(`Cannot call with ${option} ${value}: it is negative or NaN`);
-  }
+  return setTimeout(then, Math.min(Math.max(ms, 1), TIMER_MS.most));
 }
 
 /** Throws for options of a wrong type or range. */
-export function checkOptions({ signal, timeout, runTimeout }: InvokeOptions): void {
-  checkTime(timeout, "timeout");
-  checkTime(runTimeout, "runTimeout");
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError("Cannot call with this signal: it is no AbortSignal");
-  }
+export function checkOptions(options: InvokeOptions): void {
+  const { signal, timeout, runTimeout, interrupt } = options;
+  checkRange(timeout, "timeout", "call", TIMER_MS);
+  checkRange(runTimeout, "runTimeout", "call", TIMER_MS);
+  checkSignal(signal, "call");
+  if (interrupt !== undefined) interruptParts(interrupt, "interrupt", "call");
+}
+
+/** What a call with options is made on. */
+export interface Caller {
+  readonly b: Bridge;
+  readonly name: string;
+  /** A context's handle, or 0. */
+  readonly context: number;
 }
 
 /** One call that may be given up. Settles its promise once, whatever comes first. */
@@ -50,25 +49,27 @@ class Invocation implements Ticket {
   readonly flags: number;
   readonly timeoutMs: number;
   readonly promise: Promise<unknown>;
-  readonly #bridge: Bridge;
-  readonly #name: string;
-  readonly #signal: AbortSignal | undefined;
+  readonly #caller: Caller;
+  readonly #interrupt: InterruptParts | undefined;
+  readonly #options: InvokeOptions; // which holds an interrupt that is needed later
   #resolve: Settle = () => {};
   #timeoutTimer: ReturnType<typeof setTimeout> | undefined;
   #runTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(b: Bridge, name: string, options: InvokeOptions) {
-    const { signal, timeout, runTimeout } = options;
-    this.#bridge = b;
-    this.#name = name;
-    this.#signal = signal;
-    this.flags = runTimeout === undefined ? 0 : callTimed;
-    this.timeoutMs = timeout === undefined || timeout > TIMER_MS_MAX ? 0 : Math.ceil(timeout);
+  constructor(caller: Caller, options: InvokeOptions) {
+    const { signal, timeout = 0, runTimeout, interrupt } = options;
+    this.#caller = caller;
+    this.#options = options;
+    const mayStop = interrupt !== undefined || caller.context !== 0; // which may have its own way
+    this.#interrupt = mayStop ? interruptParts(interrupt, "interrupt", "call") : undefined;
+    const isTimed = runTimeout !== undefined;
+    this.flags = (isTimed ? callTimed : 0) | (interrupt === undefined ? 0 : callStoppable);
+    this.timeoutMs = Math.ceil(timeout);
     this.promise = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     signal?.addEventListener("abort", this.#onAbort);
-    if (timeout !== undefined) this.#expire(performance.now() + timeout, timeout);
+    if (options.timeout !== undefined) this.#expire(performance.now() + timeout, timeout);
     if (runTimeout !== undefined) this.#watchRun(runTimeout);
   }
 
@@ -81,23 +82,30 @@ class Invocation implements Ticket {
   #finish(): boolean {
     if (this.done) return false;
     this.done = true;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     clearTimeout(this.#timeoutTimer);
     clearTimeout(this.#runTimer);
     return true;
   }
 
-  readonly #onAbort = (): void => this.#giveUp(this.#signal?.reason);
+  readonly #onAbort = (): void => this.#giveUp(this.#options.signal?.reason);
 
   #giveUp(reason: unknown): void {
     const { token } = this;
     if (!this.#finish()) return;
-    if (token >= 0) this.#bridge.abandon(token, !this.#bridge.cancel(token));
+    if (token >= 0) this.#letGo(token);
     this.#resolve(Promise.reject(reason));
   }
 
+  #letGo(token: number): void {
+    const { b } = this.#caller;
+    const isRunning = !b.cancel(token);
+    if (isRunning && this.#interrupt !== undefined) interruptCall(b, token, this.#interrupt);
+    b.abandon(token, isRunning);
+  }
+
   #timedOut(limit: number, since: string): void {
-    const message = `Cannot finish ${this.#name}: ${limit} ms passed since its ${since}`;
+    const message = `Cannot finish ${this.#caller.name}: ${limit} ms passed since its ${since}`;
     this.#giveUp(new SidingError("ERR_SIDING_TIMEOUT", message));
   }
 
@@ -110,7 +118,7 @@ class Invocation implements Ticket {
 
   /* A call not started by now has its whole time left, so looking again then is soon enough. */
   #watchRun(limit: number): void {
-    const ran = this.token < 0 ? -1 : elapsedMs(this.#bridge, this.token);
+    const ran = this.token < 0 ? -1 : elapsedMs(this.#caller.b, this.token);
     const left = ran < 0 ? limit : limit - ran;
     if (left <= 0 && ran >= 0) return this.#timedOut(limit, "start");
     this.#runTimer = after(left, () => this.#watchRun(limit));
@@ -119,19 +127,19 @@ class Invocation implements Ticket {
 
 /** A function like `post`, with options, that promises the result. */
 export function invoker(
-  b: Bridge,
-  name: string,
+  caller: Caller,
   post: (ticket: Ticket, ...args: unknown[]) => void,
   options: InvokeOptions,
 ): (...args: unknown[]) => Promise<unknown> {
   checkOptions(options);
+  const { b, name } = caller;
   return (...args) => {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     if (options.wait === false && (b.top <= TOKENS_RESERVED || b.queued > 0)) {
       const message = `Cannot call ${name}: the limit of calls in flight is reached`;
       return Promise.reject(new SidingError("ERR_SIDING_BUSY", message));
     }
-    const invocation = new Invocation(b, name, options);
+    const invocation = new Invocation(caller, options);
     if (invocation.done) return invocation.promise; // no time at all
     try {
       post(invocation, ...args);

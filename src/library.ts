@@ -3,118 +3,42 @@
  *
  * @module
  */
-import { type Bridge, bridge, type Decode } from "./bridge.ts";
+import { type Bridge, bridge } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
-import { checkStatus, SidingError } from "./errors.ts";
+import { SidingError } from "./errors.ts";
 import {
+  contextFunction,
+  contextShape,
   entryOf,
   type FunctionEntry,
   functionOf,
   lazy,
+  marshalOf,
   type Place,
   variableOf,
 } from "./function.ts";
-import { libraryGlobal, status } from "./generated/siding.ts";
+import { libraryGlobal } from "./generated/siding.ts";
 import { planField } from "./layout.ts";
-import type { Gate } from "./marshal.ts";
+import { addressOf, type Opened, openFirst, pathsOf } from "./mapping.ts";
+import type { Gate, Marshal } from "./marshal.ts";
 import { planFunction } from "./plan.ts";
-import { runtime } from "./runtime/current.ts";
 import type { Resolve } from "./tails.ts";
 import type { Definitions, FunctionDefinition, Pointer, VariableDefinition } from "./types.ts";
-import { words } from "./words.ts";
-
-const MESSAGE_BYTES = 512;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-function cString(text: string): Uint8Array {
-  if (text.includes("\0")) throw new TypeError("Cannot open a library: its name contains a NUL");
-  return encoder.encode(text + "\0");
-}
-
-/** Turns what the caller gave into names to try in order; `null` is the program itself. */
-function pathsOf(path: LibraryPath): readonly (string | null)[] {
-  if (path === null || typeof path === "string") return [path];
-  if (path instanceof URL) return [fileOf(path)];
-  if (Array.isArray(path) && path.length > 0 && path.every((one) => typeof one === "string")) {
-    return path;
-  }
-  if (typeof path === "object" && !Array.isArray(path)) {
-    const one = (path as Readonly<Record<string, unknown>>)[runtime.system];
-    if (typeof one === "string") return [one];
-    throw new SidingError(
-      "ERR_SIDING_LIBRARY_NOT_FOUND",
-      `Cannot open a library: none is named for ${runtime.system}`,
-    );
-  }
-  throw new TypeError(`Cannot open a library: ${String(path)} is no path`);
-}
-
-function fileOf(url: URL): string {
-  if (url.protocol !== "file:") throw new TypeError(`Cannot open "${url}": it is no file: URL`);
-  const path = decodeURIComponent(url.pathname);
-  return runtime.system === "windows" ? path.slice(1) : path;
-}
-
-function demandPermission(path: string | null): void {
-  const flag = runtime.missingPermission(path);
-  if (flag === null) return;
-  const what = path === null ? "the program itself" : `"${path}"`;
-  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot open ${what}: add ${flag}`);
-}
-
-interface Opened {
-  readonly handle: bigint;
-  readonly path: string | null;
-}
-
-function tryOpen(b: Bridge, path: string | null, flags: number): Opened | string {
-  demandPermission(path);
-  const out = words(1);
-  const message = new Uint8Array(MESSAGE_BYTES);
-  const name = path === null ? null : cString(path);
-  const opened = b.native.siding_library_open(name, flags, out.u8, message, MESSAGE_BYTES);
-  if (opened === status.ok) return { handle: out.u64[0]!, path };
-  if (opened !== status.notfound) checkStatus(opened, `open "${path}"`);
-  return decoder.decode(message.subarray(0, message.indexOf(0)));
-}
-
-function openFirst(b: Bridge, path: LibraryPath, flags: number): Opened {
-  const reasons: string[] = [];
-  for (const one of pathsOf(path)) {
-    const opened = tryOpen(b, one, flags);
-    if (typeof opened !== "string") return opened;
-    reasons.push(opened);
-  }
-  const names = pathsOf(path).map((one) => `"${one}"`).join(", ");
-  throw new SidingError(
-    "ERR_SIDING_LIBRARY_NOT_FOUND",
-    `Cannot open ${names}: ${reasons.join("; ")}`,
-  );
-}
-
-/** The address of a symbol, or `undefined` where the library has none. */
-function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | undefined {
-  const out = words(1);
-  const wide = runtime.wide(Number(handle));
-  const found = b.native.siding_library_symbol(wide, cString(symbol), out.u8);
-  if (found === status.notfound) return undefined;
-  checkStatus(found, `find ${symbol}`);
-  return Number(out.i64[0]);
-}
 
 /** What a symbol became: a function, a variable, or `null`. */
-type Found = { readonly entry: FunctionEntry } | { readonly value: unknown };
+type Found =
+  | { readonly entry: FunctionEntry; readonly marshal: () => Marshal }
+  | { readonly value: unknown };
 
 /** What stands behind a library object. */
 export interface LibraryState {
   readonly bridge: Bridge;
   /** Finds the symbols, each once. */
   readonly symbols: ReadonlyMap<string, () => Found>;
-  /** Gates of the library and of its use on contexts. */
-  readonly gates: Gate[];
-  /** Decoders of all its functions made so far. */
-  readonly decodes: globalThis.Set<Decode>;
+  /** Its own gate, and those of its use on contexts. */
+  readonly gates: globalThis.Set<Gate>;
+  /** What the objects of its use on contexts have in common. */
+  readonly contextPrototype: () => object;
   closing: Promise<void> | undefined;
 }
 
@@ -183,7 +107,8 @@ function findSymbol(b: Bridge, opened: Opened, key: string, definition: AnyDefin
     return { value: null };
   }
   const path = symbol === key ? opened.path : null;
-  return { entry: entryOf(key, definition, { address, path, resolve }) };
+  const entry = entryOf(key, definition, { address, path, resolve });
+  return { entry, marshal: once(() => marshalOf(entry, b)) };
 }
 
 function demandDefinition(key: string, definition: unknown): void {
@@ -222,39 +147,76 @@ function symbolsOf(
   return { load, symbols };
 }
 
-const origins: WeakMap<object, { readonly symbols: LibraryState["symbols"]; place: Place }> =
-  new WeakMap();
+type Symbols = LibraryState["symbols"];
+
+const PLACE = Symbol("place");
+const SYMBOLS = Symbol("symbols");
+
+/** What stands behind a library object, its use on a context included. */
+interface LibraryObject {
+  readonly [PLACE]: Place;
+  readonly [SYMBOLS]: Symbols;
+}
 
 /** Where the functions of a library object run, its use on a context included. */
 export function placeOf(library: object): Place {
-  const origin = origins.get(library);
-  if (origin === undefined) throw new TypeError("Cannot use this object: it is no opened library");
-  return origin.place;
+  const place = (library as Partial<LibraryObject>)[PLACE];
+  if (place === undefined) throw new TypeError("Cannot use this object: it is no opened library");
+  return place;
 }
 
 /** The functions of a library object by their key. */
 export function entriesOf(library: object): (key: string) => FunctionEntry | undefined {
-  const { symbols } = origins.get(library)!;
+  const symbols = (library as LibraryObject)[SYMBOLS];
   return (key) => {
     const found = symbols.get(key)?.();
     return found !== undefined && "entry" in found ? found.entry : undefined;
   };
 }
 
-/** An object with a property for each symbol; functions are made when first read. */
-export function symbolsObject(
-  { bridge: b, symbols, decodes }: LibraryState,
-  place: { readonly gate: Gate; readonly context: number },
-): object {
+/** The object of a library, with a property for each symbol; functions are made when first read. */
+function libraryObject(symbols: Symbols, place: Place): object {
   const object = {};
-  const whole = { ...place, bridge: b, onDecode: (decode: Decode) => decodes.add(decode) };
-  origins.set(object, { symbols, place: whole });
+  Object.defineProperty(object, PLACE, { value: place });
+  Object.defineProperty(object, SYMBOLS, { value: symbols });
   for (const [key, find] of symbols) {
     lazy(object, key, () => {
       const found = find();
-      return "entry" in found ? functionOf(found.entry, whole) : found.value;
+      return "entry" in found ? functionOf(found.entry, place, found.marshal()) : found.value;
     });
   }
+  return object;
+}
+
+/* What one symbol is on each context: a function of its own, or the same variable. */
+function contextGetter(key: string, find: () => Found): PropertyDescriptor {
+  const shape = once(() => {
+    const found = find();
+    return "entry" in found ? contextShape(found.entry, found.marshal()) : found;
+  });
+  return {
+    enumerable: true,
+    get(this: LibraryObject): unknown {
+      const made = shape();
+      const value = "prototype" in made ? contextFunction(made, this[PLACE]) : made.value;
+      Object.defineProperty(this, key, { value, enumerable: true });
+      return value;
+    },
+  };
+}
+
+function contextPrototype(symbols: Symbols): object {
+  const prototype = Object.defineProperty({}, SYMBOLS, { value: symbols });
+  for (const [key, find] of symbols) {
+    Object.defineProperty(prototype, key, contextGetter(key, find));
+  }
+  return prototype;
+}
+
+/** The symbols of a library on a context. */
+export function contextObject(state: LibraryState, gate: Gate, context: number): object {
+  const object = Object.create(state.contextPrototype());
+  object[PLACE] = { bridge: state.bridge, gate, context } satisfies Place;
   return object;
 }
 
@@ -316,11 +278,11 @@ export function open<const D extends Definitions>(
   const state: LibraryState = {
     bridge: b,
     symbols,
-    gates: [gate],
-    decodes: new Set(),
+    gates: new Set([gate]),
+    contextPrototype: once(() => contextPrototype(symbols)),
     closing: undefined,
   };
-  const library = symbolsObject(state, { gate, context: 0 });
+  const library = libraryObject(symbols, { bridge: b, gate, context: 0 });
   states.set(library, state);
   Object.defineProperty(library, Symbol.asyncDispose, { value: () => close(library) });
   return library as Library<D>;
@@ -350,7 +312,7 @@ export function close(library: object): Promise<void> {
       gate.closed = true;
       b.gates.delete(gate);
     }
-    const waitForCalls = (): void => b.settled(state.decodes, resolve);
+    const waitForCalls = (): void => b.settling.settled(state.gates, resolve);
     if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();
@@ -384,5 +346,6 @@ export function fn<const D extends FunctionDefinition>(
   const name = definition.name ?? `0x${pointer.toString(16)}`;
   const entry = entryOf(name, definition, { address: pointer, path: null });
   const b = bridge();
-  return functionOf(entry, { bridge: b, gate: addressGate(b), context: 0 }) as never;
+  const place = { bridge: b, gate: addressGate(b), context: 0 };
+  return functionOf(entry, place, marshalOf(entry, b)) as never;
 }

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import * as check from "./check.ts";
 import type { FunctionEntry } from "./function.ts";
 import { testDifferent, testEqual, testNoErrno, testSuccess } from "./generated/siding.ts";
-import type { TypePlan } from "./layout.ts";
-import { failedResult, isScalar, type Plan } from "./plan.ts";
+import { expectedOf, isComparable } from "./condition.ts";
+import { failedResult } from "./plan.ts";
 import { type Step, StepResult } from "./steps.ts";
 
 /* Where a definition says that errno is an error, it ends the chain, which then rejects. */
@@ -17,26 +16,6 @@ function failureOf({ plan }: FunctionEntry): Step["test"] {
   return failed === undefined
     ? { kind: testNoErrno, expected: 0n }
     : { kind: testSuccess, expected: BigInt(failed ?? 0) };
-}
-
-/* A result is compared as it is, so there must be one word of it, and no rounding. */
-function isComparable({ result, outputs }: Plan): boolean {
-  return outputs[0]!.kind === "plain" && isScalar(result) && !["f32", "f64"].includes(result.kind);
-}
-
-/* What the argument of a parameter of that type could be. */
-function expectedOf(value: unknown, { kind }: TypePlan, name: string): bigint {
-  const where = "of the condition";
-  if (kind === "bool") {
-    if (typeof value !== "boolean") check.type(value, "a boolean", name, where);
-  } else if (kind === "pointer") {
-    if (value !== null) check.pointer(value, name, where);
-  } else if (kind === "i64" || kind === "u64") {
-    check.wide(value, kind, name, where);
-  } else {
-    check.integer(value, kind, name, where);
-  }
-  return BigInt((value ?? 0) as number | bigint | boolean);
 }
 
 /** Records the steps of one chain. */
@@ -75,6 +54,6 @@ export class Recorder {
     if (!isComparable(plan)) {
       throw new TypeError(`Cannot end a chain at ${name}: its result is no integer or pointer`);
     }
-    step.test = { kind, expected: expectedOf(value, plan.result, name) };
+    step.test = { kind, expected: expectedOf(value, plan, name) };
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkStatus } from "./errors.ts";
-import { callsMax, layouts, threadsMax } from "./generated/siding.ts";
+import { callsMax, contextMsMax, layouts, threadsMax } from "./generated/siding.ts";
 import { loadNative } from "./loader.ts";
 
 /** Calls in flight on one JavaScript thread unless told otherwise. */
@@ -12,6 +12,8 @@ const CALLS_DEFAULT = 65536;
 /** Tokens kept back for what must not wait, such as releases. */
 export const TOKENS_RESERVED: number = 64;
 const THREADS_DEFAULT = 64;
+const THREADS_MIN_DEFAULT = 2;
+const IDLE_MS_DEFAULT = 30_000;
 const SPIN_US_DEFAULT = 50;
 const SPIN_US_MAX = 1000;
 const STACK_DEFAULT = 8 * 1024 * 1024;
@@ -22,6 +24,13 @@ const STACK_MAX = 2 ** 32 - 1;
 export interface Settings {
   /** Most contexts of the process, and most threads for other calls; 1 to 4,096, default 64. */
   threads?: number;
+  /** Idle threads that stay, however long they are idle; 0 to 4,096, default 2. */
+  threadsMin?: number;
+  /**
+   * Milliseconds after which a thread beyond those ends when nothing came for it, up to 86,400,000;
+   * 0: none ever ends. Default 30,000.
+   */
+  idleTime?: number;
   /**
    * Longest spin of an idle native thread before it parks, in microseconds, 0 to 1,000; default
    * 50.
@@ -43,6 +52,8 @@ export interface Settings {
 /** What was set last. */
 export const settings: Required<Settings> = {
   threads: THREADS_DEFAULT,
+  threadsMin: THREADS_MIN_DEFAULT,
+  idleTime: IDLE_MS_DEFAULT,
   spin: SPIN_US_DEFAULT,
   stackSize: STACK_DEFAULT,
   calls: CALLS_DEFAULT,
@@ -52,6 +63,8 @@ export const settings: Required<Settings> = {
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   threads: [1, threadsMax],
+  threadsMin: [0, threadsMax],
+  idleTime: [0, contextMsMax],
   spin: [0, SPIN_US_MAX],
   stackSize: [STACK_MIN, STACK_MAX],
   calls: [1, callsMax - TOKENS_RESERVED],
@@ -75,8 +88,9 @@ function check(given: Settings): void {
 /**
  * Changes settings; what is left out stays.
  *
- * `threads`, `spin` and `stackSize` hold for the whole process from now on; `calls` and `wake` for
- * JavaScript threads that have not opened a library yet; `stacks` for this JavaScript thread.
+ * `threads`, `threadsMin`, `idleTime`, `spin` and `stackSize` hold for the whole process from now
+ * on; `calls` and `wake` for JavaScript threads that have not opened a library yet; `stacks` for
+ * this JavaScript thread.
  * Throws `TypeError` and `RangeError`.
  *
  * @example
@@ -93,6 +107,8 @@ export function configure(given: Settings): void {
   const options = new Uint32Array(size / 4);
   options[offsets.sizeBytes / 4] = size;
   options[offsets.threadsMax / 4] = settings.threads;
+  options[offsets.threadsMin / 4] = Math.min(settings.threadsMin, settings.threads);
+  options[offsets.idleMs / 4] = settings.idleTime;
   options[offsets.spinUs / 4] = settings.spin;
   options[offsets.stackBytes / 4] = settings.stackSize;
   checkStatus(loadNative().native.siding_pool_configure(options), "configure the pool");

@@ -23,9 +23,19 @@ export interface Stats {
     readonly shared: number;
     /** Leased to a context. */
     readonly active: number;
-    /** Finishing the last calls of a context. */
-    readonly releasing: number;
+    /** Their context is being released. */
+    readonly recycling: number;
+    /** Their context is released, C has not returned: they come back by themselves. */
+    readonly wedged: number;
+    /** Without a thread; one is started when it is needed. */
+    readonly retired: number;
   };
+  /** {@linkcode Context.acquire}s that wait for a slot. */
+  readonly waiting: number;
+  /** Bound calls that are not closed, those of owned handles included. */
+  readonly boundCalls: number;
+  /** Results dropped because their context or JavaScript thread was gone. */
+  readonly dropped: number;
   /** JavaScript threads connected. */
   readonly bridges: number;
   /** Calls of this JavaScript thread that C has not finished. */
@@ -72,8 +82,13 @@ export function stats(): Stats {
       vacant: count(offsets.slotsVacant),
       shared: count(offsets.slotsShared),
       active: count(offsets.slotsActive),
-      releasing: count(offsets.slotsReleasing),
+      recycling: count(offsets.slotsRecycling),
+      wedged: count(offsets.slotsWedged),
+      retired: count(offsets.slotsRetired),
     },
+    waiting: count(offsets.waiting),
+    boundCalls: count(offsets.boundCalls),
+    dropped: long(offsets.dropped),
     bridges: count(offsets.bridges),
     inFlight: b?.inFlight ?? 0,
     queued: b?.queued ?? 0,

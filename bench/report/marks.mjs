@@ -1,4 +1,5 @@
-// The marks that Siding set itself: the ratio of a row must be at least, or at most, this much.
+// The marks that Siding set itself: the ratio of a row must be at least, or at most, this much, and
+// its rate at least so much a second.
 
 const each = (mark) => ({ bun: mark, deno: mark });
 
@@ -9,6 +10,14 @@ export const marks = {
   "call.blocking600": each({ most: 0.35 }),
   "context.inflight64": { deno: { least: 15 }, bun: { least: 40 } },
   "context.inflight1000": each({ least: 0.6 }),
+  "lease.cycle": each({ least: 20, rate: 25_000 }),
+  "lease.cycle64": each({ least: 0, rate: 100_000 }),
+  "lease.flat": each({ most: 256 }),
+  "context.memory": each({ most: 24 }),
+  "context.sequential": { deno: { least: 5 }, bun: { least: 2.5 } },
+  "abort.latency": each({ most: 5 }),
+  "repeat.rows": each({ least: 0.4 }),
+  "submit.scaling": each({ least: 0.7 }),
   "call.sync": each({ least: 0.9 }),
   "call.buffer": each({ least: 0.5 }),
   "call.out": each({ least: 0.85 }),
@@ -28,6 +37,14 @@ export const titles = {
   "call.sequential": "one call after the other",
   "call.inflight64": "64 calls in flight, any thread",
   "call.blocking600": "600 calls of 200 ms at once",
+  "lease.cycle": "a context leased, called, released",
+  "lease.cycle64": "64 contexts at once leased, called, released",
+  "lease.flat": "memory more after 1,000,000 leases",
+  "context.memory": "resident memory of a parked context",
+  "context.sequential": "one call after the other on a context",
+  "abort.latency": "a running call given up, p99",
+  "repeat.rows": "300,000 rows of SQLite, by a chain repeated on a context",
+  "submit.scaling": "8 threads of C on one context",
   "context.inflight64": "64 in flight on one ordered thread",
   "context.inflight1000": "1,000 in flight on one ordered thread",
   "call.sync": "`.sync`, on the JavaScript thread",
@@ -51,9 +68,10 @@ export const titles = {
 };
 
 /** Whether an outcome reaches its mark; `undefined` where it has none. */
-export function reaches({ name, runtime, ratio }) {
+export function reaches({ name, runtime, ratio, siding }) {
   const mark = marks[name]?.[runtime];
   if (mark === undefined) return undefined;
+  if (mark.rate !== undefined && siding < mark.rate) return false;
   return mark.least !== undefined ? ratio >= mark.least : ratio <= mark.most;
 }
 
@@ -61,5 +79,10 @@ export function reaches({ name, runtime, ratio }) {
 export function markText({ name, runtime }) {
   const mark = marks[name]?.[runtime];
   if (mark === undefined) return "";
-  return mark.least !== undefined ? `>= ${mark.least}` : `<= ${mark.most}`;
+  const parts = [
+    mark.least > 0 ? `>= ${mark.least}` : "",
+    mark.most !== undefined ? `<= ${mark.most}` : "",
+    mark.rate !== undefined ? `>= ${mark.rate}/s` : "",
+  ];
+  return parts.filter(Boolean).join(", ");
 }

@@ -4,12 +4,21 @@
  *
  * @module
  */
-import { type Chain, chain, Context, open, type Pointer } from "../../mod.ts";
+import {
+  type Chain,
+  chain,
+  Context,
+  type ContextLibrary,
+  type Library,
+  open,
+  type Pointer,
+} from "../../mod.ts";
 import { alternate } from "../measure.ts";
 import { ownSqlite } from "../peers.ts";
 import { compared, type Row } from "./outcome.ts";
 
-const ROWS = 300_000;
+/** Rows of the table; the number of each is its place. */
+export const ROWS = 300_000;
 const PAGE = 4096;
 const TABLE = "create table t (id integer primary key, name text, score real, note text)";
 const FILL = `with recursive c(i) as (select 1 union all select i + 1 from c where i < ${ROWS})
@@ -17,43 +26,55 @@ const FILL = `with recursive c(i) as (select 1 union all select i + 1 from c whe
 const QUERY = "select id, name, score, note from t";
 const SQLITE_ROW = 100;
 
-const db = { pointer: "sqlite3" } as const;
-const statement = { pointer: "sqlite3_stmt" } as const;
 const definitions = {
-  sqlite3_open: { parameters: ["cstring", { out: db }], result: "i32" },
-  sqlite3_exec: { parameters: [db, "cstring", "pointer", "pointer", "pointer"], result: "i32" },
-  sqlite3_prepare_v2: {
-    parameters: [db, "cstring", "i32", { out: statement }, "pointer"],
+  sqlite3_open: { parameters: ["cstring", { out: { pointer: "sqlite3" } }], result: "i32" },
+  sqlite3_exec: {
+    parameters: [{ pointer: "sqlite3" }, "cstring", "pointer", "pointer", "pointer"],
     result: "i32",
   },
-  sqlite3_step: { parameters: [statement], result: "i32" },
-  sqlite3_reset: { parameters: [statement], result: "i32" },
-  sqlite3_column_int64: { parameters: [statement, "i32"], result: "i53" },
-  sqlite3_column_double: { parameters: [statement, "i32"], result: "f64" },
-  sqlite3_column_text: { parameters: [statement, "i32"], result: "cstring" },
+  sqlite3_prepare_v2: {
+    parameters: [
+      { pointer: "sqlite3" },
+      "cstring",
+      "i32",
+      { out: { pointer: "sqlite3_stmt" } },
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sqlite3_step: { parameters: [{ pointer: "sqlite3_stmt" }], result: "i32" },
+  sqlite3_reset: { parameters: [{ pointer: "sqlite3_stmt" }], result: "i32" },
+  sqlite3_column_int64: { parameters: [{ pointer: "sqlite3_stmt" }, "i32"], result: "i53" },
+  sqlite3_column_double: { parameters: [{ pointer: "sqlite3_stmt" }, "i32"], result: "f64" },
+  sqlite3_column_text: { parameters: [{ pointer: "sqlite3_stmt" }, "i32"], result: "cstring" },
 } as const;
 
-interface Row_ {
+/** A row of the table. */
+export interface Row_ {
   readonly id: number;
   readonly name: string | null;
   readonly score: number;
   readonly note: string | null;
 }
 
-function openSqlite(context: Context) {
+/** SQLite on a context. */
+export function openSqlite(context: Context): ContextLibrary<Library<typeof definitions>> {
   const names = { linux: "libsqlite3.so.0", darwin: "libsqlite3.dylib" };
   return context.use(open(names, definitions));
 }
 
-type Sqlite = ReturnType<typeof openSqlite>;
+/** SQLite on a context. */
+export type Sqlite = ReturnType<typeof openSqlite>;
 
-async function prepare(sqlite: Sqlite): Promise<Pointer<"sqlite3_stmt"> | null> {
+/** Fills a table and prepares a query of all its rows. */
+export async function prepare(sqlite: Sqlite): Promise<Pointer<"sqlite3_stmt"> | null> {
   const { out: [handle] } = await sqlite.sqlite3_open(":memory:");
   for (const sql of [TABLE, FILL]) await sqlite.sqlite3_exec(handle, sql, null, null, null);
   return (await sqlite.sqlite3_prepare_v2(handle, QUERY, -1, null)).out[0];
 }
 
-function rowsOf(sqlite: Sqlite, stmt: Pointer<"sqlite3_stmt"> | null): Chain<Row_> {
+/** A row by a chain. */
+export function rowsOf(sqlite: Sqlite, stmt: Pointer<"sqlite3_stmt"> | null): Chain<Row_> {
   return chain(sqlite, (s) => {
     s.unless(s.run.sqlite3_step(stmt), SQLITE_ROW);
     return {

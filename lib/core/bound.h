@@ -25,7 +25,7 @@ struct bound {
 int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t words,
                      uint64_t *out_bound);
 /** See siding_bound_keep. @thread js  @blocks never */
-int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t block);
+int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t number);
 /** See siding_bound_release. @thread any  @blocks never */
 int32_t bound_drop(uint64_t handle);
 /** @return the bound call, held for the caller, or NULL  @thread any  @blocks never */

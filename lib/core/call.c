@@ -11,6 +11,7 @@
 #include "../platform/platform.h"
 #include "bridge.h"
 #include "chain.h"
+#include "handle.h"
 #include "slot.h"
 #include "trace.h"
 #include "watch.h"
@@ -178,14 +179,28 @@ void call_note_end(struct slot *slot) {
     }
 }
 
+int32_t call_execute_traced(struct record *record, const struct slot *slot) {
+    if (!trace_is_on()) {
+        return call_execute(record);
+    }
+    uint64_t started_ns = siding_clock_ns();
+    int32_t status = call_execute(record);
+    trace_note(record, slot->index, started_ns);
+    return status;
+}
+
 static int32_t run_noted(struct record *record, struct slot *slot) {
     call_note_begin(record, slot);
-    int32_t status = call_execute(record);
+    int32_t status = call_execute_traced(record, slot);
     call_note_end(slot);
     return status;
 }
 
+/* A call served in a nest is part of the run that waits. */
 static bool is_watched(const struct record *record, const struct slot *slot) {
+    if (handle_kind_of(record->context) == HANDLE_NEST) {
+        return false;
+    }
     return (record->flags & SIDING_CALL_STOPPABLE) != 0 ||
            atomic_load_explicit(&slot->lease.is_watched, memory_order_relaxed);
 }
@@ -195,15 +210,10 @@ static int32_t run_claimed(struct record *record, struct slot *slot) {
     if (status != SIDING_OK) {
         return status;
     }
-    uint64_t traced_ns = trace_is_on() ? siding_clock_ns() : 0;
     if (record->flags & SIDING_CALL_TIMED) {
         atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
     }
-    status = is_watched(record, slot) ? run_noted(record, slot) : call_execute(record);
-    if (traced_ns != 0) {
-        trace_note(record, slot->index, traced_ns);
-    }
-    return status;
+    return is_watched(record, slot) ? run_noted(record, slot) : call_execute_traced(record, slot);
 }
 
 /* Claims it, unless it was cancelled. @return whether it is claimed */

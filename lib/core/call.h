@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../include/siding.h"
 #include "block.h"
 #include "outbox.h"
 #include "record.h"
@@ -24,6 +25,11 @@ struct slot;
  */
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent);
+
+/** @return whether the function that a record names is an address, not a bound call's handle */
+static inline bool call_names_address(const struct siding_call *call) {
+    return (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) == 0;
+}
 
 /** Points the parameters that are cells to them; zeroes those that C fills.
  *  @thread worker, js  @blocks never */
@@ -43,6 +49,9 @@ bool call_is_wanted(const struct record *record);
 /** Runs the function, or the chain, of a record. @return a status  @thread any but js
  *  @blocks as long as the function does */
 int32_t call_execute(struct record *record);
+/** The same, noted while calls are traced. @thread worker, the slot's own
+ *  @blocks as long as the function does */
+int32_t call_execute_traced(struct record *record, const struct slot *slot);
 /** Notes a run for whoever watches or interrupts it. @thread worker, the slot's own
  *  @blocks never */
 void call_note_begin(struct record *record, struct slot *slot);

@@ -8,6 +8,7 @@
 #include "lease.h"
 #include "line.h"
 #include "pool.h"
+#include "recycle.h"
 #include "slot.h"
 #include "submission.h"
 #include "watch.h"
@@ -36,6 +37,8 @@ int32_t context_acquire(struct bridge *bridge, const struct siding_context_optio
     }
     if (status == SIDING_OK) {
         *out_context = lease_begin(slot, bridge, options, name);
+    } else {
+        line_serve(); /* who came meanwhile may have found this one counted */
     }
     return status;
 }
@@ -52,7 +55,7 @@ int32_t context_release(struct bridge *bridge, uint64_t context, uint32_t token)
     }
     report->signature = NULL;
     report->flags = 0;
-    if (!lease_leave(slot, bridge, report)) {
+    if (!recycle_leave(slot, bridge, report)) {
         return SIDING_OK;
     }
     submission_unclaim(bridge, report);
@@ -78,9 +81,9 @@ int32_t context_attach(struct bridge *bridge, uint64_t share, uint64_t *out_cont
     return status;
 }
 
-int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t handle) {
+int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t bound_handle) {
     struct slot *slot = lease_find(bridge, context);
-    struct bound *bound = slot == NULL ? NULL : bound_find(handle);
+    struct bound *bound = slot == NULL ? NULL : bound_find(bound_handle);
     if (bound == NULL) {
         return SIDING_ESTALE;
     }
@@ -89,9 +92,9 @@ int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t handle) 
     return status;
 }
 
-int32_t context_undefer(struct bridge *bridge, uint64_t context, uint64_t handle) {
+int32_t context_undefer(struct bridge *bridge, uint64_t context, uint64_t bound_handle) {
     struct slot *slot = lease_find(bridge, context);
-    struct bound *bound = slot == NULL ? NULL : bound_find(handle);
+    struct bound *bound = slot == NULL ? NULL : bound_find(bound_handle);
     if (bound == NULL) {
         return SIDING_ESTALE;
     }
@@ -164,15 +167,15 @@ static int32_t ask(struct slot *slot, uint64_t run, struct interrupt *interrupt)
     siding_mutex_lock(&slot->lease.mutex);
     bool is_own = interrupt->kind == SIDING_INTERRUPT_NONE;
     const struct interrupt *chosen = is_own ? &slot->lease.interrupt : interrupt;
-    bool is_some = chosen->kind != SIDING_INTERRUPT_NONE;
-    if (is_some) {
-        watch_ask(slot, run, chosen);
+    bool asks = chosen->kind != SIDING_INTERRUPT_NONE && run_look(&slot->run).number == run;
+    if (asks) {
+        watch_ask(&slot->lease.asked, run, chosen);
     }
     siding_mutex_unlock(&slot->lease.mutex);
-    if (is_some) {
+    if (asks) {
         watch_arm(0);
     }
-    return is_some ? SIDING_OK : SIDING_EINVALID;
+    return asks ? SIDING_OK : SIDING_EINVALID;
 }
 
 int32_t context_interrupt(struct bridge *bridge, uint32_t token,
@@ -194,9 +197,10 @@ void context_leave_all(struct bridge *bridge) {
     uint32_t count = pool_slots();
     for (uint32_t index = 0; index < count; index++) {
         struct slot *slot = pool_slot_at(index);
+        recycle_unlisten(slot, bridge); /* also of a lease that is ending */
         bool is_first = atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge;
         if (is_first || atomic_load_explicit(&slot->lease.is_shared, memory_order_relaxed)) {
-            (void)lease_leave(slot, bridge, NULL);
+            (void)recycle_leave(slot, bridge, NULL);
         }
     }
 }

@@ -17,6 +17,7 @@ enum handle_kind {
     HANDLE_LIBRARY = 3,
     HANDLE_BOUND = 4,
     HANDLE_REPEAT = 5,
+    HANDLE_NEST = 6,
 };
 
 #define HANDLE_INDEX_MAX 0xffffu

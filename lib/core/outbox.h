@@ -29,7 +29,7 @@ struct record;
 
 struct batch {
     struct node node; /* first: a node of kind NODE_BATCH is a batch */
-    /* words:16 | calls ended:15 | sealed:1, 0: FREE; atomic: see publish, batch_seal, batch_release */
+    /* words:16 | calls ended:15 | sealed:1, 0: FREE; atomic: see publish, seal, release */
     _Atomic(uint32_t) filled;
     struct bridge *bridge; /* whose events these are; owner: the worker */
     struct batch *next;    /* of the circle; owner: the worker */
@@ -61,9 +61,10 @@ void outbox_deliver(struct outbox *outbox, struct record *record);
  * Sends an event that ends no call.
  * @param event at most 64 words, with SIDING_EVENT_MORE
  * @param bridge must stay open meanwhile
+ * @return whether to bridge_kick, as bridge_push has it
  * @thread the outbox's owner  @blocks never
  */
-void outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
+bool outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
                  uint32_t words);
 
 /** Copies the events not read yet. @return false: no room for the next one

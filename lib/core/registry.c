@@ -81,6 +81,13 @@ struct held *registry_at(struct registry *registry, uint32_t index) {
     return object;
 }
 
+uint32_t registry_used(struct registry *registry) {
+    siding_mutex_lock(&registry->mutex);
+    uint32_t used = registry->used;
+    siding_mutex_unlock(&registry->mutex);
+    return used;
+}
+
 struct held *registry_remove(struct registry *registry, uint64_t handle) {
     siding_mutex_lock(&registry->mutex);
     struct registry_entry *entry = entry_of(registry, handle);

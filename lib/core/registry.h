@@ -49,6 +49,8 @@ uint64_t registry_add(struct registry *registry, struct held *object);
 struct held *registry_find(struct registry *registry, uint64_t handle);
 /** @return the object of an entry, held for the caller, or NULL  @thread any  @blocks never */
 struct held *registry_at(struct registry *registry, uint32_t index);
+/** @return entries in use, now or before  @thread any  @blocks never */
+uint32_t registry_used(struct registry *registry);
 /** Ends the handle. @return the object, its hold now the caller's, or NULL  @thread any */
 struct held *registry_remove(struct registry *registry, uint64_t handle);
 /** @return objects with a handle  @thread any  @blocks never */

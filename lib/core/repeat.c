@@ -55,7 +55,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
         repeat_release(repeat);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
-    repeat->handle = handle; /* read only by this js thread */
+    repeat->handle = handle; /* nobody else has it yet */
     *out_repeat = handle;
     return SIDING_OK;
 }
@@ -90,14 +90,16 @@ static void end(struct repeat *repeat) {
     bool is_running = slot->lease.body == repeat;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, last_resort(repeat, &slot->lease));
+        watch_ask(&slot->lease.asked, view.number, last_resort(repeat, &slot->lease));
     }
+    bool is_leased =
+        atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) == repeat->lease;
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
         watch_arm(0);
     }
-    /* acq_rel: pairs with the store in repeat_sweep, which looks at the bodies after it */
-    if (!atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
+    /* acq_rel: pairs with the exchange in repeat_sweep, which looks at the bodies after it */
+    if (is_leased && !atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
         slot_push(slot, &slot->poke_node, &slot->poke_node);
     }
 }
@@ -114,7 +116,8 @@ int32_t repeat_close(struct bridge *bridge, uint64_t handle) {
 }
 
 void repeat_leave(struct bridge *bridge) {
-    for (uint32_t index = 0; index < REPEATS_MAX; index++) {
+    uint32_t used = registry_used(&registry);
+    for (uint32_t index = 0; index < used; index++) {
         struct repeat *repeat = (struct repeat *)registry_at(&registry, index);
         if (repeat == NULL) {
             continue;
@@ -132,7 +135,7 @@ bool repeat_wakes(struct slot *slot) {
     bool is_running = slot->lease.body != NULL;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, &slot->lease.body->wake);
+        watch_ask(&slot->lease.woken, view.number, &slot->lease.body->wake);
     }
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
@@ -204,7 +207,7 @@ static bool run_once(struct slot *slot, struct record *record, int32_t *out_stat
     enter_body(slot, repeat); /* so who finds the body there sees which run it is */
     if (!has_ended(repeat) && (!is_wakeable || inbox_sleep(&slot->inbox))) {
         runs = true;
-        *out_status = call_execute(record);
+        *out_status = call_execute_traced(record, slot);
     }
     leave_body(slot);
     if (is_wakeable) {

@@ -30,7 +30,7 @@ struct repeat {
     uint64_t handle;                      /* owner: js */
     struct siding_repeat_options options; /* immutable */
     struct interrupt wake;                /* immutable */
-    _Atomic(bool) has_ended;              /* atomic: seq_cst against slot->body, see repeat_close */
+    _Atomic(bool) has_ended;              /* atomic: seq_cst against lease.body, see repeat_close */
 };
 
 /** See siding_repeat_open. @thread js  @blocks never */
@@ -40,7 +40,7 @@ int32_t repeat_open(struct bridge *bridge, const struct siding_repeat_options *o
 int32_t repeat_close(struct bridge *bridge, uint64_t handle);
 /** Closes what a bridge has left open. @thread js  @blocks never */
 void repeat_leave(struct bridge *bridge);
-/** @return the repetition of this bridge, held for the caller, or NULL  @thread js  @blocks never */
+/** @return the repetition of this bridge, held for the caller, or NULL  @thread js */
 struct repeat *repeat_find(const struct bridge *bridge, uint64_t handle);
 /** Lets go of it; NULL is none. @thread a holder  @blocks never */
 void repeat_release(struct repeat *repeat);

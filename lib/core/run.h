@@ -32,7 +32,9 @@ struct run {
     _Atomic(uint32_t) token;         /* likewise */
     _Atomic(uint64_t) noticed;       /* number of the last run said to be stuck; atomic: relaxed */
     _Atomic(uint32_t) signals;       /* sent to this thread; atomic: relaxed, between two phases */
-    _Atomic(uintptr_t) thread;       /* atomic: relaxed, written before the first run */
+    /* of them, counted by the thread; immutable while a run is in progress */
+    const _Atomic(uint32_t) *handled;
+    _Atomic(uintptr_t) thread; /* atomic: relaxed, written before the first run */
 };
 
 /* What is known of a run. */

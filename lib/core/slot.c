@@ -1,4 +1,5 @@
 #include "slot.h"
+#include "recycle.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "../base/assert.h"
 #include "bridge.h"
 #include "call.h"
+#include "dispatch.h"
 #include "memory.h"
 #include "pool.h"
 #include "record.h"
@@ -49,6 +51,11 @@ void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
     siding_assert(moved);
 }
 
+void slot_move_to_vacant(struct slot *slot, enum slot_state from) {
+    atomic_store_explicit(&slot->vacant_since_ns, siding_clock_ns(), memory_order_relaxed);
+    slot_move(slot, from, SLOT_VACANT);
+}
+
 struct slot *slot_current(void) {
     return current;
 }
@@ -76,10 +83,15 @@ void slot_withdraw(struct slot *slot) {
     atomic_store_explicit(&slot->state, SLOT_RETIRED, memory_order_release);
 }
 
-void slot_push(struct slot *slot, struct node *first, struct node *last) {
-    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE &&
-        !repeat_wakes(slot)) { /* its thread sleeps, and not in C */
+void slot_rouse(struct slot *slot) {
+    if (!repeat_wakes(slot)) { /* its thread sleeps, and not in C */
         siding_parker_unpark(&slot->parker);
+    }
+}
+
+void slot_push(struct slot *slot, struct node *first, struct node *last) {
+    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE) {
+        slot_rouse(slot);
     }
 }
 
@@ -156,16 +168,16 @@ static bool handle(struct slot *slot, struct node *node) {
         repeat_queue(slot, (struct record *)node);
         return false;
     case NODE_SERVE:
-        pool_serve(slot);
+        dispatch_serve(slot);
         return false;
     case NODE_FOLLOW:
-        pool_follow(slot);
+        dispatch_follow(slot);
         return false;
     case NODE_NAME:
         siding_thread_rename(slot->lease.name);
         return false;
     case NODE_RELEASE:
-        return lease_recycle(slot);
+        return recycle_run(slot);
     case NODE_POKE:
         repeat_sweep(slot);
         return false;
@@ -176,12 +188,6 @@ static bool handle(struct slot *slot, struct node *node) {
         return false;
     }
     return false;
-}
-
-/* A guest that has counted itself will push, and wait: then it must find this thread. */
-static bool has_guests(struct slot *slot) {
-    /* seq_cst: after `handle` was made 0; pairs with guest.c */
-    return atomic_load_explicit(&slot->lease.guests, memory_order_seq_cst) != 0;
 }
 
 /* @return whether the thread must end */
@@ -213,10 +219,6 @@ static void run_slot(void *argument) {
             siding_parker_park(&slot->parker);
             learn_idle(slot, pool_spin_ns());
         }
-    }
-    while (has_guests(slot)) {
-        (void)handle_all(slot);
-        siding_thread_yield();
     }
     slot->idle_since_ns = 0;
     atomic_store_explicit(&slot->quiet, true, memory_order_release);

@@ -7,9 +7,11 @@
 #include "../base/cache.h"
 #include "bound.h"
 #include "call.h"
+#include "dispatch.h"
 #include "handle.h"
 #include "lease.h"
 #include "line.h"
+#include "nest.h"
 #include "pool.h"
 #include "repeat.h"
 #include "slot.h"
@@ -27,20 +29,38 @@ struct chain {
     uint64_t context;      /* of the slot */
     struct slot *slot;     /* NULL: the shared queue */
     struct repeat *repeat; /* held, or NULL */
+    struct nest *nest;     /* held, or NULL */
     struct node *first;
     struct node *last;
     uint32_t count;
     struct record *trail[AHEAD]; /* the latest ones, at their number modulo AHEAD */
 };
 
+static void refuse(struct bridge *bridge, struct record *record, int32_t status) {
+    record->status = status;
+    record_move(record, RECORD_QUEUED, RECORD_DONE);
+    bridge_deliver(bridge, &record->node);
+}
+
+static void push_to_nest(struct chain *chain) {
+    struct node *node = nest_push(chain->nest, chain->first, chain->last) ? NULL : chain->first;
+    while (node != NULL) { /* it has been finished */
+        struct record *record = (struct record *)node;
+        node = node == chain->last ? NULL : node->next;
+        refuse(record->bridge, record, SIDING_ESTALE);
+    }
+}
+
 static void chain_flush(struct chain *chain) {
     if (chain->first == NULL) {
         return;
     }
-    if (chain->slot != NULL) {
+    if (chain->nest != NULL) {
+        push_to_nest(chain);
+    } else if (chain->slot != NULL) {
         slot_push(chain->slot, chain->first, chain->last);
     } else {
-        pool_submit(chain->first, chain->last);
+        dispatch_submit(chain->first, chain->last);
     }
     chain->first = NULL;
     chain->count = 0;
@@ -50,7 +70,9 @@ static void chain_flush(struct chain *chain) {
 static void chain_end(struct chain *chain) {
     chain_flush(chain);
     repeat_release(chain->repeat);
+    nest_release(chain->nest);
     chain->repeat = NULL;
+    chain->nest = NULL;
     chain->slot = NULL;
     chain->target = 0;
     chain->context = 0;
@@ -58,6 +80,10 @@ static void chain_end(struct chain *chain) {
 
 static bool find_target(struct chain *chain, const struct bridge *bridge, uint64_t target) {
     chain->context = target;
+    if (handle_kind_of(target) == HANDLE_NEST) {
+        chain->nest = nest_find(bridge, target);
+        return chain->nest != NULL;
+    }
     if (handle_kind_of(target) == HANDLE_REPEAT) {
         chain->repeat = repeat_find(bridge, target);
         if (chain->repeat == NULL) {
@@ -99,7 +125,6 @@ static void chain_add(struct chain *chain, struct record *record) {
     *trail = record;
     record->ahead = NULL;
     record->context = chain->context;
-    record->node.kind = NODE_CALL;
     if (chain->repeat != NULL) {
         chain_add_body(chain, record);
     }
@@ -124,6 +149,7 @@ int32_t submission_claim(struct bridge *bridge, uint32_t token, struct record **
         return SIDING_EBUSY;
     }
     record_move(record, RECORD_FREE, RECORD_QUEUED);
+    record->node.kind = NODE_CALL;
     record->status = SIDING_OK;
     record->error = 0;
     bridge->in_flight++;
@@ -174,12 +200,6 @@ static int32_t fill(struct record *record, const struct siding_call *call,
     }
     return signature->references ? call_resolve(signature, arguments, words, &bridge->blocks, NULL)
                                  : SIDING_OK;
-}
-
-static void refuse(struct bridge *bridge, struct record *record, int32_t status) {
-    record->status = status;
-    record_move(record, RECORD_QUEUED, RECORD_DONE);
-    bridge_deliver(bridge, &record->node);
 }
 
 /* @return SIDING_EINVALID: malformed, and no event can tell so */

@@ -19,7 +19,7 @@ static inline bool trace_is_on(void) {
 }
 
 /** See siding_trace_start. @thread any  @blocks never */
-int32_t trace_start(uint32_t entries_max);
+int32_t trace_start(uint32_t wanted_max);
 /** See siding_trace_read. @thread any  @blocks never */
 int32_t trace_read(uint32_t first, struct siding_trace_entry *out_entries, uint32_t capacity,
                    uint64_t *out_dropped);

@@ -329,19 +329,6 @@ TEST("P13, P16: guests race with the end of 4,000 fresh threads: no call hangs")
     EXPECT(wait_until(has_no_thread, NULL));
 }
 
-TEST("P13, P16: a fresh thread does not end before a guest that has entered has been answered") {
-    REQUIRE(empty_pool(2) && host_open(&host, 8));
-    uint64_t context = lease(&host, times(20000, 1000, 0, SIDING_CONTEXT_FRESH));
-    struct slot *slot = pool_slot(context);
-    atomic_fetch_add(&slot->lease.guests, 1); /* as one that is stopped before it could push */
-    host_release(&host, context, 0);
-    spin_for(20 * NS_PER_MS); /* much longer than the end of a thread takes */
-    EXPECT_EQ(stats_now().threads, 1);
-    atomic_fetch_sub(&slot->lease.guests, 1);
-    EXPECT(wait_until(has_no_thread, NULL));
-    host_close(&host);
-}
-
 /* ---- wedged ---------------------------------------------------------------------------------- */
 
 static void *visit_late(void *argument) {

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -14,7 +13,7 @@
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int signal_number; /* immutable after install_once; 0: none is free */
 
-/* atomic: relaxed; written by the handler on its own thread, read on that thread */
+/* atomic: relaxed; written by the handler on its own thread */
 static _Thread_local _Atomic(uint32_t) handled_count;
 
 static void on_signal(int number) {
@@ -48,31 +47,17 @@ static void choose(void) {
     }
 }
 
-uint32_t siding_thread_interrupts(void) {
-    return atomic_load_explicit(&handled_count, memory_order_relaxed);
+const _Atomic(uint32_t) *siding_thread_interrupts(void) {
+    return &handled_count;
 }
 
-static bool is_pending(void) {
-    sigset_t pending;
-    return sigpending(&pending) == 0 && sigismember(&pending, signal_number) == 1;
-}
-
-/*
- * What was sent is pending on this thread, or handled. Several that were pending may have been
- * handled as one, where the system does not queue them.
- */
-void siding_thread_await_interrupts(uint32_t count) {
-    sigset_t own;
-    if (siding_thread_interrupts() == count) {
-        return;
+void siding_thread_accept_interrupts(void) {
+    sigset_t signals;
+    (void)pthread_once(&install_once, choose);
+    if (signal_number != 0 && sigemptyset(&signals) == 0 &&
+        sigaddset(&signals, signal_number) == 0) {
+        (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     }
-    (void)sigemptyset(&own);
-    (void)sigaddset(&own, signal_number);
-    (void)pthread_sigmask(SIG_UNBLOCK, &own, NULL); /* C may have returned with signals blocked */
-    while (is_pending()) {
-        (void)sched_yield();
-    }
-    atomic_store_explicit(&handled_count, count, memory_order_relaxed);
 }
 
 bool siding_thread_interrupt(uintptr_t thread) {

@@ -1,0 +1,31 @@
+// @ts-check
+/** The C files that make the library on this system, as build.zig names them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { root } from "./toolchain.mjs";
+
+/** @returns {string[]} paths from the root; of Linux where there is a choice */
+export function librarySources() {
+  const build = readFileSync(join(root, "build.zig"), "utf8");
+  const paths = [...build.matchAll(/"(lib\/[\w/]+\.c)"/g)].map((match) => match[1]);
+  const foreign = process.arch === "x64"
+    ? /\/(bsd|windows)\/|\/machine\/libffi/
+    : /\/(bsd|windows)\/|\/machine\/sysv/;
+  const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
+  if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
+  return sources;
+}
+
+/**
+ * Works on all items, on so many at once.
+ * @param {readonly string[]} items @param {number} atOnceMax
+ * @param {(item: string) => Promise<void>} work
+ */
+export async function inParallel(items, atOnceMax, work) {
+  const left = [...items];
+  const workers = Array.from({ length: atOnceMax }, async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  });
+  await Promise.all(workers);
+}

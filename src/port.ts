@@ -1,0 +1,274 @@
+/**
+ * Ports: what native code makes, as an async iterable and as a stream.
+ *
+ * @module
+ */
+import type { ChainEnd } from "./trip.ts";
+import { Queue } from "./queue.ts";
+
+/** Where the items of a port come from, in pages. */
+export interface Feed {
+  /** Makes room for one page more. */
+  pull(): void;
+  /** Stops; resolves when nothing of it runs any more. */
+  stop(): Promise<void>;
+  /** Says whether somebody waits for an item, which keeps the process alive. */
+  await(isAwaited: boolean): void;
+  /** Makes the items of a page, once. */
+  open(page: unknown): readonly unknown[];
+  /** Pages that are being made. */
+  readonly inFlight: number;
+}
+
+/** Where a feed puts its pages. */
+export interface Sink {
+  /** Adds a page. */
+  page(page: unknown): void;
+  /** Ends the port behind the pages that it has. */
+  end(end: ChainEnd | null): void;
+  /** The same with an error. */
+  fail(error: unknown): void;
+  /** Ends the port now. */
+  abort(reason: unknown): void;
+}
+
+/** Counts of a port. */
+export interface PortStats {
+  /** Items that were taken. */
+  readonly delivered: number;
+  /** Pages that wait to be taken; a page of anything but a chain has one item. */
+  readonly buffered: number;
+  /** Pages that are being made. */
+  readonly inFlight: number;
+}
+
+type Result = IteratorResult<unknown, undefined>;
+
+interface Waiter {
+  readonly whole: boolean;
+  readonly resolve: (result: Result | Promise<never>) => void;
+}
+
+const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+/**
+ * What native code makes, one item after the other; made by {@linkcode Context.repeat}.
+ *
+ * Nothing is lost: who takes nothing stops the native side once its capacity is used up. A loop
+ * that is left closes the port.
+ *
+ * @example
+ * ```ts
+ * import { chain, Context, open } from "@siding/ffi";
+ *
+ * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+ *   rand: { parameters: [], result: "i32" },
+ * });
+ * await using context = await Context.acquire();
+ * const numbers = context.repeat(chain(context.use(libc), (s) => [s.run.rand()]));
+ * let count = 0;
+ * for await (const [number] of numbers) {
+ *   console.log(number);
+ *   if (++count === 3) break; // closes it
+ * }
+ * ```
+ */
+export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  readonly #feed: Feed;
+  readonly #pages: Queue<unknown> = new Queue();
+  readonly #waiters: Queue<Waiter> = new Queue();
+  #page: readonly unknown[] = [];
+  #at = 0;
+  #opened = 0;
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined;
+  #end: ChainEnd | null = null;
+  #closing: Promise<void> | undefined;
+  #readable: ReadableStream<T> | undefined;
+
+  /** @internal */
+  constructor(start: (sink: Sink) => Feed) {
+    this.#feed = start({
+      page: (page) => {
+        if (this.#isOver) return;
+        this.#pages.add(page);
+        this.#serve();
+      },
+      end: (end) => this.#finish(end),
+      fail: (error) => this.#fail(error),
+      abort: (reason) => {
+        this.#discard();
+        this.#fail(reason);
+      },
+    });
+  }
+
+  /** What ended the chain, once it has ended by itself; else `null`. */
+  get end(): ChainEnd | null {
+    return this.#end;
+  }
+
+  /** Counts. */
+  get stats(): PortStats {
+    return {
+      delivered: this.#opened - (this.#page.length - this.#at),
+      buffered: this.#pages.length,
+      inFlight: this.#feed.inFlight,
+    };
+  }
+
+  /** The next item; rejects, once, with what ended the port, if that was an error. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#at < this.#page.length) {
+      return Promise.resolve({ value: this.#page[this.#at++] as T, done: false });
+    }
+    return this.#next(false) as Promise<IteratorResult<T, undefined>>;
+  }
+
+  /** Closes it; what a loop does that is left. Native code may run on until it notices. */
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.close().catch(() => {});
+    return Promise.resolve(done);
+  }
+
+  /** Itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The items as arrays, as many as there are at a time; the fastest way through many rows. */
+  async *pages(): AsyncGenerator<readonly T[], undefined> {
+    try {
+      for (;;) {
+        const result = await this.#next(true);
+        if (result.done) return undefined;
+        yield result.value as readonly T[];
+      }
+    } finally {
+      this.close().catch(() => {});
+    }
+  }
+
+  /** The same items as a stream. */
+  get readable(): ReadableStream<T> {
+    return this.#readable ??= new ReadableStream<T>({
+      pull: async (controller) => {
+        const result = await this.next();
+        if (result.done) controller.close();
+        else controller.enqueue(result.value);
+      },
+      cancel: () => this.close(),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Ends it, what waits to be taken included; resolves when nothing of it runs any more. */
+  close(): Promise<void> {
+    this.#closing ??= this.#feed.stop();
+    this.#discard();
+    this.#finish(null);
+    return this.#closing;
+  }
+
+  /** {@linkcode Port.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #next(whole: boolean): Promise<Result> {
+    try {
+      const result = this.#waiters.length === 0 ? this.#take(whole) : undefined;
+      if (result !== undefined) return Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#waiters.length === 0) this.#feed.await(true);
+    return new Promise((resolve) => this.#waiters.add({ whole, resolve }));
+  }
+
+  /* What there is for one who asks; nothing while that is not known. */
+  #take(whole: boolean): Result | undefined {
+    if (this.#at === this.#page.length && !this.#turn()) {
+      if (this.#failure !== undefined) {
+        const { error } = this.#failure;
+        this.#failure = undefined;
+        throw error;
+      }
+      return this.#isOver ? done : undefined;
+    }
+    if (!whole) return { value: this.#page[this.#at++], done: false };
+    return { value: this.#page.length > 1 ? this.#rest() : this.#singles(), done: false };
+  }
+
+  #rest(): readonly unknown[] {
+    const rest = this.#at === 0 ? this.#page : this.#page.slice(this.#at);
+    this.#at = this.#page.length;
+    return rest;
+  }
+
+  /* Pages of one item each become one. */
+  #singles(): readonly unknown[] {
+    const items: unknown[] = [];
+    do {
+      items.push(this.#page[0]);
+      this.#at = 1;
+    } while (this.#pages.length > 0 && this.#turn() && this.#page.length === 1);
+    return items;
+  }
+
+  /* Opens the next page that is not empty. */
+  #turn(): boolean {
+    while (this.#pages.length > 0) {
+      const page = this.#pages.take();
+      if (!this.#isOver) this.#feed.pull();
+      this.#page = this.#open(page);
+      this.#at = 0;
+      this.#opened += this.#page.length;
+      if (this.#page.length > 0) return true;
+    }
+    return false;
+  }
+
+  #open(page: unknown): readonly unknown[] {
+    try {
+      return this.#feed.open(page);
+    } catch (error) {
+      this.#closing ??= this.#feed.stop();
+      while (this.#pages.length > 0) this.#pages.take();
+      this.#failure = { error };
+      this.#isOver = true;
+      return [];
+    }
+  }
+
+  #serve(): void {
+    while (this.#waiters.length > 0) {
+      let result: Result | Promise<never> | undefined;
+      try {
+        result = this.#take(this.#waiters.first.whole);
+      } catch (error) {
+        result = Promise.reject(error);
+      }
+      if (result === undefined) return;
+      this.#waiters.take().resolve(result);
+      if (this.#waiters.length === 0) this.#feed.await(false);
+    }
+  }
+
+  #discard(): void {
+    while (this.#pages.length > 0) this.#pages.take();
+    this.#at = this.#page.length;
+  }
+
+  #finish(end: ChainEnd | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#end = end;
+    this.#serve();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#failure = { error };
+    this.#finish(null);
+  }
+}

@@ -1,0 +1,349 @@
+/**
+ * Repetitions: a bound call or a chain that runs again and again on a context, without JavaScript
+ * between the runs.
+ *
+ * @module
+ */
+import {
+  bindChain,
+  type Binding,
+  bindingOf,
+  dropBinding,
+  holdBinding,
+  isFull,
+  submitBound,
+} from "./binding.ts";
+import { type ChainParts, chainParts } from "./chain.ts";
+import { type Condition, conditionOf } from "./condition.ts";
+import { checkStatus, SidingError } from "./errors.ts";
+import { callStoppable, interruptNone, layouts, testNone } from "./generated/siding.ts";
+import { type Interrupt, interruptCall, type InterruptParts, interruptParts } from "./interrupt.ts";
+import type { Lease } from "./lease.ts";
+import type { Gate } from "./marshal.ts";
+import { type Feed, Port, type Sink } from "./port.ts";
+import { Queue } from "./queue.ts";
+import { checkRange, checkSignal, type Range } from "./range.ts";
+import { runtime } from "./runtime/current.ts";
+import type { Trip } from "./trip.ts";
+import { type Words, words } from "./words.ts";
+
+/** Options of {@linkcode Context.repeat} for a chain. */
+export interface ChainRepeatOptions {
+  /** How a run that blocks is made to return when another call is made on the context. */
+  readonly wake?: Interrupt;
+  /**
+   * Runs in advance of the consumer, 1 to 65,536. Default 16; 4 of a chain, of which a run has many
+   * rounds.
+   */
+  readonly capacity?: number;
+  /** Ends it with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Context.repeat} for a bound call. */
+export interface RepeatOptions<R> extends ChainRepeatOptions {
+  /** Which results are given; default: all. */
+  readonly emit?: "all" | { readonly is: Compared<R> } | { readonly not: Compared<R> };
+  /** Which result ends it, without being given; default: none. */
+  readonly until?: Compared<R> | { readonly is: Compared<R> } | { readonly not: Compared<R> };
+}
+
+/**
+ * What a result is compared with: its value, without what was added to it.
+ *
+ * @internal
+ */
+type Compared<R> = R extends { readonly value: infer V } ? V : R;
+
+const CAPACITY_DEFAULT = 16;
+const CAPACITY_OF_CHAIN = 4;
+const CAPACITIES: Range = { least: 1, most: 65_536 };
+/** Rounds in one run of a chain: more, step by step, while runs come in quick succession. */
+const ROUNDS: readonly number[] = [16, 64, 256, 1024];
+const QUICK_MS = 5;
+const { size, offsets } = layouts.repeatOptions;
+
+interface Plan {
+  readonly lease: Lease;
+  /** Of the context. */
+  readonly owner: Gate;
+  readonly body: Binding | ChainParts;
+  readonly emit: Condition;
+  readonly until: Condition;
+  readonly wake: InterruptParts;
+  readonly capacity: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+function isChain(body: Binding | ChainParts): body is ChainParts {
+  return "rounds" in body;
+}
+
+function openRepeat({ lease, emit, until, wake }: Plan): number {
+  const raw: Words = words(size / 8);
+  raw.u32[offsets.sizeBytes / 4] = size;
+  raw.u32[offsets.emitTest / 4] = emit.test;
+  raw.u32[offsets.untilTest / 4] = until.test;
+  raw.u32[offsets.wakeKind / 4] = wake.kind;
+  raw.u64[offsets.emitExpected / 8] = emit.expected;
+  raw.u64[offsets.untilExpected / 8] = until.expected;
+  raw.u64[offsets.wakeOperand / 8] = wake.operand;
+  raw.u64[offsets.wakeValue / 8] = wake.value;
+  raw.u64[offsets.context / 8] = BigInt(lease.handle);
+  const out = words(1);
+  const { native, handle } = lease.b;
+  checkStatus(native.siding_repeat_open(handle, raw.u8, out.u8), "repeat a call");
+  return Number(out.u64[0]);
+}
+
+function isEnded(error: unknown): boolean {
+  return error instanceof SidingError && error.code === "ERR_SIDING_ENDED";
+}
+
+/** The bindings of one body: of a chain one for each number of rounds. */
+class Body {
+  readonly #given: Binding | ChainParts;
+  readonly #bindings: Binding[] = [];
+  #step = 0;
+  #last = 0;
+
+  constructor(given: Binding | ChainParts) {
+    this.#given = given;
+    if (isChain(given)) return;
+    holdBinding(given);
+    this.#bindings.push(given);
+  }
+
+  /** What the next run is a run of. */
+  get binding(): Binding {
+    const known = this.#bindings[this.#step];
+    if (known !== undefined) return known;
+    const made = bindChain(this.#given as ChainParts, ROUNDS[this.#step]);
+    this.#bindings[this.#step] = made;
+    return made;
+  }
+
+  /** Learns from a trip whether more rounds in one would come soon enough. */
+  learn(trip: Trip): void {
+    const now = performance.now();
+    const isFull = trip.count >= ROUNDS[this.#step]!;
+    if (isFull && now - this.#last < QUICK_MS && this.#step < ROUNDS.length - 1) this.#step++;
+    this.#last = now;
+  }
+
+  /** Gives them up. */
+  end(): void {
+    for (const binding of this.#bindings.splice(0)) dropBinding(binding);
+  }
+}
+
+/** Keeps as many runs in flight as the consumer has room for. */
+class Repetition implements Feed {
+  readonly #plan: Plan;
+  readonly #sink: Sink;
+  readonly #body: Body;
+  readonly #handle: number;
+  /** Of the runs in flight, in order. */
+  readonly #tokens: Queue<number> = new Queue();
+  #isOver = false;
+  #isAwaited = false;
+  #isSettling = false;
+  /** Runs to be submitted when what was settled has been. */
+  #late = 0;
+  #stopped: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(plan: Plan, sink: Sink) {
+    this.#plan = plan;
+    this.#sink = sink;
+    this.#handle = openRepeat(plan);
+    this.#body = new Body(plan.body);
+    plan.signal?.addEventListener("abort", this.#onAbort);
+    for (let i = 0; i < plan.capacity; i++) this.pull();
+  }
+
+  get inFlight(): number {
+    return this.#tokens.length;
+  }
+
+  pull(): void {
+    if (!this.#isSettling) return this.#submit();
+    if (this.#late++ === 0) queueMicrotask(this.#catchUp);
+  }
+
+  /* No token is taken while events are settled. */
+  readonly #catchUp = (): void => {
+    const count = this.#late;
+    this.#late = 0;
+    for (let i = 0; i < count; i++) this.#submit();
+  };
+
+  #submit(): void {
+    if (this.#isOver) return;
+    const { b } = this.#plan.lease;
+    if (isFull(b)) return b.wait(() => this.#submit());
+    const { binding } = this.#body;
+    const { gate, name } = binding;
+    const closed = this.#plan.owner.closed ? this.#plan.owner : gate;
+    if (closed.closed || b.closed) {
+      this.#sink.fail(closed.error(name));
+      return void this.stop();
+    }
+    const { owner } = this.#plan;
+    const run = { context: this.#handle, flags: callStoppable, owner };
+    this.#tokens.add(submitBound(binding, run, this.#settle));
+    b.alive.pending--; // a run that nobody waits for keeps nothing alive
+    b.alive.listen();
+  }
+
+  open(page: unknown): readonly unknown[] {
+    const { body } = this.#plan;
+    return isChain(body) ? body.rounds(page) : [page];
+  }
+
+  await(isAwaited: boolean): void {
+    if (isAwaited === this.#isAwaited) return;
+    this.#isAwaited = isAwaited;
+    this.#hold(isAwaited);
+  }
+
+  #hold(isHeld: boolean): void {
+    const { alive } = this.#plan.lease.b;
+    alive.pending += isHeld ? 1 : -1;
+    if (isHeld) alive.hold();
+    else alive.scheduleRelease();
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= new Promise((resolve) => {
+      this.#hold(true);
+      this.#stopped = resolve;
+      this.#close();
+    });
+  }
+
+  #close(): void {
+    const { lease: { b }, wake } = this.#plan;
+    this.#over();
+    b.flush();
+    b.native.siding_repeat_close(b.handle, runtime.wide(this.#handle));
+    /* a run that nothing wakes is interrupted the way that its context has */
+    if (wake.kind === interruptNone && this.#tokens.length > 0) {
+      interruptCall(b, this.#tokens.first, wake);
+    }
+    this.#lookForEnd();
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#plan.signal?.removeEventListener("abort", this.#onAbort);
+    this.#body.end();
+  }
+
+  #lookForEnd(): void {
+    if (this.#stopped === undefined || this.#tokens.length > 0) return;
+    this.#stopped();
+    this.#stopped = undefined;
+    this.#hold(false);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#sink.abort(this.#plan.signal?.reason);
+    this.stop();
+  };
+
+  /* Runs end in the order of their records. */
+  readonly #settle = (value: unknown): void => {
+    this.#plan.lease.b.alive.pending++;
+    this.#tokens.take();
+    this.#isSettling = true;
+    if (value instanceof Promise) this.#fail(value);
+    else if (!this.#isOver) this.#take(value);
+    this.#isSettling = false;
+    this.#lookForEnd();
+  };
+
+  #take(value: unknown): void {
+    this.#sink.page(value);
+    if (!isChain(this.#plan.body)) return;
+    const trip = value as Trip;
+    this.#body.learn(trip);
+    if (trip.end === null) return;
+    this.#over();
+    this.#sink.end(trip.end);
+    this.stop();
+  }
+
+  /* What comes after an error is no more than what was in flight. */
+  #fail(failure: Promise<unknown>): void {
+    const isLate = this.#isOver;
+    this.#over();
+    failure.catch((error) => {
+      if (isLate) return;
+      if (isEnded(error)) this.#sink.end(null);
+      else this.#sink.fail(error);
+      this.stop();
+    });
+  }
+}
+
+/** A feed that has ended before it began. */
+function nothing(): Feed {
+  return {
+    inFlight: 0,
+    pull: () => {},
+    open: () => [],
+    await: () => {},
+    stop: () => Promise.resolve(),
+  };
+}
+
+function planOf(
+  lease: Lease,
+  owner: Gate,
+  body: unknown,
+  options: RepeatOptions<unknown>,
+): Plan {
+  const action = "repeat a call";
+  const chain = chainParts(body);
+  const given = chain ?? bindingOf(body);
+  if (given === undefined) {
+    throw new TypeError("Cannot repeat this: it is no bound call and no chain");
+  }
+  const { emit, until, wake, signal } = options;
+  const { capacity = chain === undefined ? CAPACITY_DEFAULT : CAPACITY_OF_CHAIN } = options;
+  checkRange(capacity, "capacity", action, CAPACITIES);
+  checkSignal(signal, action);
+  const always: Condition = { test: testNone, expected: 0n };
+  if (chain !== undefined && (emit !== undefined || until !== undefined)) {
+    throw new TypeError("Cannot repeat a chain with emit or until: its steps have conditions");
+  }
+  const { entry } = (chain ?? given as Binding).origins;
+  return {
+    lease,
+    owner,
+    body: given,
+    emit: emit === "all" ? always : conditionOf(emit, entry.plan, entry.name),
+    until: conditionOf(until, entry.plan, entry.name),
+    wake: interruptParts(wake, "wake", action),
+    capacity: Math.floor(capacity),
+    signal,
+  };
+}
+
+/** Repeats a bound call or a chain on a context. */
+export function repeat(
+  lease: Lease,
+  owner: Gate,
+  body: unknown,
+  options: RepeatOptions<unknown>,
+): Port<unknown> {
+  const plan = planOf(lease, owner, body, options);
+  const { signal } = plan;
+  return new Port<unknown>((sink) => {
+    if (!signal?.aborted) return new Repetition(plan, sink);
+    queueMicrotask(() => sink.abort(signal.reason));
+    return nothing();
+  });
+}

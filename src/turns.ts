@@ -1,0 +1,176 @@
+/**
+ * When call records go down and events come up.
+ *
+ * A turn is what JavaScript does until a microtask queued by its first call runs. That first call
+ * goes down at once, the others of the turn together in the microtask. When turns have one call
+ * each and their functions are short, the call waits for its result on the spot for some
+ * microseconds, which saves both wake-ups.
+ *
+ * @module
+ */
+import type { Bridge } from "./bridge.ts";
+import { checkStatus } from "./errors.ts";
+import { drainMore } from "./generated/siding.ts";
+import { learn, type Meter, meter, Pacing, spinFor } from "./pacing.ts";
+import { runtime } from "./runtime/current.ts";
+import { SETTLED_BEFORE_LOOK } from "./settling.ts";
+
+/** Calls staged beyond this many words go down within the turn, so that workers start early. */
+const PIPELINE_WORDS = 256;
+
+/** The turns of one connection. */
+export class Turns {
+  readonly #b: Bridge;
+  readonly #pacing: Pacing = new Pacing();
+  readonly #turnMeter: Meter = meter();
+  readonly #drainMeter: Meter = meter();
+  #calls = 0;
+  #fed = false;
+  #lone = true;
+  #draining = false;
+  #paused = false;
+  #cursor = 0;
+  #end = 0;
+  #more = false;
+
+  constructor(b: Bridge) {
+    this.#b = b;
+  }
+
+  /** Takes notice of a call that was staged. */
+  call(meter: Meter | undefined): void {
+    if (this.#calls++ === 0) this.#begin(meter);
+    else if (this.#b.at >= PIPELINE_WORDS) this.#feed();
+  }
+
+  /** Sends down what was staged. */
+  submit(): void {
+    const b = this.#b;
+    if (b.at === 0) return;
+    const count = b.at;
+    b.at = 0;
+    if (b.closed) return;
+    checkStatus(b.native.siding_bridge_submit(b.handle, b.staging.u8, count), "submit calls");
+  }
+
+  #begin(meter: Meter | undefined): void {
+    queueMicrotask(this.#finish);
+    if (!this.#lone) return;
+    if (meter !== undefined && this.#mayExchange(1, meter)) this.#take(this.#await(1, meter));
+    else this.submit();
+  }
+
+  /* Sends down what a turn has so far; the turn's end looks at what came back. */
+  #feed(): void {
+    const b = this.#b;
+    const count = b.at;
+    b.at = 0;
+    this.#fed = true;
+    if (b.closed) return;
+    checkStatus(b.native.siding_bridge_feed(b.handle, b.staging.u8, count), "submit calls");
+  }
+
+  readonly #finish = (): void => {
+    const { alive, closed } = this.#b;
+    const calls = this.#calls;
+    this.#lone = calls === 1;
+    this.#calls = 0;
+    if (closed) return;
+    if (calls > 1 && this.#mayExchange(calls, this.#turnMeter)) {
+      this.#take(this.#await(calls, this.#turnMeter));
+    } else {
+      this.submit();
+      if (this.#fed && this.#draining) this.#more = true;
+      else if (this.#fed) this.#drain();
+    }
+    this.#fed = false;
+    if (alive.pending > 0) alive.hold();
+  };
+
+  #mayExchange(calls: number, meter: Meter): boolean {
+    if (meter.skip > 0) {
+      meter.skip--;
+      return false;
+    }
+    return !this.#draining && this.#pacing.mayExchange(calls);
+  }
+
+  /** Submits, and waits for `calls` events on the spot; learns whether that pays. */
+  #await(calls: number, meter: Meter): number {
+    const b = this.#b;
+    const { events } = b;
+    const count = b.at;
+    b.at = 0;
+    const got = b.native.siding_bridge_exchange(
+      b.handle,
+      b.staging.u8,
+      count,
+      events.u8,
+      events.length,
+      calls,
+      spinFor(calls),
+    );
+    checkStatus(got, "submit calls");
+    learn(meter, got, calls);
+    return got;
+  }
+
+  /** Every kick is followed by a drain: libsiding sends no second one before it. */
+  readonly onWake = (): void => {
+    if (this.#b.closed) return;
+    this.#more = true;
+    if (this.#draining && !this.#paused) return; // the drain that goes on will see to it
+    this.#draining = true;
+    this.#paused = false;
+    this.#pacing.begin();
+    this.#next();
+  };
+
+  /* Where many calls are in flight, waiting for more of them here saves as many kicks. */
+  #drain(): void {
+    const { native, handle, events, inFlight } = this.#b;
+    const calls = Math.min(inFlight, SETTLED_BEFORE_LOOK);
+    const meter = this.#drainMeter;
+    if (calls > 1 && meter.skip === 0) return this.#take(this.#await(calls, meter));
+    meter.skip -= meter.skip > 0 ? 1 : 0;
+    const got = native.siding_bridge_drain(handle, events.u8, events.length);
+    this.#take(checkStatus(got, "drain events"));
+  }
+
+  /** Settles the events just got, with looks at the time in between. */
+  #take(got: number): void {
+    this.#draining = true;
+    this.#cursor = 0;
+    this.#end = got & ~drainMore;
+    this.#more = (got & drainMore) !== 0;
+    this.#step();
+  }
+
+  /* Handlers of what was settled run before the microtask queued here. */
+  #step(): void {
+    const b = this.#b;
+    this.#cursor = b.settling.settle(this.#cursor, this.#end);
+    if (b.queued > 0) b.admit();
+    if (this.#cursor < this.#end || this.#more) {
+      queueMicrotask(this.#look);
+      return;
+    }
+    this.#draining = false;
+    b.alive.scheduleRelease();
+  }
+
+  readonly #look = (): void => {
+    if (this.#pacing.hasTime()) return this.#next();
+    const b = this.#b;
+    this.#paused = true;
+    /* timers and I/O have their turn before the socket has; callbacks would starve them */
+    if (b.wake === "socket") b.native.siding_bridge_wake(b.handle);
+    else runtime.later(this.onWake);
+  };
+
+  #next(): void {
+    if (this.#b.closed) return;
+    if (this.#cursor < this.#end) this.#step();
+    else this.#drain();
+  }
+}
