@@ -43,6 +43,7 @@ const core_files = [_][]const u8{
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_test",
     "bridge_test",
     "call_test",
     "chain_test",
@@ -50,15 +51,19 @@ const native_tests = [_][]const u8{
     "dispatch_test",
     "handle_test",
     "inbox_test",
+    "lease_test",
     "lifecycle_test",
     "memory_test",
     "nest_test",
     "outbox_test",
     "platform_test",
     "pool_test",
+    "repeat_test",
     "result_test",
     "route_test",
+    "run_test",
     "signature_test",
+    "slot_test",
     "tail_test",
 };
 

@@ -9,7 +9,7 @@ import { checkStatus, SidingError } from "./errors.ts";
 import type { Origins } from "./function.ts";
 import { callFlags } from "./generate.ts";
 import { callBound, callWords } from "./generated/siding.ts";
-import type { Gate } from "./marshal.ts";
+import type { Gate, Keep } from "./marshal.ts";
 import { runtime } from "./runtime/current.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
 import { type Words, words } from "./words.ts";
@@ -43,6 +43,8 @@ export interface Run {
   readonly flags?: number;
   readonly timeoutMs?: number;
   readonly decode?: Decode;
+  /** What may ask for its end. */
+  readonly owner?: object;
 }
 
 /** Submits one run; the caller has seen to it that a token is free. */
@@ -60,7 +62,7 @@ export function submitBound(binding: Binding, run: Run, settle: Settle | undefin
   u32[p + 5] = Math.floor(binding.handle / 4294967296);
   u32[p + 6] = run.context >>> 0;
   u32[p + 7] = Math.floor(run.context / 4294967296);
-  b.send(token, words, run.decode ?? binding.decode, settle);
+  b.send(token, words, run.decode ?? binding.decode, settle, run.owner);
   return token;
 }
 
@@ -82,6 +84,7 @@ export function holdBinding(binding: Binding): void {
 /** Gives it up; the last one to do so frees it. Runs that were asked for still happen. */
 export function dropBinding(binding: Binding): void {
   if (--binding.holders > 0) return;
+  binding.b.flush(); // which may have runs of it
   binding.b.native.siding_bound_release(runtime.wide(binding.handle));
 }
 
@@ -103,7 +106,7 @@ export function bindingOf(bound: unknown): Binding | undefined {
 const out: Words = words(1);
 
 /* The record's bytes and what it points to go into native memory. */
-function keepRecord(b: Bridge): Parameters<Origins["marshal"]["bind"]>[0] {
+function keepRecord(b: Bridge): Keep {
   return (record, count, blocks) => {
     const { native, handle } = b;
     const made = native.siding_bound_create(handle, record, count, out.u8);
@@ -122,7 +125,7 @@ export function bindTo(
 ): Binding {
   const { entry, place, marshal } = origins;
   const { bridge: b, gate, context } = place;
-  const handle = marshal.bind(keepRecord(b))(...args) as number;
+  const handle = marshal.bind(gate, keepRecord(b))(...args) as number;
   const { name, signature, plan } = entry;
   const flags = callFlags(plan);
   const count = callWords + plan.words;

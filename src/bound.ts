@@ -4,7 +4,7 @@
  * @module
  */
 import { bindChain, type Binding, bindTo, closedError, isFull } from "./binding.ts";
-import { dropBinding, setBinding, submitBound } from "./binding.ts";
+import { dropBinding, holdBinding, setBinding, submitBound } from "./binding.ts";
 import { type Chain, chainParts, type Rounds } from "./chain.ts";
 import type { InvokeOptions, NativeFunction } from "./convert.ts";
 import { originsOf } from "./function.ts";
@@ -17,10 +17,23 @@ function post(binding: Binding, ticket: Ticket): void {
   const refuse = (error: Error): void => ticket.settle?.(Promise.reject(error));
   if (ticket.done) return;
   if (gate.closed || b.closed) return refuse(gate.error(name));
-  if (binding.closed) return refuse(closedError(name));
-  if (isFull(b)) return b.wait(() => post(binding, ticket));
+  if (binding.closed && !b.admitting) return refuse(closedError(name));
+  if (isFull(b)) return postLater(binding, ticket);
   const { flags, timeoutMs, settle } = ticket;
-  ticket.token = submitBound(binding, { context: binding.context, flags, timeoutMs }, settle);
+  ticket.token = submitBound(
+    binding,
+    { context: binding.context, flags, timeoutMs, owner: gate },
+    settle,
+  );
+}
+
+/* A run that waits for a token is one that was asked for. */
+function postLater(binding: Binding, ticket: Ticket): void {
+  holdBinding(binding);
+  binding.b.wait(() => {
+    post(binding, ticket);
+    dropBinding(binding);
+  });
 }
 
 /* Nothing of a bound call that nobody can run any more is of use. */

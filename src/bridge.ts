@@ -113,10 +113,20 @@ export class Bridge {
     if (this.at + count > STAGING_WORDS) this.flush();
   }
 
-  /** Sends down the record of `count` words written at `at`, and promises its result. */
-  call(token: number, count: number, decode: Decode, meter: Meter): Promise<unknown> {
+  /**
+   * Sends down the record of `count` words written at `at`, and promises its result. The owner is
+   * what may ask for the end of its calls.
+   */
+  call(
+    token: number,
+    count: number,
+    decode: Decode,
+    meter: Meter,
+    owner: object,
+  ): Promise<unknown> {
     const promise = new Promise(capture);
     const { settling } = this;
+    settling.owners[token] = owner;
     settling.settlers[token] = captured;
     settling.decoders[token] = decode;
     this.at += count;
@@ -126,8 +136,15 @@ export class Bridge {
   }
 
   /** The same with `settle` in place of a promise; without it the result is dropped. */
-  send(token: number, count: number, decode: Decode, settle: Settle = swallow): void {
+  send(
+    token: number,
+    count: number,
+    decode: Decode,
+    settle: Settle = swallow,
+    owner?: object,
+  ): void {
     const { settling } = this;
+    settling.owners[token] = owner;
     settling.settlers[token] = settle;
     settling.decoders[token] = decode;
     this.at += count;
@@ -193,6 +210,7 @@ export class Bridge {
     const { alive, settling } = this;
     const token = this.free[--this.top]!;
     this.standing++;
+    settling.owners[token] = undefined;
     settling.decoders[token] = decode;
     settling.settlers[token] = (value) => {
       this.standing--;

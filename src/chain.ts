@@ -6,7 +6,14 @@
 import type { Bridge, Decode } from "./bridge.ts";
 import type { InvokeOptions, NativeFunction } from "./convert.ts";
 import { checkStatus } from "./errors.ts";
-import { type FunctionEntry, functionOf, type Origins, originsOf } from "./function.ts";
+import {
+  contextFunction,
+  contextShape,
+  type FunctionEntry,
+  marshalOf,
+  type Origins,
+  originsOf,
+} from "./function.ts";
 import { entriesOf, placeOf } from "./library.ts";
 import { planFunction } from "./plan.ts";
 import { Recorder } from "./recorder.ts";
@@ -173,7 +180,7 @@ export function chain<
   const T extends readonly unknown[] | Readonly<Record<string, unknown>>,
 >(library: L, build: (steps: Steps<L>) => T): Chain<Settled<T>> {
   const place = placeOf(library);
-  const { bridge: b, gate, context, onDecode } = place;
+  const { bridge: b } = place;
   const recorder = new Recorder(entriesOf(library));
   const recipe = build(recorder as unknown as Steps<L>) as Recipe;
   const { steps } = recorder;
@@ -185,9 +192,8 @@ export function chain<
     b.blocks.delete(token);
     return reader.take(at);
   };
-  const where = onDecode === undefined ? {} : { onDecode };
-  const whole = { bridge: b, gate, context, decode, ...where };
-  const travel = functionOf(entry, whole) as unknown as Travel;
+  const marshal = marshalOf(entry, b, decode);
+  const travel = contextFunction(contextShape(entry, marshal), place) as unknown as Travel;
   const go = (max: number, options: InvokeOptions): Promise<Trip> =>
     travel.with(options)(max, ...values);
   const made: Chain<unknown> = {

@@ -30,12 +30,11 @@ export interface Notice {
 
 /**
  * A channel that costs nothing until somebody listens. Having one is dear where the runtime has yet
- * to load the module: there it is had when `later` says that the time is right.
+ * to load Node's modules: there it is had once they are loaded.
  */
 export class LazyChannel<T> {
   readonly #name: string;
   #channel: Channel | undefined;
-  #asked = false;
 
   constructor(name: string) {
     this.#name = name;
@@ -43,10 +42,7 @@ export class LazyChannel<T> {
 
   /** Whether anybody listens. */
   get hasSubscribers(): boolean {
-    if (!this.#asked) {
-      this.#asked = true;
-      this.#channel = runtime.earlyChannel(this.#name);
-    }
+    this.#channel ??= runtime.earlyChannel(this.#name);
     return this.#channel?.hasSubscribers ?? false;
   }
 

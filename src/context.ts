@@ -11,7 +11,7 @@ import type { ContextLibrary, NativeFunction } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { type Interrupt, interruptBytes, interruptParts } from "./interrupt.ts";
 import { acquire, attach, type ContextOptions, type Lease } from "./lease.ts";
-import { type LibraryState, stateOf, symbolsObject, type Use } from "./library.ts";
+import { contextObject, type LibraryState, stateOf } from "./library.ts";
 import type { Gate } from "./marshal.ts";
 import { Notices } from "./notices.ts";
 import { own, type Owned, type Owner } from "./owned.ts";
@@ -72,7 +72,7 @@ function checkToken(token: unknown): asserts token is ContextToken {
 interface Used {
   readonly object: object;
   readonly state: LibraryState;
-  readonly use: Use;
+  readonly gate: Gate;
 }
 
 /**
@@ -96,8 +96,10 @@ export class Context implements AsyncDisposable {
   /** Its name, empty when it has none. */
   readonly name: string;
   readonly #lease: Lease;
-  readonly #used: Map<object, Used> = new Map();
-  readonly #owner: Owner;
+  #used: Map<object, Used> | undefined;
+  #owner: Owner | undefined;
+  /** What asks for the end of calls that are no library's. */
+  readonly #self: Gate;
   #kept: (() => unknown)[] | undefined;
   #notices: Notices | undefined;
   #released: Promise<void> | undefined;
@@ -105,15 +107,7 @@ export class Context implements AsyncDisposable {
   private constructor(lease: Lease, name: string) {
     this.#lease = lease;
     this.name = name;
-    const released = (): Promise<void> | undefined => this.#released;
-    this.#owner = {
-      lease,
-      get released() {
-        return released();
-      },
-      error: (action) => this.#error(action),
-      owned: new Set(),
-    };
+    this.#self = { closed: false, error: (name) => this.#error(`call ${name}`) };
     noteLease(lease.handle, name);
     if (stuckChannel.hasSubscribers) this.#listen();
   }
@@ -154,8 +148,9 @@ export class Context implements AsyncDisposable {
    * Throws `ERR_SIDING_CONTEXT_RECYCLING` after {@linkcode Context.release}.
    */
   use<L extends object>(library: L): ContextLibrary<L> {
-    const known = this.#used.get(library);
     this.#demand("use a library");
+    const used = this.#used ??= new Map();
+    const known = used.get(library);
     if (known !== undefined) return known.object as ContextLibrary<L>;
     const state = stateOf(library);
     const { b, handle } = this.#lease;
@@ -164,11 +159,10 @@ export class Context implements AsyncDisposable {
       error: (name) =>
         this.#released === undefined ? closedError(name) : this.#error(`call ${name}`),
     };
-    const use: Use = { gate, decodes: new Set() };
-    state.uses.add(use);
+    state.gates.add(gate);
     b.gates.add(gate);
-    const object = symbolsObject(state, use, handle);
-    this.#used.set(library, { object, state, use });
+    const object = contextObject(state, gate, handle);
+    used.set(library, { object, state, gate });
     return object as ContextLibrary<L>;
   }
 
@@ -183,7 +177,7 @@ export class Context implements AsyncDisposable {
     destructor: NativeFunction<[P | null], R> | NativeFunction<[Pointer | null], R>,
   ): Owned<P, R> {
     this.#demand("own a handle");
-    return own(this.#owner, pointer, destructor);
+    return own(this.#owner ??= this.#ownerOf(), pointer, destructor);
   }
 
   /**
@@ -276,7 +270,7 @@ export class Context implements AsyncDisposable {
   repeat<T>(body: Chain<T>, options?: ChainRepeatOptions): Port<T>;
   repeat(body: unknown, options: RepeatOptions<unknown> = {}): Port<unknown> {
     this.#demand("repeat a call");
-    return repeat(this.#lease, body, options);
+    return repeat(this.#lease, this.#self, body, options);
   }
 
   /**
@@ -309,9 +303,10 @@ export class Context implements AsyncDisposable {
   #end(): Promise<void> {
     const { b } = this.#lease;
     const start = contextChannel.hasSubscribers ? performance.now() : 0;
-    for (const { use } of this.#used.values()) {
-      use.gate.closed = true;
-      b.gates.delete(use.gate);
+    this.#self.closed = true;
+    for (const { gate } of this.#used?.values() ?? []) {
+      gate.closed = true;
+      b.gates.delete(gate);
     }
     const end = (): Promise<void> =>
       this.#report().then((isWedged) => this.#finish(isWedged, start));
@@ -328,19 +323,36 @@ export class Context implements AsyncDisposable {
   }
 
   #finish(isWedged: boolean, start: number): Promise<void> | undefined {
-    const { b, handle } = this.#lease;
-    for (const { state, use } of this.#used.values()) {
-      const refuse = (name: string): unknown => Promise.reject(this.#error(`call ${name}`));
-      if (isWedged) b.settling.giveUp(use.decodes, refuse);
-      state.uses.delete(use);
-    }
-    for (const owned of [...this.#owner.owned]) owned.end();
+    const { handle } = this.#lease;
+    if (isWedged) this.#giveUpCalls();
+    for (const { state, gate } of this.#used?.values() ?? []) state.gates.delete(gate);
+    for (const owned of [...this.#owner?.owned ?? []]) owned.end();
     unnoteLease(handle);
     if (contextChannel.hasSubscribers) {
       const elapsed = performance.now() - start;
       contextChannel.publish({ event: "release", context: this.name, elapsed });
     }
     return this.#kept && disposeAll(this.#kept);
+  }
+
+  /* C has not returned: the events of what waits behind it come when it does. */
+  #giveUpCalls(): void {
+    const gates = [...this.#used?.values() ?? []].map(({ gate }) => gate);
+    const refuse = (name: string): unknown => Promise.reject(this.#error(`call ${name}`));
+    this.#lease.b.settling.giveUp(new Set([this.#self, ...gates]), refuse);
+  }
+
+  #ownerOf(): Owner {
+    const released = (): Promise<void> | undefined => this.#released;
+    return {
+      lease: this.#lease,
+      gate: this.#self,
+      get released() {
+        return released();
+      },
+      error: (action) => this.#error(action),
+      owned: new Set(),
+    };
   }
 
   #demand(action: string): void {

@@ -10,7 +10,7 @@ import { checkStatus } from "./errors.ts";
 import type { InvokeOptions, NativeVariable } from "./convert.ts";
 import type { Decode } from "./bridge.ts";
 import { checkOptions, invoker } from "./invoke.ts";
-import { type Gate, Marshal, type Target, type Ticket } from "./marshal.ts";
+import { type Gate, Marshal, type Ticket } from "./marshal.ts";
 import { type Plan, planFunction } from "./plan.ts";
 import { noteFunction } from "./trace.ts";
 import type { Resolve } from "./tails.ts";
@@ -51,7 +51,6 @@ export function entryOf(
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
-type Post = (ticket: Ticket, ...args: unknown[]) => void;
 
 const FORGET: Ticket = { token: -1, done: false, flags: 0, timeoutMs: 0, settle: undefined };
 
@@ -75,10 +74,6 @@ export interface Place {
   readonly gate: Gate;
   /** Context handle, or 0: any thread. */
   readonly context: number;
-  /** Learns which decoder belongs to the function. */
-  readonly onDecode?: (decode: Decode) => unknown;
-  /** Reads results, in place of what the plan says. */
-  readonly decode?: Decode;
 }
 
 /** What a function object was made of. */
@@ -95,29 +90,77 @@ export function originsOf(fn: unknown): Origins | undefined {
   return typeof fn === "function" ? (fn as { [ORIGINS]?: Origins })[ORIGINS] : undefined;
 }
 
-/** Makes the function object of an entry; `sync` only without a context. */
-export function functionOf(entry: FunctionEntry, place: Place): AnyFunction {
-  const { bridge: b, gate, context, onDecode, decode } = place;
-  const target: Target = { ...entry, context, gate, decode };
-  const marshal = new Marshal(b, entry.plan, target, entry.path);
-  const call = marshal.call() as AnyFunction;
-  onDecode?.(marshal.decode);
-  let made: Post | undefined;
-  const post = (): Post => made ??= marshal.post();
+function withOptions({ entry, place, marshal }: Origins): (options: InvokeOptions) => AnyFunction {
+  const { bridge: b, gate, context } = place;
+  return (options) => {
+    checkOptions(options);
+    return invoker({ b, name: entry.name, context }, marshal.post(gate, context), options);
+  };
+}
+
+function sender({ place: { gate, context }, marshal }: Origins): (...args: unknown[]) => void {
+  const submit = marshal.post(gate, context);
+  return (...args) => submit(FORGET, ...args);
+}
+
+/** The generated functions of an entry; `decode` reads results in place of what the plan says. */
+export function marshalOf(entry: FunctionEntry, b: Bridge, decode?: Decode): Marshal {
+  return new Marshal(b, entry.plan, { ...entry, decode }, entry.path);
+}
+
+/** Makes the function object of an entry on any thread. */
+export function functionOf(entry: FunctionEntry, place: Place, marshal: Marshal): AnyFunction {
+  const { gate } = place;
+  const call = marshal.call(gate, 0) as AnyFunction;
+  const origins: Origins = { entry, place, marshal };
   Object.defineProperty(call, "name", { value: entry.name });
-  Object.defineProperty(call, ORIGINS, { value: { entry, place, marshal } satisfies Origins });
-  Object.assign(call, {
-    pointer: entry.address as Pointer,
-    with: (options: InvokeOptions) => {
-      checkOptions(options);
-      return invoker({ b, name: entry.name, context }, post(), options);
+  Object.defineProperty(call, ORIGINS, { value: origins });
+  Object.assign(call, { pointer: entry.address as Pointer, with: withOptions(origins) });
+  lazy(call, "send", () => sender(origins));
+  lazy(call, "sync", () => marshal.sync(gate));
+  return call;
+}
+
+/** What the functions of one entry on contexts have in common. */
+export interface ContextShape {
+  readonly entry: FunctionEntry;
+  readonly marshal: Marshal;
+  readonly prototype: object;
+}
+
+type ContextFunction = AnyFunction & { [ORIGINS]: Origins };
+
+/**
+ * What the functions of an entry on contexts have in common. Contexts come and go by the thousand,
+ * so that a function on one of them is made of as little as possible.
+ */
+export function contextShape(entry: FunctionEntry, marshal: Marshal): ContextShape {
+  const prototype = Object.create(Function.prototype, {
+    pointer: { value: entry.address as Pointer, enumerable: true },
+    with: {
+      enumerable: true,
+      get(this: ContextFunction) {
+        return withOptions(this[ORIGINS]);
+      },
+    },
+    send: {
+      enumerable: true,
+      get(this: ContextFunction) {
+        const value = sender(this[ORIGINS]);
+        Object.defineProperty(this, "send", { value, enumerable: true });
+        return value;
+      },
     },
   });
-  lazy(call, "send", () => {
-    const submit = post();
-    return (...args: unknown[]): void => submit(FORGET, ...args);
-  });
-  if (context === 0) lazy(call, "sync", () => marshal.sync());
+  return { entry, marshal, prototype };
+}
+
+/** Makes a function object on a context. */
+export function contextFunction(shape: ContextShape, place: Place): AnyFunction {
+  const { entry, marshal, prototype } = shape;
+  const call = marshal.call(place.gate, place.context) as ContextFunction;
+  Object.setPrototypeOf(call, prototype);
+  call[ORIGINS] = { entry, place, marshal };
   return call;
 }
 

@@ -158,15 +158,18 @@ const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting
 /* a call that waited was made before its library was closed */
 const IS_CLOSED = "gate.closed && (b.closed || !b.admitting)";
 
+/* Functions on different contexts differ in this only. */
+const ON = "return (gate, contextLow, contextHigh) =>";
+
 /** A function that submits a call and promises its result. */
 export function callSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
-  return `return function call(${list}) {
+  return `${ON} function call(${list}) {
     ${checks(plan).join("\n")}
-    if (${IS_CLOSED}) return Promise.reject(refusal());
+    if (${IS_CLOSED}) return Promise.reject(refusal(gate));
     if (${IS_FULL}) return later(call, [${checkedList(plan)}]);
     ${record(plan, String(callFlags(plan)), "0").join("\n")}
-    return b.call(token, end - s, decode, meter);
+    return b.call(token, end - s, decode, meter, gate);
   };`;
 }
 
@@ -174,13 +177,13 @@ export function callSource(plan: Plan): string {
 export function postSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
   const rest = list === "" ? "" : `, ${list}`;
-  return `return function post(ticket${rest}) {
+  return `${ON} function post(ticket${rest}) {
     ${checks(plan, 1).join("\n")}
-    if (${IS_CLOSED}) return refuse(ticket, refusal());
+    if (${IS_CLOSED}) return refuse(ticket, refusal(gate));
     if (${IS_FULL}) return laterPost(post, ticket, [${checkedList(plan)}]);
     ${record(plan, `${callFlags(plan)} | ticket.flags`, "ticket.timeoutMs").join("\n")}
     ticket.token = token;
-    b.send(token, end - s, decode, ticket.settle);
+    b.send(token, end - s, decode, ticket.settle, gate);
   };`;
 }
 
@@ -212,9 +215,9 @@ function storeLent(plan: Plan): { before: string[]; store: string[]; lent: strin
  */
 export function hereSource(plan: Plan): string {
   const { before, store, lent } = storeLent(plan);
-  return `return function sync(${argumentList(plan).join(", ")}) {
+  return `${ON} function sync(${argumentList(plan).join(", ")}) {
     ${checks(plan).join("\n")}
-    if (gate.closed) throw refusal();
+    if (gate.closed) throw refusal(gate);
     let blocks;
     ${before.join("\n")}
     const token = -1, s = 0, p = 0;
@@ -234,9 +237,9 @@ export function boundSource(plan: Plan): string {
   const blocks = plan.values.map((parameter, index) =>
     isReference(parameter) ? makeBlock(parameter, index) : ""
   );
-  return `return function bind(${argumentList(plan).join(", ")}) {
+  return `${ON} function bind(${argumentList(plan).join(", ")}) {
     ${checks(plan).join("\n")}
-    if (gate.closed) throw refusal();
+    if (gate.closed) throw refusal(gate);
     let blocks;
     ${blocks.join("\n")}
     ${linkImages(plan)}
@@ -251,9 +254,9 @@ export function boundSource(plan: Plan): string {
 /** A function that runs a call on this thread, through the runtime's own FFI. */
 export function directSource(plan: Plan): string {
   const list = argumentList(plan).join(", ");
-  return `return function sync(${list}) {
+  return `${ON} function sync(${list}) {
     ${checks(plan).join("\n")}
-    if (gate.closed) throw refusal();
+    if (gate.closed) throw refusal(gate);
     return raw(${list});
   };`;
 }

@@ -3,20 +3,23 @@
  *
  * @module
  */
-import { type Bridge, bridge, type Decode } from "./bridge.ts";
+import { type Bridge, bridge } from "./bridge.ts";
 import type { Arguments, Library, LibraryFunction, LibraryPath, Result } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import {
+  contextFunction,
+  contextShape,
   entryOf,
   type FunctionEntry,
   functionOf,
   lazy,
+  marshalOf,
   type Place,
   variableOf,
 } from "./function.ts";
 import { libraryGlobal, status } from "./generated/siding.ts";
 import { planField } from "./layout.ts";
-import type { Gate } from "./marshal.ts";
+import type { Gate, Marshal } from "./marshal.ts";
 import { planFunction } from "./plan.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Resolve } from "./tails.ts";
@@ -104,22 +107,19 @@ function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | unde
 }
 
 /** What a symbol became: a function, a variable, or `null`. */
-type Found = { readonly entry: FunctionEntry } | { readonly value: unknown };
-
-/** The functions of a library on one place. */
-export interface Use {
-  readonly gate: Gate;
-  /** Decoders of those made so far. */
-  readonly decodes: globalThis.Set<Decode>;
-}
+type Found =
+  | { readonly entry: FunctionEntry; readonly marshal: () => Marshal }
+  | { readonly value: unknown };
 
 /** What stands behind a library object. */
 export interface LibraryState {
   readonly bridge: Bridge;
   /** Finds the symbols, each once. */
   readonly symbols: ReadonlyMap<string, () => Found>;
-  /** Itself, and its use on contexts. */
-  readonly uses: globalThis.Set<Use>;
+  /** Its own gate, and those of its use on contexts. */
+  readonly gates: globalThis.Set<Gate>;
+  /** What the objects of its use on contexts have in common. */
+  readonly contextPrototype: () => object;
   closing: Promise<void> | undefined;
 }
 
@@ -188,7 +188,8 @@ function findSymbol(b: Bridge, opened: Opened, key: string, definition: AnyDefin
     return { value: null };
   }
   const path = symbol === key ? opened.path : null;
-  return { entry: entryOf(key, definition, { address, path, resolve }) };
+  const entry = entryOf(key, definition, { address, path, resolve });
+  return { entry, marshal: once(() => marshalOf(entry, b)) };
 }
 
 function demandDefinition(key: string, definition: unknown): void {
@@ -227,41 +228,76 @@ function symbolsOf(
   return { load, symbols };
 }
 
-const origins: WeakMap<object, { readonly symbols: LibraryState["symbols"]; place: Place }> =
-  new WeakMap();
+type Symbols = LibraryState["symbols"];
+
+const PLACE = Symbol("place");
+const SYMBOLS = Symbol("symbols");
+
+/** What stands behind a library object, its use on a context included. */
+interface LibraryObject {
+  readonly [PLACE]: Place;
+  readonly [SYMBOLS]: Symbols;
+}
 
 /** Where the functions of a library object run, its use on a context included. */
 export function placeOf(library: object): Place {
-  const origin = origins.get(library);
-  if (origin === undefined) throw new TypeError("Cannot use this object: it is no opened library");
-  return origin.place;
+  const place = (library as Partial<LibraryObject>)[PLACE];
+  if (place === undefined) throw new TypeError("Cannot use this object: it is no opened library");
+  return place;
 }
 
 /** The functions of a library object by their key. */
 export function entriesOf(library: object): (key: string) => FunctionEntry | undefined {
-  const { symbols } = origins.get(library)!;
+  const symbols = (library as LibraryObject)[SYMBOLS];
   return (key) => {
     const found = symbols.get(key)?.();
     return found !== undefined && "entry" in found ? found.entry : undefined;
   };
 }
 
-/** An object with a property for each symbol; functions are made when first read. */
-export function symbolsObject(
-  { bridge: b, symbols }: LibraryState,
-  { gate, decodes }: Use,
-  context: number,
-): object {
+/** The object of a library, with a property for each symbol; functions are made when first read. */
+function libraryObject(symbols: Symbols, place: Place): object {
   const object = {};
-  const onDecode = (decode: Decode): unknown => decodes.add(decode);
-  const whole: Place = { bridge: b, gate, context, onDecode };
-  origins.set(object, { symbols, place: whole });
+  Object.defineProperty(object, PLACE, { value: place });
+  Object.defineProperty(object, SYMBOLS, { value: symbols });
   for (const [key, find] of symbols) {
     lazy(object, key, () => {
       const found = find();
-      return "entry" in found ? functionOf(found.entry, whole) : found.value;
+      return "entry" in found ? functionOf(found.entry, place, found.marshal()) : found.value;
     });
   }
+  return object;
+}
+
+/* What one symbol is on each context: a function of its own, or the same variable. */
+function contextGetter(key: string, find: () => Found): PropertyDescriptor {
+  const shape = once(() => {
+    const found = find();
+    return "entry" in found ? contextShape(found.entry, found.marshal()) : found;
+  });
+  return {
+    enumerable: true,
+    get(this: LibraryObject): unknown {
+      const made = shape();
+      const value = "prototype" in made ? contextFunction(made, this[PLACE]) : made.value;
+      Object.defineProperty(this, key, { value, enumerable: true });
+      return value;
+    },
+  };
+}
+
+function contextPrototype(symbols: Symbols): object {
+  const prototype = Object.defineProperty({}, SYMBOLS, { value: symbols });
+  for (const [key, find] of symbols) {
+    Object.defineProperty(prototype, key, contextGetter(key, find));
+  }
+  return prototype;
+}
+
+/** The symbols of a library on a context. */
+export function contextObject(state: LibraryState, gate: Gate, context: number): object {
+  const object = Object.create(state.contextPrototype());
+  object[PLACE] = { bridge: state.bridge, gate, context } satisfies Place;
   return object;
 }
 
@@ -319,15 +355,15 @@ export function open<const D extends Definitions>(
     for (const find of symbols.values()) find();
   }
   const gate = libraryGate();
-  const use: Use = { gate, decodes: new Set() };
   b.gates.add(gate);
   const state: LibraryState = {
     bridge: b,
     symbols,
-    uses: new Set([use]),
+    gates: new Set([gate]),
+    contextPrototype: once(() => contextPrototype(symbols)),
     closing: undefined,
   };
-  const library = symbolsObject(state, use, 0);
+  const library = libraryObject(symbols, { bridge: b, gate, context: 0 });
   states.set(library, state);
   Object.defineProperty(library, Symbol.asyncDispose, { value: () => close(library) });
   return library as Library<D>;
@@ -353,13 +389,11 @@ export function close(library: object): Promise<void> {
   const state = stateOf(library);
   state.closing ??= new Promise((resolve) => {
     const b = state.bridge;
-    const decodes = new Set<Decode>();
-    for (const use of state.uses) {
-      use.gate.closed = true;
-      b.gates.delete(use.gate);
-      for (const decode of use.decodes) decodes.add(decode);
+    for (const gate of state.gates) {
+      gate.closed = true;
+      b.gates.delete(gate);
     }
-    const waitForCalls = (): void => b.settling.settled(decodes, resolve);
+    const waitForCalls = (): void => b.settling.settled(state.gates, resolve);
     if (b.closed) resolve();
     else if (b.queued > 0) b.wait(waitForCalls);
     else waitForCalls();
@@ -393,5 +427,6 @@ export function fn<const D extends FunctionDefinition>(
   const name = definition.name ?? `0x${pointer.toString(16)}`;
   const entry = entryOf(name, definition, { address: pointer, path: null });
   const b = bridge();
-  return functionOf(entry, { bridge: b, gate: addressGate(b), context: 0 }) as never;
+  const place = { bridge: b, gate: addressGate(b), context: 0 };
+  return functionOf(entry, place, marshalOf(entry, b)) as never;
 }

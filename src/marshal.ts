@@ -48,15 +48,18 @@ export interface Target {
   readonly name: string;
   readonly address: number;
   readonly signature: number;
-  /** Context handle, or 0: any thread. */
-  readonly context: number;
-  readonly gate: Gate;
   /** Reads results, in place of what the plan says. */
   readonly decode?: Decode | undefined;
 }
 
 type Call = (...args: unknown[]) => unknown;
 type Post = (ticket: Ticket, ...args: unknown[]) => void;
+
+/** Makes a function for a context, whose handle comes in halves. */
+type On<F> = (gate: Gate, contextLow: number, contextHigh: number) => F;
+
+/** Takes the record of a bound call. */
+export type Keep = (record: Uint8Array, words: number, blocks: Blocks | undefined) => number;
 
 /** Everything that generated code refers to. */
 interface Environment extends Words {
@@ -69,8 +72,8 @@ interface Environment extends Words {
 
 type Factory<F> = (environment: Environment) => F;
 
-const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, gate, signature, " +
-  "functionLow, functionHigh, contextLow, contextHigh, meter, decode, Blocks, putText, textRoom, " +
+const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, signature, " +
+  "functionLow, functionHigh, meter, decode, Blocks, putText, textRoom, " +
   "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
   "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16, keep";
 
@@ -190,7 +193,7 @@ function isDirect(plan: Plan): boolean {
     plan.parameters.every(({ type, role }) => role === "value" && directKinds.has(type.kind));
 }
 
-/** The generated functions of one C function, each made when first needed. */
+/** The generated functions of one C function on one thread, each made when first needed. */
 export class Marshal {
   readonly #b: Bridge;
   readonly #plan: Plan;
@@ -199,6 +202,8 @@ export class Marshal {
   readonly #factories: Factories;
   readonly #meter: Meter = { skip: 0, backoff: 1 };
   readonly #images: readonly unknown[];
+  #call: On<Call> | undefined;
+  #post: On<Post> | undefined;
   #decode: Decode | undefined;
 
   /** `path` is the library as it was opened, for the runtime's own FFI. */
@@ -223,23 +228,26 @@ export class Marshal {
   }
 
   /** Submits a call and promises its result. */
-  call(): Call {
-    return this.#factories.get<Call>(callSource)(this.#encoding());
+  call(gate: Gate, context: number): Call {
+    this.#call ??= this.#factories.get<On<Call>>(callSource)(this.#encoding());
+    return this.#call(gate, context >>> 0, Math.floor(context / 4294967296));
   }
 
   /** Submits a call for a ticket. */
-  post(): Post {
-    return this.#factories.get<Post>(postSource)(this.#encoding());
+  post(gate: Gate, context: number): Post {
+    this.#post ??= this.#factories.get<On<Post>>(postSource)(this.#encoding());
+    return this.#post(gate, context >>> 0, Math.floor(context / 4294967296));
   }
 
   /** Runs a call on this thread: through the runtime's own FFI where that is exact. */
-  sync(): Call {
+  sync(gate: Gate): Call {
     const raw = isDirect(this.#plan) ? this.#raw() : null;
     if (raw !== null) {
-      return this.#factories.get<Call>(directSource)(this.#environment(this.#b.staging, { raw }));
+      const environment = this.#environment(this.#b.staging, { raw });
+      return this.#factories.get<On<Call>>(directSource)(environment)(gate, 0, 0);
     }
     const { call, event } = wordsHere(this.#b);
-    return this.#factories.get<Call>(hereSource)(this.#environment(call, {
+    return this.#factories.get<On<Call>>(hereSource)(this.#environment(call, {
       ...this.#numbers(),
       ...blockHelpers(this.#b),
       checkStatus,
@@ -248,16 +256,16 @@ export class Marshal {
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
       decode: this.decodeFrom(event),
-    }));
+    }))(gate, 0, 0);
   }
 
   /** Writes the record of a bound call, whose bytes and blocks `keep` takes. */
-  bind(keep: (record: Uint8Array, words: number, blocks: Blocks | undefined) => number): Call {
+  bind(gate: Gate, keep: Keep): Call {
     const { call } = wordsHere(this.#b);
-    return this.#factories.get<Call>(boundSource)(this.#environment(call, {
+    return this.#factories.get<On<Call>>(boundSource)(this.#environment(call, {
       ...this.#numbers(),
       keep: (words: number, blocks?: Blocks) => keep(call.u8, words, blocks),
-    }));
+    }))(gate, 0, 0);
   }
 
   #decodeEvents(): Decode {
@@ -296,16 +304,15 @@ export class Marshal {
   }
 
   #numbers(): Record<string, unknown> {
-    const { address, context, signature } = this.#target;
+    const { address, signature } = this.#target;
     const [functionLow, functionHigh] = splitAddress(address);
-    const [contextLow, contextHigh] = splitAddress(context);
-    return { functionLow, functionHigh, contextLow, contextHigh, signature };
+    return { functionLow, functionHigh, signature };
   }
 
   #environment(views: Words, more: Record<string, unknown>): Environment {
-    const { name, gate } = this.#target;
-    const refusal = (): Error => this.#b.closed ? disconnected(name) : gate.error(name);
-    const shared = { b: this.#b, c: check, name, gate, refusal, words: views, Blocks, Tails };
+    const { name } = this.#target;
+    const refusal = (gate: Gate): Error => this.#b.closed ? disconnected(name) : gate.error(name);
+    const shared = { b: this.#b, c: check, name, refusal, words: views, Blocks, Tails };
     const strings = { putText, putText16, textRoom, textRoom16 };
     return { ...views, ...shared, ...strings, images: this.#images, ...more } as Environment;
   }

@@ -8,12 +8,15 @@ import { errorFromStatus, SidingError } from "./errors.ts";
 import { originsOf } from "./function.ts";
 import { callDeferred } from "./generated/siding.ts";
 import type { Lease } from "./lease.ts";
+import type { Gate } from "./marshal.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Pointer } from "./types.ts";
 
 /** What a context is to the handles that it owns. */
 export interface Owner {
   readonly lease: Lease;
+  /** Whose the calls of destructors are. */
+  readonly gate: Gate;
   /** The end of the lease, once it was asked for. */
   readonly released: Promise<void> | undefined;
   /** The error of what comes too late. */
@@ -125,8 +128,8 @@ export class Owned<P extends Pointer, R> implements AsyncDisposable {
   }
 
   #run(): Promise<R> {
-    const { lease: { b, handle } } = this.#owner;
-    const run = { context: handle, flags: callDeferred };
+    const { lease: { b, handle }, gate: owner } = this.#owner;
+    const run = { context: handle, flags: callDeferred, owner };
     return new Promise((resolve) => {
       const submit = (): void => {
         submitBound(this.#binding, run, resolve as (value: unknown) => void);

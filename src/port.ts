@@ -196,9 +196,23 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
       return this.#isOver ? done : undefined;
     }
     if (!whole) return { value: this.#page[this.#at++], done: false };
+    return { value: this.#page.length > 1 ? this.#rest() : this.#singles(), done: false };
+  }
+
+  #rest(): readonly unknown[] {
     const rest = this.#at === 0 ? this.#page : this.#page.slice(this.#at);
     this.#at = this.#page.length;
-    return { value: rest, done: false };
+    return rest;
+  }
+
+  /* Pages of one item each become one. */
+  #singles(): readonly unknown[] {
+    const items: unknown[] = [];
+    do {
+      items.push(this.#page[0]);
+      this.#at = 1;
+    } while (this.#pages.length > 0 && this.#turn() && this.#page.length === 1);
+    return items;
   }
 
   /* Opens the next page that is not empty. */

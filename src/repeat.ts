@@ -19,6 +19,7 @@ import { checkStatus, SidingError } from "./errors.ts";
 import { callStoppable, interruptNone, layouts, testNone } from "./generated/siding.ts";
 import { type Interrupt, interruptCall, type InterruptParts, interruptParts } from "./interrupt.ts";
 import type { Lease } from "./lease.ts";
+import type { Gate } from "./marshal.ts";
 import { type Feed, Port, type Sink } from "./port.ts";
 import { Queue } from "./queue.ts";
 import { checkRange, checkSignal, type Range } from "./range.ts";
@@ -64,6 +65,8 @@ const { size, offsets } = layouts.repeatOptions;
 
 interface Plan {
   readonly lease: Lease;
+  /** Of the context. */
+  readonly owner: Gate;
   readonly body: Binding | ChainParts;
   readonly emit: Condition;
   readonly until: Condition;
@@ -181,11 +184,13 @@ class Repetition implements Feed {
     if (isFull(b)) return b.wait(() => this.#submit());
     const { binding } = this.#body;
     const { gate, name } = binding;
-    if (gate.closed || b.closed) {
-      this.#sink.fail(gate.error(name));
+    const closed = this.#plan.owner.closed ? this.#plan.owner : gate;
+    if (closed.closed || b.closed) {
+      this.#sink.fail(closed.error(name));
       return void this.stop();
     }
-    const run = { context: this.#handle, flags: callStoppable };
+    const { owner } = this.#plan;
+    const run = { context: this.#handle, flags: callStoppable, owner };
     this.#tokens.add(submitBound(binding, run, this.#settle));
     b.alive.pending--; // a run that nobody waits for keeps nothing alive
     b.alive.listen();
@@ -199,14 +204,19 @@ class Repetition implements Feed {
   await(isAwaited: boolean): void {
     if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
+    this.#hold(isAwaited);
+  }
+
+  #hold(isHeld: boolean): void {
     const { alive } = this.#plan.lease.b;
-    alive.pending += isAwaited ? 1 : -1;
-    if (isAwaited) alive.hold();
+    alive.pending += isHeld ? 1 : -1;
+    if (isHeld) alive.hold();
     else alive.scheduleRelease();
   }
 
   stop(): Promise<void> {
     return this.#stopping ??= new Promise((resolve) => {
+      this.#hold(true);
       this.#stopped = resolve;
       this.#close();
     });
@@ -232,8 +242,10 @@ class Repetition implements Feed {
   }
 
   #lookForEnd(): void {
-    if (!this.#isOver || this.#tokens.length > 0) return;
-    this.#stopped?.();
+    if (this.#stopped === undefined || this.#tokens.length > 0) return;
+    this.#stopped();
+    this.#stopped = undefined;
+    this.#hold(false);
   }
 
   readonly #onAbort = (): void => {
@@ -287,7 +299,12 @@ function nothing(): Feed {
   };
 }
 
-function planOf(lease: Lease, body: unknown, options: RepeatOptions<unknown>): Plan {
+function planOf(
+  lease: Lease,
+  owner: Gate,
+  body: unknown,
+  options: RepeatOptions<unknown>,
+): Plan {
   const action = "repeat a call";
   const chain = chainParts(body);
   const given = chain ?? bindingOf(body);
@@ -305,6 +322,7 @@ function planOf(lease: Lease, body: unknown, options: RepeatOptions<unknown>): P
   const { entry } = (chain ?? given as Binding).origins;
   return {
     lease,
+    owner,
     body: given,
     emit: emit === "all" ? always : conditionOf(emit, entry.plan, entry.name),
     until: conditionOf(until, entry.plan, entry.name),
@@ -317,10 +335,11 @@ function planOf(lease: Lease, body: unknown, options: RepeatOptions<unknown>): P
 /** Repeats a bound call or a chain on a context. */
 export function repeat(
   lease: Lease,
+  owner: Gate,
   body: unknown,
   options: RepeatOptions<unknown>,
 ): Port<unknown> {
-  const plan = planOf(lease, body, options);
+  const plan = planOf(lease, owner, body, options);
   const { signal } = plan;
   return new Port<unknown>((sink) => {
     if (!signal?.aborted) return new Repetition(plan, sink);

@@ -36,6 +36,8 @@ export class Settling {
   readonly settlers: (Settle | undefined)[] = [];
   /** How their results are read; of a token whose events go on, what takes each. */
   readonly decoders: Decode[] = [];
+  /** Whose they are. */
+  readonly owners: (object | undefined)[] = [];
   readonly #b: Bridge;
 
   constructor(b: Bridge) {
@@ -120,14 +122,14 @@ export class Settling {
     else native.siding_block_drop(handle, u32[at + (eventWords + decode.blockWord) * 2]!);
   }
 
-  /** Runs `then` once every call in flight whose results `decodes` reads has settled. */
-  settled(decodes: ReadonlySet<Decode>, then: () => void): void {
+  /** Runs `then` once every call in flight of the owners has settled. */
+  settled(owners: ReadonlySet<object>, then: () => void): void {
     let left = 1;
     const one = (): void => {
       if (--left === 0) then();
     };
     this.settlers.forEach((settle, token) => {
-      if (settle === undefined || !decodes.has(this.decoders[token]!)) return;
+      if (settle === undefined || !owners.has(this.owners[token]!)) return;
       left++;
       this.settlers[token] = (value) => {
         settle(value);
@@ -137,13 +139,13 @@ export class Settling {
     one();
   }
 
-  /** Settles every call in flight whose results `decodes` reads, and lets go of it. */
-  giveUp(decodes: ReadonlySet<Decode>, make: (name: string) => unknown): void {
+  /** Settles every call in flight of the owners, and lets go of it. */
+  giveUp(owners: ReadonlySet<object>, make: (name: string) => unknown): void {
     this.settlers.forEach((settle, token) => {
-      const decode = this.decoders[token]!;
-      if (settle === undefined || !decodes.has(decode)) return;
+      if (settle === undefined || !owners.has(this.owners[token]!)) return;
+      const { label = "" } = this.decoders[token]!;
       this.abandon(token, !this.#b.cancel(token));
-      settle(make(decode.label ?? ""));
+      settle(make(label));
     });
   }
 

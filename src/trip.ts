@@ -97,8 +97,7 @@ export class Reader {
     const values: unknown[] = [made.u32, this.#constants];
     this.#steps.forEach(({ entry, emits }, index) => {
       if (!emits) return;
-      const { bridge, gate, context } = this.#place;
-      const marshal = new Marshal(bridge, entry.plan, { ...entry, gate, context }, null);
+      const marshal = new Marshal(this.#place.bridge, entry.plan, entry, null);
       names.push(`decode${index}`);
       values.push(marshal.decodeFrom(made));
     });

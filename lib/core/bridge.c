@@ -250,12 +250,8 @@ void bridge_kick(struct bridge *bridge) {
     }
 }
 
-bool bridge_push(struct bridge *bridge, struct node *node) {
-    enum inbox_push pushed = inbox_push(&bridge->completed, node, node);
-    if (pushed == INBOX_PUSHED_WAKE) {
-        bridge_kick(bridge);
-    }
-    return pushed != INBOX_REFUSED;
+enum inbox_push bridge_push(struct bridge *bridge, struct node *node) {
+    return inbox_push(&bridge->completed, node, node);
 }
 
 void bridge_lose(struct bridge *bridge) {
@@ -264,11 +260,13 @@ void bridge_lose(struct bridge *bridge) {
 }
 
 bool bridge_deliver(struct bridge *bridge, struct node *node) {
-    bool delivered = bridge_push(bridge, node);
-    if (!delivered) {
+    enum inbox_push pushed = bridge_push(bridge, node);
+    if (pushed == INBOX_PUSHED_WAKE) {
+        bridge_kick(bridge);
+    } else if (pushed == INBOX_REFUSED) {
         bridge_lose(bridge);
     }
-    return delivered;
+    return pushed != INBOX_REFUSED;
 }
 
 uint64_t bridge_lost(void) {

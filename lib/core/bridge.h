@@ -71,8 +71,9 @@ bool bridge_is_open(struct bridge *bridge);
  * @thread any  @blocks never
  */
 bool bridge_deliver(struct bridge *bridge, struct node *node);
-/** The same for what ends no call: refused, it is not lost. @thread any  @blocks never */
-bool bridge_push(struct bridge *bridge, struct node *node);
+/** Pushes without waking: INBOX_PUSHED_WAKE asks the caller to bridge_kick, with no mutex held,
+ *  for a host's wake function may wait for its thread. @thread any  @blocks never */
+enum inbox_push bridge_push(struct bridge *bridge, struct node *node);
 /** Counts the event of a call that bridge_push has refused. @thread any  @blocks never */
 void bridge_lose(struct bridge *bridge);
 /** @return events lost for want of a host  @thread any  @blocks never */

@@ -179,9 +179,19 @@ void call_note_end(struct slot *slot) {
     }
 }
 
+int32_t call_execute_traced(struct record *record, const struct slot *slot) {
+    if (!trace_is_on()) {
+        return call_execute(record);
+    }
+    uint64_t started_ns = siding_clock_ns();
+    int32_t status = call_execute(record);
+    trace_note(record, slot->index, started_ns);
+    return status;
+}
+
 static int32_t run_noted(struct record *record, struct slot *slot) {
     call_note_begin(record, slot);
-    int32_t status = call_execute(record);
+    int32_t status = call_execute_traced(record, slot);
     call_note_end(slot);
     return status;
 }
@@ -200,15 +210,10 @@ static int32_t run_claimed(struct record *record, struct slot *slot) {
     if (status != SIDING_OK) {
         return status;
     }
-    uint64_t traced_ns = trace_is_on() ? siding_clock_ns() : 0;
     if (record->flags & SIDING_CALL_TIMED) {
         atomic_store_explicit(&record->started_ns, siding_clock_ns(), memory_order_relaxed);
     }
-    status = is_watched(record, slot) ? run_noted(record, slot) : call_execute(record);
-    if (traced_ns != 0) {
-        trace_note(record, slot->index, traced_ns);
-    }
-    return status;
+    return is_watched(record, slot) ? run_noted(record, slot) : call_execute_traced(record, slot);
 }
 
 /* Claims it, unless it was cancelled. @return whether it is claimed */

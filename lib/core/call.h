@@ -43,6 +43,9 @@ bool call_is_wanted(const struct record *record);
 /** Runs the function, or the chain, of a record. @return a status  @thread any but js
  *  @blocks as long as the function does */
 int32_t call_execute(struct record *record);
+/** The same, noted while calls are traced. @thread worker, the slot's own
+ *  @blocks as long as the function does */
+int32_t call_execute_traced(struct record *record, const struct slot *slot);
 /** Notes a run for whoever watches or interrupts it. @thread worker, the slot's own
  *  @blocks never */
 void call_note_begin(struct record *record, struct slot *slot);

@@ -36,6 +36,8 @@ int32_t context_acquire(struct bridge *bridge, const struct siding_context_optio
     }
     if (status == SIDING_OK) {
         *out_context = lease_begin(slot, bridge, options, name);
+    } else {
+        line_serve(); /* who came meanwhile may have found this one counted */
     }
     return status;
 }
@@ -164,15 +166,15 @@ static int32_t ask(struct slot *slot, uint64_t run, struct interrupt *interrupt)
     siding_mutex_lock(&slot->lease.mutex);
     bool is_own = interrupt->kind == SIDING_INTERRUPT_NONE;
     const struct interrupt *chosen = is_own ? &slot->lease.interrupt : interrupt;
-    bool is_some = chosen->kind != SIDING_INTERRUPT_NONE;
-    if (is_some) {
-        watch_ask(slot, run, chosen);
+    bool asks = chosen->kind != SIDING_INTERRUPT_NONE && run_look(&slot->run).number == run;
+    if (asks) {
+        watch_ask(&slot->lease.asked, run, chosen);
     }
     siding_mutex_unlock(&slot->lease.mutex);
-    if (is_some) {
+    if (asks) {
         watch_arm(0);
     }
-    return is_some ? SIDING_OK : SIDING_EINVALID;
+    return asks ? SIDING_OK : SIDING_EINVALID;
 }
 
 int32_t context_interrupt(struct bridge *bridge, uint32_t token,
@@ -194,6 +196,7 @@ void context_leave_all(struct bridge *bridge) {
     uint32_t count = pool_slots();
     for (uint32_t index = 0; index < count; index++) {
         struct slot *slot = pool_slot_at(index);
+        lease_unlisten(slot, bridge); /* also of a lease that is ending */
         bool is_first = atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge;
         if (is_first || atomic_load_explicit(&slot->lease.is_shared, memory_order_relaxed)) {
             (void)lease_leave(slot, bridge, NULL);

@@ -39,18 +39,18 @@ void guest_complete(struct record *record) {
     siding_parker_unpark(&guest->parker); /* the guest is gone from here on */
 }
 
-/* @return the slot, the guest counted in its lease, or NULL */
-static struct slot *enter(uint64_t context) {
-    struct slot *slot = context == 0 ? NULL : pool_slot(context);
-    if (slot == NULL) {
-        return NULL;
+/* @return SIDING_ESTALE: the lease is another one by now */
+static int32_t push(struct slot *slot, uint64_t context, struct node *node) {
+    enum inbox_push pushed = INBOX_REFUSED;
+    siding_mutex_lock(&slot->lease.mutex);
+    if (atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) == context) {
+        pushed = inbox_push(&slot->inbox, node, node);
     }
-    atomic_fetch_add_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
-    if (atomic_load_explicit(&slot->lease.handle, memory_order_seq_cst) == context) {
-        return slot;
+    siding_mutex_unlock(&slot->lease.mutex);
+    if (pushed == INBOX_PUSHED_WAKE) {
+        slot_rouse(slot);
     }
-    atomic_fetch_sub_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
-    return NULL;
+    return pushed == INBOX_REFUSED ? SIDING_ESTALE : SIDING_OK;
 }
 
 static int32_t run_on(struct slot *slot, struct guest *guest) {
@@ -60,10 +60,13 @@ static int32_t run_on(struct slot *slot, struct guest *guest) {
     if (!siding_parker_init(&guest->parker)) {
         return SIDING_ESYSTEM;
     }
-    slot_push(slot, &guest->record.node, &guest->record.node);
-    siding_parker_park(&guest->parker);
+    int32_t status = push(slot, guest->record.context, &guest->record.node);
+    if (status == SIDING_OK) {
+        siding_parker_park(&guest->parker);
+        status = guest->words;
+    }
     siding_parker_deinit(&guest->parker);
-    return guest->words;
+    return status;
 }
 
 int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32_t capacity_words) {
@@ -91,13 +94,8 @@ int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32
         call_resolve(signature, arguments, words - SIDING_CALL_WORDS, NULL, NULL) != SIDING_OK) {
         return SIDING_EINVALID;
     }
-    struct slot *slot = enter(call->context);
-    if (slot == NULL) {
-        return SIDING_ESTALE;
-    }
-    int32_t result = run_on(slot, &guest);
-    atomic_fetch_sub_explicit(&slot->lease.guests, 1, memory_order_seq_cst);
-    return result;
+    struct slot *slot = record->context == 0 ? NULL : pool_slot(record->context);
+    return slot == NULL ? SIDING_ESTALE : run_on(slot, &guest);
 }
 
 int32_t guest_release(struct bridge *bridge, uint64_t context) {

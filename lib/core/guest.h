@@ -1,10 +1,9 @@
 /*
  * guest.h - calls on a context from threads without a bridge, which wait for the result.
  *
- * The record lies on the caller's stack; its words are those that the caller gave. A guest counts
- * itself in the lease before it looks whether that is still the one it means, and the releaser ends
- * the lease before it looks at the count; both sequentially consistent, so one of the two sees the
- * other: no guest's call runs in the next lease.
+ * The record lies on the caller's stack; its words are those that the caller gave. It is pushed
+ * under the lease's mutex, where the lease is still the one it means: so it lies in the inbox
+ * before the node that ends the lease, or makes the slot not quiet.
  */
 #ifndef SIDING_CORE_GUEST_H
 #define SIDING_CORE_GUEST_H

@@ -254,8 +254,11 @@ static void reset(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
     atomic_store_explicit(&lease->stuck_ns, 0, memory_order_relaxed);
     atomic_store_explicit(&lease->deadline_ns, LEASE_NEVER, memory_order_seq_cst);
     interrupt_clear(&lease->interrupt);
-    interrupt_clear(&lease->asked);
-    lease->asked_run = 0;
+    interrupt_clear(&lease->asked.interrupt);
+    interrupt_clear(&lease->woken.interrupt);
+    lease->asked.run = 0;
+    lease->woken.run = 0;
+    lease->stuck = (struct stuck){0};
     lease->was_interrupted = false;
     lease->is_over = false;
     lease->is_named = false;
@@ -264,18 +267,15 @@ static void reset(struct lease *lease) SIDING_REQUIRES(&lease->mutex) {
 /* Whether its thread has nothing to do for the end, so that it need not even wake up. */
 static bool ends_quietly(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) {
     return slot->lease.deferred == NULL && slot->lease.listener == NULL && !slot->lease.is_named &&
-           !slot->lease.is_fresh && slot->lease.generation != UINT32_MAX &&
-           /* seq_cst: after `handle`; pairs with guest.c, where a guest counts itself first */
-           atomic_load_explicit(&slot->lease.guests, memory_order_seq_cst) == 0 &&
-           slot_is_quiet(slot);
+           !slot->lease.is_fresh && slot->lease.generation != UINT32_MAX && slot_is_quiet(slot);
 }
 
 /* @return whether the slot is vacant already */
 static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot->lease.mutex) {
-    atomic_store_explicit(&slot->lease.handle, 0, memory_order_seq_cst);
+    atomic_store_explicit(&slot->lease.handle, 0, memory_order_relaxed);
     if (ends_quietly(slot)) {
         reset(&slot->lease);
-        slot_move(slot, SLOT_ACTIVE, SLOT_VACANT);
+        slot_move_to_vacant(slot, SLOT_ACTIVE);
         return true;
     }
     slot->lease.reports = report;
@@ -287,7 +287,6 @@ static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot-
     return false;
 }
 
-/* The notices of a bridge end with its part. */
 static struct record *take_listener(struct lease *lease, const struct bridge *bridge)
     SIDING_REQUIRES(&lease->mutex) {
     struct record *listener = lease->listener;
@@ -298,13 +297,21 @@ static struct record *take_listener(struct lease *lease, const struct bridge *br
     return listener;
 }
 
+void lease_unlisten(struct slot *slot, const struct bridge *bridge) {
+    siding_mutex_lock(&slot->lease.mutex);
+    struct record *listener = take_listener(&slot->lease, bridge);
+    siding_mutex_unlock(&slot->lease.mutex);
+    tell(listener, RECORD_RUNNING, false);
+}
+
 bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report) {
     siding_mutex_lock(&slot->lease.mutex);
     bool had_part = detach(&slot->lease, bridge);
-    struct record *listener = take_listener(&slot->lease, bridge);
     bool is_last = had_part && slot->lease.attachments == NULL &&
                    atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == NULL;
     bool is_vacant = is_last && end(slot, report);
+    /* the notices of a part end with it, those of the lease with the lease */
+    struct record *listener = is_last ? NULL : take_listener(&slot->lease, bridge);
     siding_mutex_unlock(&slot->lease.mutex);
     tell(listener, RECORD_RUNNING, false);
     if (is_vacant) {
@@ -339,6 +346,17 @@ static void run_deferred(struct slot *slot) {
     }
 }
 
+/* The watch may not have seen yet that a call which was stuck has ended. */
+static void tell_recovery(struct slot *slot, struct kicks *kicks)
+    SIDING_REQUIRES(&slot->lease.mutex) {
+    struct stuck *stuck = &slot->lease.stuck;
+    if (stuck->run != 0) {
+        notice_send(&slot->outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
+                    (siding_clock_ns() - stuck->started_ns) / NS_PER_MS, kicks);
+        stuck->run = 0;
+    }
+}
+
 bool lease_recycle(struct slot *slot) {
     begin_recycling(slot);
     repeat_refuse_all(slot);
@@ -348,13 +366,20 @@ bool lease_recycle(struct slot *slot) {
     }
     siding_mutex_lock(&slot->lease.mutex);
     (void)slot_try(slot, SLOT_WEDGED, SLOT_RECYCLING); /* by the teardown time */
+    struct kicks kicks = {NULL};
+    tell_recovery(slot, &kicks);
     bool was_over = slot->lease.is_over;
     bool retires = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
     struct ending ending = take_ending(&slot->lease, false);
     reset(&slot->lease);
-    slot_move(slot, SLOT_RECYCLING, retires ? SLOT_RETIRED : SLOT_VACANT);
+    if (retires) {
+        slot_move(slot, SLOT_RECYCLING, SLOT_RETIRED);
+    } else {
+        slot_move_to_vacant(slot, SLOT_RECYCLING);
+    }
     siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
+    notice_kick(&kicks);
     if (!was_over) {
         pool_lease_over();
     }
@@ -385,7 +410,7 @@ static bool interrupts_drain(struct slot *slot, uint64_t now_ns)
         return false;
     }
     slot->lease.was_interrupted = true;
-    watch_ask(slot, view.number, &slot->lease.interrupt);
+    watch_ask(&slot->lease.asked, view.number, &slot->lease.interrupt);
     atomic_store_explicit(&slot->lease.deadline_ns, now_ns + slot->lease.drain_ns,
                           memory_order_seq_cst);
     return true;
@@ -393,6 +418,7 @@ static bool interrupts_drain(struct slot *slot, uint64_t now_ns)
 
 uint64_t lease_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox) {
     struct ending ending = {NULL, NULL, false};
+    struct kicks kicks = {NULL};
     bool ends = false;
     siding_mutex_lock(&slot->lease.mutex);
     uint64_t look = slot_look(slot);
@@ -403,7 +429,7 @@ uint64_t lease_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox) 
         (state == SLOT_RECYCLING || !interrupts_drain(slot, now_ns))) {
         if (state == SLOT_RECYCLING) {
             notice_send(outbox, slot->lease.listener, SIDING_NOTICE_TEARDOWN, 0,
-                        slot->lease.teardown_ns / NS_PER_MS);
+                        slot->lease.teardown_ns / NS_PER_MS, &kicks);
         }
         ends = true;
         wedge(slot, look);
@@ -411,6 +437,7 @@ uint64_t lease_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox) 
     }
     deadline_ns = atomic_load_explicit(&slot->lease.deadline_ns, memory_order_seq_cst);
     siding_mutex_unlock(&slot->lease.mutex);
+    notice_kick(&kicks);
     if (ends) {
         pool_lease_over();
         line_serve();

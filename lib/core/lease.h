@@ -30,6 +30,14 @@ struct slot;
 #define LEASE_NAME_BYTES 16
 #define LEASE_NEVER UINT64_MAX /* as a time */
 
+/* An interrupt that the watch is to use. */
+struct asked {
+    struct interrupt interrupt;
+    uint64_t run;       /* number of the run that it is for; 0: nothing is asked */
+    uint64_t signal_ns; /* when to repeat a signal */
+    uint32_t pause_ms;  /* until the next one */
+};
+
 /* The call that was last said to be stuck. */
 struct stuck {
     uint64_t run; /* its number; 0: none */
@@ -44,7 +52,6 @@ struct lease {
     _Atomic(struct bridge *) bridge; /* the first lessee; atomic: relaxed, compared only */
     _Atomic(bool) is_shared;         /* atomic: relaxed, set by a js thread that has the lease */
     _Atomic(bool) is_watched;        /* its runs are noted; likewise */
-    _Atomic(uint32_t) guests;        /* calls of siding_context_call; atomic: see guest.c */
     _Atomic(uint64_t) deadline_ns;   /* when the watch must look; atomic: seq_cst, see watch.c */
     _Atomic(uint64_t) stuck_ns;      /* 0: never; atomic: relaxed */
 
@@ -68,11 +75,8 @@ struct lease {
     struct repeat *body SIDING_GUARDED_BY(&mutex); /* what the thread is in, or NULL */
     struct nest *nest SIDING_GUARDED_BY(&mutex);   /* the innermost that it serves, or NULL */
 
-    /* what a host asks the watch for */
-    struct interrupt asked SIDING_GUARDED_BY(&mutex);
-    uint64_t asked_run SIDING_GUARDED_BY(&mutex); /* number of the run; 0: nothing is asked */
-    uint64_t signal_ns SIDING_GUARDED_BY(&mutex); /* when to repeat a signal */
-    uint32_t signal_pause_ms SIDING_GUARDED_BY(&mutex);
+    struct asked asked SIDING_GUARDED_BY(&mutex); /* by a host, or at the end of the drain time */
+    struct asked woken SIDING_GUARDED_BY(&mutex); /* for the sake of a queued call */
 };
 
 /** Once per slot. @thread its creator  @blocks never */
@@ -91,6 +95,8 @@ int32_t lease_attach(struct slot *slot, uint64_t handle, struct bridge *bridge);
  * @thread js of that bridge  @blocks never
  */
 bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report);
+/** Tells the listener of a bridge that nothing more comes. @thread js  @blocks never */
+void lease_unlisten(struct slot *slot, const struct bridge *bridge);
 /** Node NODE_RELEASE: everything up to VACANT. @return whether the thread must end
  *  @thread worker, the slot's own  @blocks as long as deferred calls do */
 bool lease_recycle(struct slot *slot);

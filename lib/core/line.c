@@ -61,10 +61,31 @@ static void unlink_after(struct node *before, struct node *node) SIDING_REQUIRES
     atomic_fetch_sub_explicit(&length, 1, memory_order_seq_cst);
 }
 
-static void tell(struct record *record, int32_t status) {
+/* Tells those who are out of the line, in order, with no mutex held. */
+static void tell_all(struct node *list) {
+    while (list != NULL) {
+        struct record *record = (struct record *)list;
+        list = list->next;
+        record_move(record, RECORD_QUEUED, RECORD_DONE);
+        (void)bridge_deliver(record->bridge, &record->node);
+    }
+}
+
+/* Records that have left the line. */
+struct left {
+    struct node *first;
+    struct node *last;
+};
+
+static void leave(struct left *left, struct record *record, int32_t status) {
     record->status = status;
-    record_move(record, RECORD_QUEUED, RECORD_DONE);
-    (void)bridge_deliver(record->bridge, &record->node);
+    record->node.next = NULL;
+    if (left->first == NULL) {
+        left->first = &record->node;
+    } else {
+        left->last->next = &record->node;
+    }
+    left->last = &record->node;
 }
 
 int32_t line_join(struct bridge *bridge, const struct siding_context_options *options,
@@ -89,6 +110,7 @@ int32_t line_join(struct bridge *bridge, const struct siding_context_options *op
 }
 
 int32_t line_cancel(struct record *record) {
+    struct left left = {NULL, NULL};
     siding_mutex_lock(&mutex);
     struct node *before = NULL;
     struct node *node = first;
@@ -98,13 +120,15 @@ int32_t line_cancel(struct record *record) {
     }
     if (node != NULL) {
         unlink_after(before, node);
-        tell(record, SIDING_ECANCELLED);
+        leave(&left, record, SIDING_ECANCELLED);
     }
     siding_mutex_unlock(&mutex);
+    tell_all(left.first);
     return node != NULL ? SIDING_OK : SIDING_ERUNNING;
 }
 
 void line_leave(struct bridge *bridge) {
+    struct left left = {NULL, NULL};
     siding_mutex_lock(&mutex);
     struct node *before = NULL;
     struct node *node = first;
@@ -113,17 +137,18 @@ void line_leave(struct bridge *bridge) {
         struct record *record = (struct record *)node;
         if (record->bridge == bridge) {
             unlink_after(before, node);
-            tell(record, SIDING_ECLOSED);
+            leave(&left, record, SIDING_ECLOSED);
         } else {
             before = node;
         }
         node = next;
     }
     siding_mutex_unlock(&mutex);
+    tell_all(left.first);
 }
 
 /* @return whether the first in line has been served */
-static bool serve_first(void) SIDING_REQUIRES(&mutex) {
+static bool serve_first(struct left *left) SIDING_REQUIRES(&mutex) {
     struct record *record = (struct record *)first;
     const struct wish *wish = wish_of(record);
     struct slot *slot = NULL;
@@ -135,7 +160,7 @@ static bool serve_first(void) SIDING_REQUIRES(&mutex) {
     if (status == SIDING_OK) {
         record->words[0] = lease_begin(slot, record->bridge, &wish->options, wish->name);
     }
-    tell(record, status);
+    leave(left, record, status);
     return true;
 }
 
@@ -143,8 +168,10 @@ void line_serve(void) {
     if (line_length() == 0) {
         return;
     }
+    struct left left = {NULL, NULL};
     siding_mutex_lock(&mutex);
-    while (first != NULL && serve_first()) {
+    while (first != NULL && serve_first(&left)) {
     }
     siding_mutex_unlock(&mutex);
+    tell_all(left.first);
 }

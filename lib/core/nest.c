@@ -22,6 +22,10 @@ void nest_release(struct nest *nest) {
 static void set_innermost(struct slot *slot, struct nest *nest) {
     siding_mutex_lock(&slot->lease.mutex);
     slot->lease.nest = nest;
+    enum slot_state state = slot_state_of(slot_look(slot));
+    if (nest != NULL && state != SLOT_ACTIVE && state != SLOT_SHARED) { /* the lease is ending */
+        atomic_store_explicit(&nest->is_over, true, memory_order_release);
+    }
     siding_mutex_unlock(&slot->lease.mutex);
 }
 

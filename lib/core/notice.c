@@ -3,13 +3,14 @@
 #include <stddef.h>
 
 #include "../include/siding.h"
+#include "bridge.h"
 #include "outbox.h"
 #include "record.h"
 
 #define EVENT_WORDS (SIDING_EVENT_WORDS + SIDING_NOTICE_WORDS)
 
 void notice_send(struct outbox *outbox, const struct record *listener, uint32_t kind,
-                 uint32_t token, uint64_t elapsed_ms) {
+                 uint32_t token, uint64_t elapsed_ms, struct kicks *out_kicks) {
     if (listener == NULL) {
         return;
     }
@@ -20,5 +21,13 @@ void notice_send(struct outbox *outbox, const struct record *listener, uint32_t 
         .header = {.token = listener->token, .words = EVENT_WORDS, .flags = SIDING_EVENT_MORE},
         .payload = {kind, token, elapsed_ms},
     };
-    outbox_tell(outbox, listener->bridge, (const uint64_t *)&event, EVENT_WORDS);
+    if (outbox_tell(outbox, listener->bridge, (const uint64_t *)&event, EVENT_WORDS)) {
+        out_kicks->bridge = listener->bridge;
+    }
+}
+
+void notice_kick(const struct kicks *kicks) {
+    if (kicks->bridge != NULL) {
+        bridge_kick(kicks->bridge);
+    }
 }

@@ -6,8 +6,14 @@
 
 #include <stdint.h>
 
+struct bridge;
 struct outbox;
 struct record;
+
+/* Bridges to be woken when the mutex is given back; a wake-up too many is harmless. */
+struct kicks {
+    struct bridge *bridge; /* NULL: none. All notices of one lease go to one bridge */
+};
 
 /**
  * Delivers a notice, whatever waits already.
@@ -17,6 +23,8 @@ struct record;
  * @thread the outbox's owner  @blocks never
  */
 void notice_send(struct outbox *outbox, const struct record *listener, uint32_t kind,
-                 uint32_t token, uint64_t elapsed_ms);
+                 uint32_t token, uint64_t elapsed_ms, struct kicks *out_kicks);
+/** Wakes them. @thread any, no mutex held  @blocks never */
+void notice_kick(const struct kicks *kicks);
 
 #endif

@@ -79,9 +79,9 @@ static bool publish(struct outbox *outbox, uint32_t filled) {
     return published;
 }
 
-/* Starts a batch with the event at its beginning. @return false: the bridge is closed */
-static bool push(struct outbox *outbox, struct batch *batch, struct bridge *bridge,
-                 uint32_t filled) {
+/* Starts a batch with the event at its beginning. */
+static enum inbox_push push(struct outbox *outbox, struct batch *batch, struct bridge *bridge,
+                            uint32_t filled) {
     outbox->last = batch;
     outbox->written = filled;
     trim(outbox);
@@ -90,11 +90,11 @@ static bool push(struct outbox *outbox, struct batch *batch, struct bridge *brid
     batch->events_read = 0;
     /* relaxed: the push releases it */
     atomic_store_explicit(&batch->filled, outbox->written, memory_order_relaxed);
-    if (!bridge_push(bridge, &batch->node)) {
+    enum inbox_push pushed = bridge_push(bridge, &batch->node);
+    if (pushed == INBOX_REFUSED) {
         atomic_store_explicit(&batch->filled, BATCH_FREE, memory_order_relaxed);
-        return false;
     }
-    return true;
+    return pushed;
 }
 
 /* Nothing is added behind the event that now goes another way. */
@@ -124,7 +124,10 @@ static void deliver_event(struct outbox *outbox, struct batch *next, struct reco
         }
         memmove(next->words, event, words * sizeof *event); /* it may be the same batch */
     }
-    if (!push(outbox, next, bridge, ONE_EVENT + words)) {
+    enum inbox_push pushed = push(outbox, next, bridge, ONE_EVENT + words);
+    if (pushed == INBOX_PUSHED_WAKE) {
+        bridge_kick(bridge);
+    } else if (pushed == INBOX_REFUSED) {
         bridge_lose(bridge);
     }
 }
@@ -149,13 +152,14 @@ void outbox_deliver(struct outbox *outbox, struct record *record) {
     deliver_record(outbox, record);
 }
 
-void outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
+bool outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
                  uint32_t words) {
     struct batch *batch = spare(outbox);
-    if (batch != NULL) { /* else there is no memory to tell it */
-        memcpy(batch->words, event, words * sizeof *event);
-        (void)push(outbox, batch, bridge, words);
+    if (batch == NULL) {
+        return false; /* there is no memory to tell it */
     }
+    memcpy(batch->words, event, words * sizeof *event);
+    return push(outbox, batch, bridge, words) == INBOX_PUSHED_WAKE;
 }
 
 /* ---- the consumer's side --------------------------------------------------------------------- */

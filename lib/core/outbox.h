@@ -61,9 +61,10 @@ void outbox_deliver(struct outbox *outbox, struct record *record);
  * Sends an event that ends no call.
  * @param event at most 64 words, with SIDING_EVENT_MORE
  * @param bridge must stay open meanwhile
+ * @return whether to bridge_kick, as bridge_push has it
  * @thread the outbox's owner  @blocks never
  */
-void outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
+bool outbox_tell(struct outbox *outbox, struct bridge *bridge, const uint64_t *event,
                  uint32_t words);
 
 /** Copies the events not read yet. @return false: no room for the next one

@@ -191,11 +191,13 @@ static void step_to_retired(struct slot *slot) {
 
 void pool_thread_ends(struct slot *slot) {
     bool was_leased = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
-    atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+    if (was_leased) { /* else the watch has counted it off; and it is not on the stack */
+        atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
+    }
     if (slot->lease.generation == UINT32_MAX) {
         return; /* no handle may come twice */
     }
-    if (was_leased) { /* it was not on the stack */
+    if (was_leased) {
         slot->lease.is_fresh = false;
         step_to_retired(slot);
     }
@@ -286,6 +288,7 @@ uint64_t pool_watch_vacant(struct slot *slot, uint64_t now_ns) {
         return since_ns + limit_ns;
     }
     if (slot_try_from(slot, look, SLOT_RETIRED)) {
+        atomic_fetch_sub_explicit(&threads_count, 1, memory_order_relaxed);
         slot->duty.kind = NODE_END;
         slot_push(slot, &slot->duty, &slot->duty);
     }
@@ -331,12 +334,10 @@ static bool queue_has_calls(void) {
 
 void pool_vacate(struct slot *slot, enum slot_state from) {
     uint64_t limit_ns = atomic_load_explicit(&idle_ns, memory_order_relaxed);
-    if (limit_ns != 0) {
-        uint64_t now_ns = siding_clock_ns();
-        atomic_store_explicit(&slot->vacant_since_ns, now_ns, memory_order_relaxed);
-        watch_arm(now_ns + limit_ns);
-    }
     idle_push(slot);
+    if (limit_ns != 0) {
+        watch_arm(atomic_load_explicit(&slot->vacant_since_ns, memory_order_relaxed) + limit_ns);
+    }
     if (from == SLOT_SHARED) {
         atomic_fetch_sub_explicit(&shared_count, 1, memory_order_seq_cst);
     } else if (from == SLOT_ACTIVE) { /* quietly; else its lease has told already */
@@ -349,23 +350,38 @@ void pool_vacate(struct slot *slot, enum slot_state from) {
 }
 
 /* The system gives us no thread at all: nothing will ever run these calls. */
-static void fail_queue(void) {
+static struct node *take_all(void) {
+    struct node *list = NULL;
     siding_mutex_lock(&queue_mutex);
-    struct node *list = ready != NULL ? ready : inbox_take(&queue);
+    if (ready == NULL) {
+        ready = inbox_take(&queue);
+    }
+    list = ready;
     ready = NULL;
-    inbox_sleep(&queue);
+    if (list == NULL) {
+        inbox_sleep(&queue);
+    }
     siding_mutex_unlock(&queue_mutex);
+    return list;
+}
+
+static void fail_all(struct node *list) {
     while (list != NULL) {
         struct node *next = list->next;
         struct record *record = (struct record *)list;
-        if (record_try(record, RECORD_QUEUED, RECORD_DONE)) {
-            record->status = SIDING_ESYSTEM;
-        } else {
-            record->status = SIDING_ECANCELLED;
-            record_move(record, RECORD_CANCELLED, RECORD_DONE);
-        }
+        bool is_ours = record_try(record, RECORD_QUEUED, RECORD_RUNNING);
+        record->status = is_ours ? SIDING_ESYSTEM : SIDING_ECANCELLED;
+        record_move(record, is_ours ? RECORD_RUNNING : RECORD_CANCELLED, RECORD_DONE);
         bridge_deliver(record->bridge, &record->node);
         list = next;
+    }
+}
+
+static void fail_queue(void) {
+    struct node *list = take_all();
+    while (list != NULL) {
+        fail_all(list);
+        list = take_all();
     }
 }
 
@@ -421,7 +437,7 @@ static bool may_leave(void) {
 }
 
 static void leave(struct slot *slot) {
-    slot_move(slot, SLOT_SHARED, SLOT_VACANT);
+    slot_move_to_vacant(slot, SLOT_SHARED);
     pool_vacate(slot, SLOT_SHARED);
 }
 

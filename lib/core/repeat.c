@@ -90,14 +90,16 @@ static void end(struct repeat *repeat) {
     bool is_running = slot->lease.body == repeat;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, last_resort(repeat, &slot->lease));
+        watch_ask(&slot->lease.asked, view.number, last_resort(repeat, &slot->lease));
     }
+    bool is_leased =
+        atomic_load_explicit(&slot->lease.handle, memory_order_relaxed) == repeat->lease;
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
         watch_arm(0);
     }
-    /* acq_rel: pairs with the store in repeat_sweep, which looks at the bodies after it */
-    if (!atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
+    /* acq_rel: pairs with the exchange in repeat_sweep, which looks at the bodies after it */
+    if (is_leased && !atomic_exchange_explicit(&slot->is_poked, true, memory_order_acq_rel)) {
         slot_push(slot, &slot->poke_node, &slot->poke_node);
     }
 }
@@ -133,7 +135,7 @@ bool repeat_wakes(struct slot *slot) {
     bool is_running = slot->lease.body != NULL;
     if (is_running) {
         struct run_view view = run_look(&slot->run);
-        watch_ask(slot, view.number, &slot->lease.body->wake);
+        watch_ask(&slot->lease.woken, view.number, &slot->lease.body->wake);
     }
     siding_mutex_unlock(&slot->lease.mutex);
     if (is_running) {
@@ -145,6 +147,7 @@ bool repeat_wakes(struct slot *slot) {
 /* ---- the worker's side ----------------------------------------------------------------------- */
 
 void repeat_queue(struct slot *slot, struct record *record) {
+    record->node.kind = NODE_CALL; /* its bridge knows no other kind of record */
     record->node.next = NULL;
     if (slot->bodies == NULL) {
         slot->bodies = &record->node;
@@ -172,7 +175,6 @@ static void put_first(struct slot *slot, struct record *record) {
 static void finish(struct slot *slot, struct record *record, int32_t status) {
     struct repeat *repeat = record->repeat;
     record->ahead = NULL;
-    record->node.kind = NODE_CALL; /* the host takes a long one's record itself */
     bool is_running = atomic_load_explicit(&record->state, memory_order_relaxed) == RECORD_RUNNING;
     if (is_running) { /* it ran without being selected */
         record->status = status;
@@ -205,7 +207,7 @@ static bool run_once(struct slot *slot, struct record *record, int32_t *out_stat
     call_note_begin(record, slot);
     if (!has_ended(repeat) && (!is_wakeable || inbox_sleep(&slot->inbox))) {
         runs = true;
-        *out_status = call_execute(record);
+        *out_status = call_execute_traced(record, slot);
     }
     leave_body(slot);
     if (is_wakeable) {

@@ -7,25 +7,37 @@ static uint64_t phase_of(uint64_t number, enum run_phase phase) {
 }
 
 void run_init(struct run *run) {
+    siding_thread_accept_interrupts();
+    run->handled = siding_thread_interrupts();
+    uint32_t handled = atomic_load_explicit(run->handled, memory_order_relaxed);
     atomic_store_explicit(&run->thread, siding_thread_self(), memory_order_relaxed);
-    atomic_store_explicit(&run->signals, siding_thread_interrupts(), memory_order_relaxed);
+    atomic_store_explicit(&run->signals, handled, memory_order_relaxed);
+}
+
+static bool has_handled_all(const struct run *run) {
+    return atomic_load_explicit(run->handled, memory_order_relaxed) ==
+           atomic_load_explicit(&run->signals, memory_order_relaxed);
 }
 
 void run_begin(struct run *run, struct record *record) {
     uint64_t before = atomic_load_explicit(&run->phase, memory_order_relaxed);
     siding_assert((before & 3) == RUN_IDLE);
+    /* release: who sees these of the next run sees that the one before is over; see run_look */
+    atomic_thread_fence(memory_order_release);
     atomic_store_explicit(&run->started_ns, siding_clock_ns(), memory_order_relaxed);
     atomic_store_explicit(&run->record, record, memory_order_relaxed);
     atomic_store_explicit(&run->token, record->token, memory_order_relaxed);
-    /* release: pairs with run_look */
+    /* pairs with run_look; seq_cst: the worker looks next at what others ask (watch.c, repeat.c) */
     atomic_store_explicit(&run->phase, phase_of((before >> 2) + 1, RUN_RUNNING),
-                          memory_order_release);
+                          memory_order_seq_cst);
 }
 
-/* The interrupter has sent so many; each is handled on this thread, sooner or later. */
+/* Each signal that was sent is handled on this thread before it goes on. */
 static void await_signals(const struct run *run) {
-    uint32_t sent = atomic_load_explicit(&run->signals, memory_order_relaxed);
-    while (siding_thread_interrupts() != sent) {
+    if (!has_handled_all(run)) {
+        siding_thread_accept_interrupts(); /* C may have left them blocked */
+    }
+    while (!has_handled_all(run)) {
         siding_thread_yield();
     }
 }
@@ -33,9 +45,10 @@ static void await_signals(const struct run *run) {
 bool run_end(struct run *run, struct siding_parker *parker) {
     uint64_t number = atomic_load_explicit(&run->phase, memory_order_relaxed) >> 2;
     uint64_t expected = phase_of(number, RUN_RUNNING);
-    /* acq_rel: pairs with the two exchanges in run_interrupt */
+    /* pairs with the exchange and the store in run_interrupt; seq_cst: `noticed` is looked at after
+       it, and stored by the watch before it looks at the phase */
     while (!atomic_compare_exchange_weak_explicit(&run->phase, &expected,
-                                                  phase_of(number, RUN_IDLE), memory_order_acq_rel,
+                                                  phase_of(number, RUN_IDLE), memory_order_seq_cst,
                                                   memory_order_acquire)) {
         if (expected == phase_of(number, RUN_INTERRUPTING)) {
             siding_parker_park(parker);
@@ -43,13 +56,13 @@ bool run_end(struct run *run, struct siding_parker *parker) {
         expected = phase_of(number, RUN_RUNNING);
     }
     await_signals(run);
-    return atomic_load_explicit(&run->noticed, memory_order_relaxed) == number;
+    return atomic_load_explicit(&run->noticed, memory_order_seq_cst) == number;
 }
 
 struct run_view run_look(const struct run *run) {
     for (;;) {
-        /* acquire: pairs with run_begin */
-        uint64_t phase = atomic_load_explicit(&run->phase, memory_order_acquire);
+        /* seq_cst: pairs with run_begin and run_end */
+        uint64_t phase = atomic_load_explicit(&run->phase, memory_order_seq_cst);
         if ((phase & 3) == RUN_IDLE) {
             return (struct run_view){.number = 0};
         }
@@ -60,8 +73,9 @@ struct run_view run_look(const struct run *run) {
             .token = atomic_load_explicit(&run->token, memory_order_relaxed),
         };
         atomic_thread_fence(memory_order_acquire);
-        if (atomic_load_explicit(&run->phase, memory_order_relaxed) >> 2 == view.number) {
-            return view; /* else the next run began meanwhile */
+        uint64_t after = atomic_load_explicit(&run->phase, memory_order_relaxed);
+        if (after >> 2 == view.number && (after & 3) != RUN_IDLE) {
+            return view; /* else the next run began meanwhile, or is about to */
         }
     }
 }
@@ -75,7 +89,9 @@ bool run_interrupt(struct run *run, uint64_t number, const struct interrupt *int
         return false;
     }
     uintptr_t thread = atomic_load_explicit(&run->thread, memory_order_relaxed);
-    uint32_t signals = interrupt_use(interrupt, thread);
+    /* a signal that still waits to be handled is as good as another one */
+    bool is_pending = interrupt->kind == SIDING_INTERRUPT_SIGNAL && !has_handled_all(run);
+    uint32_t signals = is_pending ? 0 : interrupt_use(interrupt, thread);
     atomic_fetch_add_explicit(&run->signals, signals, memory_order_relaxed);
     /* release: the worker sees the count; pairs with run_end */
     atomic_store_explicit(&run->phase, phase_of(number, RUN_RUNNING), memory_order_release);

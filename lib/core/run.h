@@ -27,12 +27,14 @@ enum run_phase { RUN_IDLE, RUN_RUNNING, RUN_INTERRUPTING };
 
 struct run {
     _Atomic(uint64_t) phase;         /* number << 2 | enum run_phase; atomic: see run.c */
-    _Atomic(uint64_t) started_ns;    /* atomic: relaxed, published by phase */
+    _Atomic(uint64_t) started_ns;    /* atomic: published by phase, see run_look */
     _Atomic(struct record *) record; /* likewise; only compared, but by its own js thread */
     _Atomic(uint32_t) token;         /* likewise */
     _Atomic(uint64_t) noticed;       /* number of the last run said to be stuck; atomic: relaxed */
     _Atomic(uint32_t) signals;       /* sent to this thread; atomic: relaxed, between two phases */
-    _Atomic(uintptr_t) thread;       /* atomic: relaxed, written before the first run */
+    /* of them, counted by the thread; immutable while a run is in progress */
+    const _Atomic(uint32_t) *handled;
+    _Atomic(uintptr_t) thread; /* atomic: relaxed, written before the first run */
 };
 
 /* What is known of a run. */

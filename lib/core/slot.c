@@ -49,6 +49,11 @@ void slot_move(struct slot *slot, enum slot_state from, enum slot_state to) {
     siding_assert(moved);
 }
 
+void slot_move_to_vacant(struct slot *slot, enum slot_state from) {
+    atomic_store_explicit(&slot->vacant_since_ns, siding_clock_ns(), memory_order_relaxed);
+    slot_move(slot, from, SLOT_VACANT);
+}
+
 struct slot *slot_current(void) {
     return current;
 }
@@ -76,10 +81,15 @@ void slot_withdraw(struct slot *slot) {
     atomic_store_explicit(&slot->state, SLOT_RETIRED, memory_order_release);
 }
 
-void slot_push(struct slot *slot, struct node *first, struct node *last) {
-    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE &&
-        !repeat_wakes(slot)) { /* its thread sleeps, and not in C */
+void slot_rouse(struct slot *slot) {
+    if (!repeat_wakes(slot)) { /* its thread sleeps, and not in C */
         siding_parker_unpark(&slot->parker);
+    }
+}
+
+void slot_push(struct slot *slot, struct node *first, struct node *last) {
+    if (inbox_push(&slot->inbox, first, last) == INBOX_PUSHED_WAKE) {
+        slot_rouse(slot);
     }
 }
 

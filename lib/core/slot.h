@@ -90,11 +90,15 @@ static inline enum slot_state slot_state_of(uint64_t look) {
 bool slot_try_from(struct slot *slot, uint64_t look, enum slot_state to);
 /** The same, from that state. @thread any  @blocks never */
 bool slot_try(struct slot *slot, enum slot_state from, enum slot_state to);
+/** Makes it VACANT, and notes since when. @thread the owner  @blocks never */
+void slot_move_to_vacant(struct slot *slot, enum slot_state from);
 /** Makes a move that nobody contends; asserts it. @thread the owner  @blocks never */
 void slot_move(struct slot *slot, enum slot_state from, enum slot_state to);
 
 /** Gives nodes to its thread and wakes it if it sleeps. @thread any  @blocks never */
 void slot_push(struct slot *slot, struct node *first, struct node *last);
+/** Wakes its thread after a push that asks for it. @thread any  @blocks never */
+void slot_rouse(struct slot *slot);
 /** @return whether everything pushed so far was handled, if nobody else pushes
  *  @thread any  @blocks never */
 bool slot_is_quiet(struct slot *slot);

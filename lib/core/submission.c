@@ -124,7 +124,6 @@ static void chain_add(struct chain *chain, struct record *record) {
     *trail = record;
     record->ahead = NULL;
     record->context = chain->context;
-    record->node.kind = NODE_CALL;
     if (chain->repeat != NULL) {
         chain_add_body(chain, record);
     }
@@ -149,6 +148,7 @@ int32_t submission_claim(struct bridge *bridge, uint32_t token, struct record **
         return SIDING_EBUSY;
     }
     record_move(record, RECORD_FREE, RECORD_QUEUED);
+    record->node.kind = NODE_CALL;
     record->status = SIDING_OK;
     record->error = 0;
     bridge->in_flight++;

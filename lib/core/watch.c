@@ -34,20 +34,20 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns) {
 /* ---- runs ------------------------------------------------------------------------------------ */
 
 /* A call that was said to be stuck has ended, or its lease has. */
-static void look_for_recovery(struct slot *slot, const struct run_view *view, uint64_t now_ns)
-    SIDING_REQUIRES(&slot->lease.mutex) {
+static void look_for_recovery(struct slot *slot, const struct run_view *view, uint64_t now_ns,
+                              struct kicks *kicks) SIDING_REQUIRES(&slot->lease.mutex) {
     struct stuck *stuck = &slot->lease.stuck;
     if (stuck->run == 0 || stuck->run == view->number) {
         return;
     }
     notice_send(&outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
-                (now_ns - stuck->started_ns) / NS_PER_MS);
+                (now_ns - stuck->started_ns) / NS_PER_MS, kicks);
     stuck->run = 0;
 }
 
 /* @return when to look again */
-static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, uint64_t now_ns)
-    SIDING_REQUIRES(&slot->lease.mutex) {
+static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, uint64_t now_ns,
+                               struct kicks *kicks) SIDING_REQUIRES(&slot->lease.mutex) {
     uint64_t stuck_ns = atomic_load_explicit(&slot->lease.stuck_ns, memory_order_relaxed);
     bool is_active = slot_state_of(slot_look(slot)) == SLOT_ACTIVE;
     if (view->number == 0 || stuck_ns == 0 || !is_active || slot->lease.stuck.run == view->number) {
@@ -60,57 +60,76 @@ static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, u
     /* seq_cst: pairs with run_end, so that the worker wakes the watch or the next look sees it */
     atomic_store_explicit(&slot->run.noticed, view->number, memory_order_seq_cst);
     notice_send(&outbox, slot->lease.listener, SIDING_NOTICE_STUCK, view->token,
-                (now_ns - view->started_ns) / NS_PER_MS);
+                (now_ns - view->started_ns) / NS_PER_MS, kicks);
     return now_ns;
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-void watch_ask(struct slot *slot, uint64_t run, const struct interrupt *interrupt) {
-    interrupt_clear(&slot->lease.asked);
-    slot->lease.asked = interrupt_copy(interrupt);
-    slot->lease.asked_run = run;
-    slot->lease.signal_ns = 0;
-    slot->lease.signal_pause_ms = 1;
+void watch_ask(struct asked *asked, uint64_t run, const struct interrupt *interrupt) {
+    interrupt_clear(&asked->interrupt);
+    *asked = (struct asked){.interrupt = interrupt_copy(interrupt), .run = run, .pause_ms = 1};
 }
 
-/* @return whether there is one to use now; `out_interrupt` is the caller's */
-static bool take_asked(struct slot *slot, const struct run_view *view, uint64_t now_ns,
-                       struct interrupt *out_interrupt) SIDING_REQUIRES(&slot->lease.mutex) {
-    if (slot->lease.asked_run == 0 ||
-        (slot->lease.asked_run == view->number && now_ns < slot->lease.signal_ns)) {
-        return false;
+/* One signal alone may be lost, before the system call begins. @return when to send the next one */
+static uint64_t repeat_signal(struct asked *asked, uint64_t now_ns) {
+    asked->signal_ns = now_ns + (uint64_t)asked->pause_ms * NS_PER_MS;
+    asked->pause_ms =
+        asked->pause_ms * 2 < SIGNAL_PAUSE_MS_MAX ? asked->pause_ms * 2 : SIGNAL_PAUSE_MS_MAX;
+    return asked->signal_ns;
+}
+
+/*
+ * @param out_due what to use now on that run; the caller's
+ * @return when to look again
+ */
+static uint64_t take_due(struct asked *asked, const struct run_view *view, uint64_t now_ns,
+                         struct interrupt *out_due) {
+    bool is_due = asked->run != 0 && asked->run == view->number;
+    if (is_due && now_ns < asked->signal_ns) {
+        return asked->signal_ns;
     }
-    bool is_due = slot->lease.asked_run == view->number;
-    *out_interrupt = interrupt_copy(&slot->lease.asked);
-    if (is_due && slot->lease.asked.kind == SIDING_INTERRUPT_SIGNAL) { /* one alone may be lost */
-        slot->lease.signal_ns = now_ns + (uint64_t)slot->lease.signal_pause_ms * NS_PER_MS;
-        uint32_t longer_ms = slot->lease.signal_pause_ms * 2;
-        slot->lease.signal_pause_ms =
-            longer_ms < SIGNAL_PAUSE_MS_MAX ? longer_ms : SIGNAL_PAUSE_MS_MAX;
-    } else {
-        interrupt_clear(&slot->lease.asked);
-        slot->lease.asked_run = 0;
+    if (is_due) {
+        *out_due = interrupt_copy(&asked->interrupt);
     }
-    return true;
+    if (is_due && asked->interrupt.kind == SIDING_INTERRUPT_SIGNAL) {
+        return repeat_signal(asked, now_ns);
+    }
+    interrupt_clear(&asked->interrupt);
+    asked->run = 0;
+    return LEASE_NEVER;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
+static void use(struct slot *slot, const struct run_view *view, struct interrupt *due) {
+    if (due->kind != SIDING_INTERRUPT_NONE) {
+        (void)run_interrupt(&slot->run, view->number, due, &slot->parker);
+        interrupt_clear(due);
+    }
+}
+
+/* Interrupts and kicks come after the mutex is given back: they run a host's code. */
 static uint64_t look_at_run(struct slot *slot, uint64_t now_ns) {
-    struct interrupt interrupt = {.kind = SIDING_INTERRUPT_NONE};
+    struct interrupt due[2] = {{.kind = SIDING_INTERRUPT_NONE}, {.kind = SIDING_INTERRUPT_NONE}};
+    struct kicks kicks = {NULL};
     siding_mutex_lock(&slot->lease.mutex);
     struct run_view view = run_look(&slot->run);
-    look_for_recovery(slot, &view, now_ns);
-    uint64_t next = look_for_stall(slot, &view, now_ns);
-    bool is_due = take_asked(slot, &view, now_ns, &interrupt);
-    next = slot->lease.asked_run != 0 ? earlier(next, slot->lease.signal_ns) : next;
+    look_for_recovery(slot, &view, now_ns, &kicks);
+    uint64_t next = look_for_stall(slot, &view, now_ns, &kicks);
+    next = earlier(next, take_due(&slot->lease.asked, &view, now_ns, &due[0]));
+    next = earlier(next, take_due(&slot->lease.woken, &view, now_ns, &due[1]));
     siding_mutex_unlock(&slot->lease.mutex);
-    if (is_due) {
-        (void)run_interrupt(&slot->run, view.number, &interrupt, &slot->parker);
-        interrupt_clear(&interrupt);
-    }
+    notice_kick(&kicks);
+    use(slot, &view, &due[0]);
+    use(slot, &view, &due[1]);
     return next;
+}
+
+/* The lease first: what it asks of the run is done at once. */
+static uint64_t look_at_leased(struct slot *slot, uint64_t now_ns) {
+    uint64_t next = lease_watch(slot, now_ns, &outbox);
+    return earlier(next, look_at_run(slot, now_ns));
 }
 
 static uint64_t look_at(struct slot *slot, uint64_t now_ns) {
@@ -120,7 +139,7 @@ static uint64_t look_at(struct slot *slot, uint64_t now_ns) {
     case SLOT_RETIRED:
         return LEASE_NEVER;
     default:
-        return earlier(look_at_run(slot, now_ns), lease_watch(slot, now_ns, &outbox));
+        return look_at_leased(slot, now_ns);
     }
 }
 

@@ -17,9 +17,8 @@
 /** Makes sure that the slots are looked at by then; LEASE_NEVER: nothing. What is to be seen was
  *  stored before, sequentially consistent. @thread any  @blocks never */
 void watch_arm(uint64_t at_ns);
-/** Asks for an interrupt of a run; the caller calls watch_arm(0) after unlocking.
- *  @thread any  @blocks never */
-void watch_ask(struct slot *slot, uint64_t run, const struct interrupt *interrupt)
-    SIDING_REQUIRES(&slot->lease.mutex);
+/** Asks for an interrupt of a run, in place of what was asked there before; the caller calls
+ *  watch_arm(0) after unlocking the lease that `asked` is of. @thread any  @blocks never */
+void watch_ask(struct asked *asked, uint64_t run, const struct interrupt *interrupt);
 
 #endif

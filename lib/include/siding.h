@@ -216,7 +216,8 @@ struct siding_event {
 struct siding_bridge_options {
     uint32_t size_bytes;
     uint32_t calls_max;     /* calls in flight, 1 to SIDING_CALLS_MAX */
-    uint64_t wake_function; /* address of a void (*)(void) to call, or 0: a descriptor */
+    uint64_t wake_function; /* address of a void (*)(void) to call, even while the bridge is being
+                               closed, or 0: a descriptor */
 };
 #define SIDING_CALLS_MAX 1048576u
 

@@ -90,8 +90,11 @@ uintptr_t siding_thread_self(void);
  * @thread any  @blocks never
  */
 bool siding_thread_interrupt(uintptr_t thread);
-/** @return signals of siding_thread_interrupt handled on this thread  @thread any  @blocks never */
-uint32_t siding_thread_interrupts(void);
+/** @return where this thread counts the signals of siding_thread_interrupt that it has handled,
+ *  valid until it ends  @thread any  @blocks never */
+const _Atomic(uint32_t) *siding_thread_interrupts(void);
+/** Makes this thread handle them, whatever its signal mask was. @thread any  @blocks never */
+void siding_thread_accept_interrupts(void);
 /** Tells the processor that this is a spin loop. @thread any  @blocks never */
 void siding_thread_pause(void);
 /** Lets another thread that is ready have this processor. @thread any  @blocks never */

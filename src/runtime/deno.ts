@@ -64,6 +64,9 @@ interface NodeSocket {
   destroy(): void;
 }
 
+/** Whether Deno has loaded what it has of Node. */
+let hasNode = false;
+
 /** How often events are looked for, a millisecond apart, before a socket is worth its price. */
 const LOOKS = 4;
 
@@ -118,6 +121,7 @@ class SocketChannel implements WakeChannel {
   async #load(): Promise<void> {
     this.#loading = true;
     const { Socket } = await import("node:net");
+    hasNode = true;
     const socket: NodeSocket = new Socket({
       fd: this.#descriptor,
       readable: true,
@@ -229,7 +233,7 @@ export const runtime: Runtime = {
   direct,
   memory,
   channel,
-  earlyChannel: () => undefined,
+  earlyChannel: (name) => hasNode ? channel(name) : undefined,
   missingPermission,
   later,
   texts,

@@ -13,7 +13,7 @@
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int signal_number; /* immutable after install_once; 0: none is free */
 
-/* atomic: relaxed; written by the handler on its own thread, read on that thread */
+/* atomic: relaxed; written by the handler on its own thread */
 static _Thread_local _Atomic(uint32_t) handled_count;
 
 static void on_signal(int number) {
@@ -47,8 +47,17 @@ static void choose(void) {
     }
 }
 
-uint32_t siding_thread_interrupts(void) {
-    return atomic_load_explicit(&handled_count, memory_order_relaxed);
+const _Atomic(uint32_t) *siding_thread_interrupts(void) {
+    return &handled_count;
+}
+
+void siding_thread_accept_interrupts(void) {
+    sigset_t signals;
+    (void)pthread_once(&install_once, choose);
+    if (signal_number != 0 && sigemptyset(&signals) == 0 &&
+        sigaddset(&signals, signal_number) == 0) {
+        (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    }
 }
 
 bool siding_thread_interrupt(uintptr_t thread) {

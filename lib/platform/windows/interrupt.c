@@ -11,6 +11,10 @@ bool siding_thread_interrupt(uintptr_t thread) {
     return false; /* it is over already */
 }
 
-uint32_t siding_thread_interrupts(void) {
-    return 0;
+const _Atomic(uint32_t) *siding_thread_interrupts(void) {
+    static const _Atomic(uint32_t) none;
+    return &none;
+}
+
+void siding_thread_accept_interrupts(void) {
 }

@@ -13,6 +13,8 @@ import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
 
 const CONTEXTS = 4;
+/** How long calls that nobody ends stay in C: longer than starting them takes. */
+const BUSY_MS = 500;
 
 interface Task {
   readonly end: string;
@@ -28,12 +30,17 @@ async function occupy(): Promise<void> {
   const options = { signal: controller.signal };
   const calls: Promise<unknown>[] = [];
   for (let i = 0; i < CONTEXTS; i++) {
-    const used = (await Context.acquire()).use(library);
-    calls.push(rejection(used.sleep.with(options)(300)));
     calls.push(rejection(library.gateWait.with(options)(gate.number)));
-    calls.push(rejection(library.storm.with(options)(new Uint8Array(1 << 20), 1 << 20, 300)));
   }
   await until(() => gate.arrived() === CONTEXTS, "they are in C");
+  for (let i = 0; i < CONTEXTS; i++) {
+    const used = (await Context.acquire()).use(library);
+    await used.answer();
+    calls.push(rejection(used.sleep.with(options)(BUSY_MS)));
+    calls.push(
+      rejection(library.storm.with(options)(new Uint8Array(1 << 20), 1 << 20, BUSY_MS)),
+    );
+  }
   controller.abort();
   await Promise.all(calls);
 }
