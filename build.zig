@@ -14,6 +14,7 @@ const core_files = [_][]const u8{
     "lib/core/call.c",
     "lib/core/chain.c",
     "lib/core/context.c",
+    "lib/core/dispatch.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
     "lib/core/guest.c",
@@ -28,6 +29,7 @@ const core_files = [_][]const u8{
     "lib/core/outbox.c",
     "lib/core/pool.c",
     "lib/core/record.c",
+    "lib/core/recycle.c",
     "lib/core/registry.c",
     "lib/core/repeat.c",
     "lib/core/run.c",
@@ -49,6 +51,7 @@ const native_tests = [_][]const u8{
     "chain_test",
     "context_test",
     "dispatch_test",
+    "guest_test",
     "handle_test",
     "inbox_test",
     "lease_test",
@@ -65,6 +68,7 @@ const native_tests = [_][]const u8{
     "signature_test",
     "slot_test",
     "tail_test",
+    "trace_test",
 };
 
 const common_files = [_][]const u8{

@@ -1,5 +1,5 @@
 /**
- * Bound calls: a C function with its arguments, kept in native memory, to be run without JavaScript.
+ * Bound calls: C functions with their arguments, kept in native memory.
  *
  * @module
  */
@@ -105,8 +105,8 @@ export class Bound<R> implements Disposable {
  * Binds a C function to all its arguments.
  *
  * Strings and buffers are copied now, and live as long as the bound call: what C writes into such a
- * buffer stays there, so give memory of {@linkcode alloc} where you want to see it. A chain is bound
- * to the most rounds that one run makes, and a run gives them.
+ * buffer stays there, so give memory of {@linkcode alloc} where you want to see it. A chain is
+ * bound to the most rounds that one run makes, and a run gives them.
  *
  * Throws as the function itself for wrong arguments; `TypeError` for what is no function of a
  * library.

@@ -140,12 +140,12 @@ export class Bridge {
     token: number,
     count: number,
     decode: Decode,
-    settle: Settle = swallow,
-    owner?: object,
+    settle: Settle | undefined,
+    owner: object | undefined,
   ): void {
     const { settling } = this;
     settling.owners[token] = owner;
-    settling.settlers[token] = settle;
+    settling.settlers[token] = settle ?? swallow;
     settling.decoders[token] = decode;
     this.at += count;
     this.alive.pending++;
@@ -203,8 +203,8 @@ export class Bridge {
   }
 
   /**
-   * Takes the next free token for what is no call: `decode` takes its events, `settle` its end. Only
-   * where it is `awaited` it keeps the process alive.
+   * Takes the next free token for what is no call: `decode` takes its events, `settle` its end.
+   * Only where it is `awaited` it keeps the process alive.
    */
   stand(decode: Decode, settle: Settle, awaited = true): number {
     const { alive, settling } = this;

@@ -13,7 +13,7 @@ export interface Condition {
   readonly expected: bigint;
 }
 
-/** Whether results can be compared: as they are, so that there must be one word, and no rounding. */
+/** Whether results can be compared as they are: they must be one word, without rounding. */
 export function isComparable({ result, outputs }: Plan): boolean {
   return outputs[0]!.kind === "plain" && isScalar(result) && !["f32", "f64"].includes(result.kind);
 }

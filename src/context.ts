@@ -240,8 +240,8 @@ export class Context implements AsyncDisposable {
 
   /**
    * Runs a bound call or a chain again and again on this context, one run at a time in turn with
-   * its other calls, and gives what it makes as a port. A chain is repeated until it ends by itself,
-   * and its rounds come one by one.
+   * its other calls, and gives what it makes as a port. A chain is repeated until it ends by
+   * itself, and its rounds come one by one.
    *
    * @example
    * ```ts
@@ -275,9 +275,9 @@ export class Context implements AsyncDisposable {
 
   /**
    * Ends the lease. From now on calls fail with `ERR_SIDING_CONTEXT_RECYCLING`, and so do those
-   * that have not begun. The one that runs has `drainTimeout` to end, is then interrupted and has as
-   * much time again; then destructors run, and what was kept is disposed of. Resolves when all that
-   * is over.
+   * that have not begun. The one that runs has `drainTimeout` to end, is then interrupted and has
+   * as much time again; then destructors run, and what was kept is disposed of. Resolves when all
+   * that is over.
    *
    * Where C does not return, its thread is left to it, and the lease ends without it.
    *

@@ -139,13 +139,13 @@ export function contextShape(entry: FunctionEntry, marshal: Marshal): ContextSha
     pointer: { value: entry.address as Pointer, enumerable: true },
     with: {
       enumerable: true,
-      get(this: ContextFunction) {
+      get(this: ContextFunction): unknown {
         return withOptions(this[ORIGINS]);
       },
     },
     send: {
       enumerable: true,
-      get(this: ContextFunction) {
+      get(this: ContextFunction): unknown {
         const value = sender(this[ORIGINS]);
         Object.defineProperty(this, "send", { value, enumerable: true });
         return value;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alloc, bind, chain, Context, fn, read, SidingError, stats } from "../mod.ts";
+import { alloc, bind, chain, Context, fn, read, type SidingError, stats } from "../mod.ts";
 import { makeCounter, makeGate, openContextLib } from "./support/contexts.ts";
 import { rejection, test, until } from "./support/harness.ts";
 import { definitions, line, point, testlibPath } from "./support/testlib.ts";

@@ -147,7 +147,7 @@ test("P8: nothing of one lease reaches the next", async () => {
   assert.deepEqual(log.things(), [1]);
 });
 
-test("P9: a call longer than its threshold is told of once, and once more when it ends", async () => {
+test("P9: a call longer than its threshold is told of once, and so is its end", async () => {
   const context = await Context.acquire({ name: "slow", stuckAfter: 30 });
   const notices: { event: string; context: string; function: string }[] = [];
   const told: number[] = [];
@@ -189,7 +189,7 @@ test("P12: a lease shared by Workers ends when all have released it", async () =
   expectExit(await runProgram("shared"), 0);
 });
 
-test("X2: Workers lease from one pool; one that is terminated does not touch the others", async () => {
+test("X2: Workers lease from one pool; one that is terminated touches no other", async () => {
   for (let i = 0; i < 3; i++) expectExit(await runProgram("leases"), 0);
 });
 

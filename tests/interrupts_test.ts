@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { alloc, bind, Context, open, type Pointer, SidingError, stats, write } from "../mod.ts";
+import {
+  alloc,
+  bind,
+  Context,
+  open,
+  type Pointer,
+  type SidingError,
+  stats,
+  write,
+} from "../mod.ts";
 import { makeGate, openContextLib } from "./support/contexts.ts";
 import { measured, rejection, test, until } from "./support/harness.ts";
 

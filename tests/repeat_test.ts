@@ -212,7 +212,7 @@ test("S11: a port is a stream, and gives pages", async () => {
   assert.deepEqual(pages.flat(), upTo(100).map((i) => from + i));
 });
 
-test("C17: a repeated chain agrees with the same calls one by one, and says how it ended", async () => {
+test("C17: a repeated chain agrees with the same calls, and says how it ended", async () => {
   await using context = await Context.acquire();
   const used = context.use(library);
   const counter = makeCounter();

@@ -76,7 +76,8 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
     const struct siding_call *call = (const struct siding_call *)record;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
+    if (signature == NULL || !call_names_address(call) ||
+        words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
     }
     struct bound *bound = make(call, signature, words - SIDING_CALL_WORDS);

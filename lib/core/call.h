@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../include/siding.h"
 #include "block.h"
 #include "outbox.h"
 #include "record.h"
@@ -24,6 +25,11 @@ struct slot;
  */
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent);
+
+/** @return whether the function that a record names is an address, not a bound call's handle */
+static inline bool call_names_address(const struct siding_call *call) {
+    return (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) == 0;
+}
 
 /** Points the parameters that are cells to them; zeroes those that C fills.
  *  @thread worker, js  @blocks never */

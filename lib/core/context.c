@@ -8,6 +8,7 @@
 #include "lease.h"
 #include "line.h"
 #include "pool.h"
+#include "recycle.h"
 #include "slot.h"
 #include "submission.h"
 #include "watch.h"
@@ -54,7 +55,7 @@ int32_t context_release(struct bridge *bridge, uint64_t context, uint32_t token)
     }
     report->signature = NULL;
     report->flags = 0;
-    if (!lease_leave(slot, bridge, report)) {
+    if (!recycle_leave(slot, bridge, report)) {
         return SIDING_OK;
     }
     submission_unclaim(bridge, report);
@@ -196,10 +197,10 @@ void context_leave_all(struct bridge *bridge) {
     uint32_t count = pool_slots();
     for (uint32_t index = 0; index < count; index++) {
         struct slot *slot = pool_slot_at(index);
-        lease_unlisten(slot, bridge); /* also of a lease that is ending */
+        recycle_unlisten(slot, bridge); /* also of a lease that is ending */
         bool is_first = atomic_load_explicit(&slot->lease.bridge, memory_order_relaxed) == bridge;
         if (is_first || atomic_load_explicit(&slot->lease.is_shared, memory_order_relaxed)) {
-            (void)lease_leave(slot, bridge, NULL);
+            (void)recycle_leave(slot, bridge, NULL);
         }
     }
 }

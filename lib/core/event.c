@@ -206,7 +206,7 @@ int32_t event_call_here(struct bridge *bridge, uint64_t *record, uint32_t words,
     struct siding_call *call = (struct siding_call *)record;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || signature->chain != NULL ||
+    if (signature == NULL || signature->chain != NULL || !call_names_address(call) ||
         words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
     }

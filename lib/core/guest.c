@@ -10,6 +10,7 @@
 #include "event.h"
 #include "pool.h"
 #include "record.h"
+#include "recycle.h"
 #include "slot.h"
 
 struct guest {
@@ -73,7 +74,8 @@ int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32
     const struct siding_call *call = (const struct siding_call *)source;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
-    if (signature == NULL || words < SIDING_CALL_WORDS + signature->argument_words) {
+    if (signature == NULL || !call_names_address(call) ||
+        words < SIDING_CALL_WORDS + signature->argument_words) {
         return SIDING_EINVALID;
     }
     if (signature->result_words > SIDING_CALL_WORDS || capacity_words < SIDING_EVENT_WORDS_MAX) {
@@ -109,7 +111,7 @@ int32_t guest_release(struct bridge *bridge, uint64_t context) {
     if (!siding_parker_init(&guest.parker)) {
         return SIDING_ESYSTEM;
     }
-    if (!lease_leave(slot, bridge, &guest.record)) {
+    if (!recycle_leave(slot, bridge, &guest.record)) {
         siding_parker_park(&guest.parker);
     }
     siding_parker_deinit(&guest.parker);

@@ -78,7 +78,7 @@ static inline bool inbox_is_empty(struct inbox *inbox) {
 
 /** @return whether there are nodes to take  @thread any  @blocks never */
 static inline bool inbox_waits(struct inbox *inbox) {
-    /* seq_cst: with idle_push, pairs with inbox_push and idle_pop (see pool.c, "nobody looks") */
+    /* seq_cst: with idle_push, pairs with inbox_push and idle_pop (dispatch.c, "nobody looks") */
     return atomic_load_explicit(&inbox->head, memory_order_seq_cst) > INBOX_CLOSED;
 }
 

@@ -2,10 +2,7 @@
  * lease.h - what a slot is while it is leased as a context: whose it is, what is to be done when it
  * ends, and how that is bounded.
  *
- * One bridge or several use it; the lease ends when the last of them has released it. Then, on the
- * slot's thread: what is queued is refused, the deferred calls run, every field here becomes what
- * it was before, the slot is vacant, and the releases are reported. The watch (watch.c) bounds it
- * by `deadline_ns`: it interrupts the running call, and at last ends the lease without the thread.
+ * One bridge or several use it; it ends when the last of them has released it, see recycle.h.
  */
 #ifndef SIDING_CORE_LEASE_H
 #define SIDING_CORE_LEASE_H
@@ -47,8 +44,8 @@ struct stuck {
 
 struct lease {
     /* what each batch of calls looks at */
-    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) handle; /* while ACTIVE, else 0; atomic: seq_cst
-                                                              against `guests`, else relaxed */
+    /* while ACTIVE, else 0; atomic: relaxed, compared only; written under mutex */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) handle;
     _Atomic(struct bridge *) bridge; /* the first lessee; atomic: relaxed, compared only */
     _Atomic(bool) is_shared;         /* atomic: relaxed, set by a js thread that has the lease */
     _Atomic(bool) is_watched;        /* its runs are noted; likewise */
@@ -88,30 +85,13 @@ uint64_t lease_begin(struct slot *slot, struct bridge *bridge,
 struct slot *lease_find(const struct bridge *bridge, uint64_t handle);
 /** Lets another bridge in. @return SIDING_EBUSY, SIDING_ENOMEM, SIDING_ESTALE  @thread js */
 int32_t lease_attach(struct slot *slot, uint64_t handle, struct bridge *bridge);
-/**
- * Ends the part of a bridge, and the lease if it was the last.
- * @param report a QUEUED record to be delivered at the end, or NULL
- * @return true: it has ended already, the report is not used
- * @thread js of that bridge  @blocks never
- */
-bool lease_leave(struct slot *slot, struct bridge *bridge, struct record *report);
-/** Tells the listener of a bridge that nothing more comes. @thread js  @blocks never */
-void lease_unlisten(struct slot *slot, const struct bridge *bridge);
-/** Node NODE_RELEASE: everything up to VACANT. @return whether the thread must end
- *  @thread worker, the slot's own  @blocks as long as deferred calls do */
-bool lease_recycle(struct slot *slot);
-
 /** Adds to the deferred calls. @return SIDING_EBUSY, SIDING_ENOMEM  @thread js  @blocks never */
 int32_t lease_defer(struct lease *lease, struct bound *bound);
+/** Ends the part of a bridge. @return whether it had one  @thread js  @blocks never */
+bool lease_detach(struct lease *lease, const struct bridge *bridge) SIDING_REQUIRES(&lease->mutex);
+/** @return the one that was deferred last, its hold now the caller's, or NULL  @thread worker */
+struct bound *lease_take_deferred(struct lease *lease);
 /** Takes one out, letting go of it. @return whether it was there  @thread any  @blocks never */
 bool lease_undefer(struct lease *lease, const struct bound *bound);
-
-/**
- * Looks after a slot in RECYCLE_PENDING or RECYCLING.
- * @param outbox for notices
- * @return when to look again
- * @thread watch  @blocks as long as an interrupt does
- */
-uint64_t lease_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox);
 
 #endif

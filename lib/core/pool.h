@@ -1,5 +1,5 @@
 /*
- * pool.h - all slots of the process, and the queue of calls that any of them may take.
+ * pool.h - all slots of the process: started, claimed, vacated, retired.
  */
 #ifndef SIDING_CORE_POOL_H
 #define SIDING_CORE_POOL_H
@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "../include/siding.h"
-#include "inbox.h"
 #include "slot.h"
 
 /** See siding_pool_configure. @thread any  @blocks never */
@@ -17,9 +16,6 @@ int32_t pool_configure(const struct siding_pool_options *options);
 uint32_t pool_spin_ns(void);
 /** Fills the fields about threads and slots. @thread any  @blocks never */
 void pool_count(struct siding_stats *out_stats);
-
-/** Queues QUEUED records for any thread, linked first → … → last. @thread js  @blocks never */
-void pool_submit(struct node *first, struct node *last);
 
 /**
  * Claims a vacant slot, or starts one, in state ACTIVE.
@@ -45,9 +41,10 @@ uint32_t pool_slots(void);
 /** @thread any  @blocks never */
 struct slot *pool_slot_at(uint32_t index);
 
-/** Duty NODE_SERVE: runs queued calls until there are none. @thread worker, a SHARED slot's */
-void pool_serve(struct slot *slot);
-/** Duty NODE_FOLLOW: watches, takes over when the queue stalls. @thread worker, a SHARED slot's */
-void pool_follow(struct slot *slot);
+/** Claims a vacant slot, or starts one, to serve the shared queue. @return NULL: none may be had
+ *  @thread any  @blocks never */
+struct slot *pool_take_shared(void);
+/** @return whether any thread of the pool lives  @thread any  @blocks never */
+bool pool_has_threads(void);
 
 #endif

@@ -203,8 +203,8 @@ static bool run_once(struct slot *slot, struct record *record, int32_t *out_stat
     struct repeat *repeat = record->repeat;
     bool is_wakeable = repeat->wake.kind != SIDING_INTERRUPT_NONE;
     bool runs = false;
-    enter_body(slot, repeat);
     call_note_begin(record, slot);
+    enter_body(slot, repeat); /* so who finds the body there sees which run it is */
     if (!has_ended(repeat) && (!is_wakeable || inbox_sleep(&slot->inbox))) {
         runs = true;
         *out_status = call_execute_traced(record, slot);

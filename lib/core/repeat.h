@@ -27,10 +27,10 @@ struct repeat {
     struct bridge *bridge;                /* immutable; only compared */
     struct slot *slot;                    /* immutable */
     uint64_t lease;                       /* immutable */
-    uint64_t handle;                      /* immutable */
+    uint64_t handle;                      /* owner: js */
     struct siding_repeat_options options; /* immutable */
     struct interrupt wake;                /* immutable */
-    _Atomic(bool) has_ended;              /* atomic: seq_cst against slot->body, see repeat_close */
+    _Atomic(bool) has_ended;              /* atomic: seq_cst against lease.body, see repeat_close */
 };
 
 /** See siding_repeat_open. @thread js  @blocks never */

@@ -1,4 +1,5 @@
 #include "slot.h"
+#include "recycle.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "../base/assert.h"
 #include "bridge.h"
 #include "call.h"
+#include "dispatch.h"
 #include "memory.h"
 #include "pool.h"
 #include "record.h"
@@ -166,16 +168,16 @@ static bool handle(struct slot *slot, struct node *node) {
         repeat_queue(slot, (struct record *)node);
         return false;
     case NODE_SERVE:
-        pool_serve(slot);
+        dispatch_serve(slot);
         return false;
     case NODE_FOLLOW:
-        pool_follow(slot);
+        dispatch_follow(slot);
         return false;
     case NODE_NAME:
         siding_thread_rename(slot->lease.name);
         return false;
     case NODE_RELEASE:
-        return lease_recycle(slot);
+        return recycle_run(slot);
     case NODE_POKE:
         repeat_sweep(slot);
         return false;

@@ -7,6 +7,7 @@
 #include "../base/cache.h"
 #include "bound.h"
 #include "call.h"
+#include "dispatch.h"
 #include "handle.h"
 #include "lease.h"
 #include "line.h"
@@ -59,7 +60,7 @@ static void chain_flush(struct chain *chain) {
     } else if (chain->slot != NULL) {
         slot_push(chain->slot, chain->first, chain->last);
     } else {
-        pool_submit(chain->first, chain->last);
+        dispatch_submit(chain->first, chain->last);
     }
     chain->first = NULL;
     chain->count = 0;

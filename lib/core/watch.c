@@ -15,6 +15,7 @@
 #include "outbox.h"
 #include "pool.h"
 #include "record.h"
+#include "recycle.h"
 
 #define NS_PER_MS 1000000u
 #define SIGNAL_PAUSE_MS_MAX 20u
@@ -128,7 +129,7 @@ static uint64_t look_at_run(struct slot *slot, uint64_t now_ns) {
 
 /* The lease first: what it asks of the run is done at once. */
 static uint64_t look_at_leased(struct slot *slot, uint64_t now_ns) {
-    uint64_t next = lease_watch(slot, now_ns, &outbox);
+    uint64_t next = recycle_watch(slot, now_ns, &outbox);
     return earlier(next, look_at_run(slot, now_ns));
 }
 

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
 if (isMainThread) {
   await main();
 } else {
-  const listen = (event: Event): void => void work((event as MessageEvent).data);
-  globalThis.addEventListener("message", listen, { once: true });
+  const listen = ({ data }: { readonly data?: unknown }): void => void work(data as ContextToken);
+  globalThis.addEventListener("message", listen as () => void, { once: true });
   postToParent("listening");
 }

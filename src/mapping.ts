@@ -1,0 +1,93 @@
+/**
+ * Mapped libraries: found by path or name, and the addresses of their symbols.
+ *
+ * @module
+ */
+import type { Bridge } from "./bridge.ts";
+import type { LibraryPath } from "./convert.ts";
+import { checkStatus, SidingError } from "./errors.ts";
+import { status } from "./generated/siding.ts";
+import { runtime } from "./runtime/current.ts";
+import { words } from "./words.ts";
+
+const MESSAGE_BYTES = 512;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function cString(text: string): Uint8Array {
+  if (text.includes("\0")) throw new TypeError("Cannot open a library: its name contains a NUL");
+  return encoder.encode(text + "\0");
+}
+
+/** Turns what the caller gave into names to try in order; `null` is the program itself. */
+export function pathsOf(path: LibraryPath): readonly (string | null)[] {
+  if (path === null || typeof path === "string") return [path];
+  if (path instanceof URL) return [fileOf(path)];
+  if (Array.isArray(path) && path.length > 0 && path.every((one) => typeof one === "string")) {
+    return path;
+  }
+  if (typeof path === "object" && !Array.isArray(path)) {
+    const one = (path as Readonly<Record<string, unknown>>)[runtime.system];
+    if (typeof one === "string") return [one];
+    throw new SidingError(
+      "ERR_SIDING_LIBRARY_NOT_FOUND",
+      `Cannot open a library: none is named for ${runtime.system}`,
+    );
+  }
+  throw new TypeError(`Cannot open a library: ${String(path)} is no path`);
+}
+
+function fileOf(url: URL): string {
+  if (url.protocol !== "file:") throw new TypeError(`Cannot open "${url}": it is no file: URL`);
+  const path = decodeURIComponent(url.pathname);
+  return runtime.system === "windows" ? path.slice(1) : path;
+}
+
+function demandPermission(path: string | null): void {
+  const flag = runtime.missingPermission(path);
+  if (flag === null) return;
+  const what = path === null ? "the program itself" : `"${path}"`;
+  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot open ${what}: add ${flag}`);
+}
+
+/** A mapped library. */
+export interface Opened {
+  readonly handle: bigint;
+  readonly path: string | null;
+}
+
+function tryOpen(b: Bridge, path: string | null, flags: number): Opened | string {
+  demandPermission(path);
+  const out = words(1);
+  const message = new Uint8Array(MESSAGE_BYTES);
+  const name = path === null ? null : cString(path);
+  const opened = b.native.siding_library_open(name, flags, out.u8, message, MESSAGE_BYTES);
+  if (opened === status.ok) return { handle: out.u64[0]!, path };
+  if (opened !== status.notfound) checkStatus(opened, `open "${path}"`);
+  return decoder.decode(message.subarray(0, message.indexOf(0)));
+}
+
+/** Maps the first of the names that loads. */
+export function openFirst(b: Bridge, path: LibraryPath, flags: number): Opened {
+  const reasons: string[] = [];
+  for (const one of pathsOf(path)) {
+    const opened = tryOpen(b, one, flags);
+    if (typeof opened !== "string") return opened;
+    reasons.push(opened);
+  }
+  const names = pathsOf(path).map((one) => `"${one}"`).join(", ");
+  throw new SidingError(
+    "ERR_SIDING_LIBRARY_NOT_FOUND",
+    `Cannot open ${names}: ${reasons.join("; ")}`,
+  );
+}
+
+/** The address of a symbol, or `undefined` where the library has none. */
+export function addressOf(b: Bridge, { handle }: Opened, symbol: string): number | undefined {
+  const out = words(1);
+  const wide = runtime.wide(Number(handle));
+  const found = b.native.siding_library_symbol(wide, cString(symbol), out.u8);
+  if (found === status.notfound) return undefined;
+  checkStatus(found, `find ${symbol}`);
+  return Number(out.i64[0]);
+}
