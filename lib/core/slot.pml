@@ -287,14 +287,6 @@ inline begin_recycling() {
     }
 }
 
-/* No guest pushes any more: those that come from now on find the handle stale. */
-inline await_guests() {
-    do
-    :: slots[s].is_fresh && nempty(inbox[s]) -> inbox[s]?node, handle; served++ /* refused */
-    :: NO_GUESTS(s) || !slots[s].is_fresh -> break
-    od
-}
-
 inline end_recycling() {
     d_step {
         if
@@ -316,7 +308,6 @@ inline end_recycling() {
 inline recycle() {
     begin_recycling();
     run_c(); /* what was deferred */
-    await_guests();
     end_recycling();
     d_step {
 #ifdef BREAK_TELL
@@ -406,7 +397,7 @@ inline retire() {
 
 #define SEES(slot, what) slots[slot].state == what && !slots[slot].is_over -> s = slot
 #define SEES_VACANT(slot)                                                                          \
-    slots[slot].state == VACANT && retirements < RETIREMENTS && NO_GUESTS(slot) -> s = slot;       \
+    slots[slot].state == VACANT && retirements < RETIREMENTS -> s = slot;                          \
     seen = slots[slot].turn
 
 /* It may be late. */
