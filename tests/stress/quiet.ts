@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { stats } from "../../mod.ts";
 import { Broken, hold } from "./tally.ts";
@@ -20,6 +20,8 @@ export interface Held {
   /** Native threads of the pool. */
   readonly threads: number;
   readonly descriptors: number;
+  /** What they are, and how many of each. */
+  readonly kinds: string;
   /** Native memory of the library, in KiB. */
   readonly memory: number;
   /** Resident memory of the process, in MiB. */
@@ -49,14 +51,38 @@ export async function quiet(threadsMin: number): Promise<Held> {
   return held();
 }
 
+/*
+ * Of each descriptor what it is, without its number. Each Worker of a runtime has an event loop, with
+ * which Deno is late; the library has none.
+ */
+function descriptorKinds(): string[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc/self/fd").flatMap((name) => {
+    try {
+      const kind = readlinkSync(`/proc/self/fd/${name}`).replace(/\[\d+\]/, "");
+      return /\[event(poll|fd)\]/.test(kind) ? [] : [kind];
+    } catch {
+      return []; // the folder's own, closed again
+    }
+  });
+}
+
+function counted(kinds: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).sort().join(", ");
+}
+
 function held(): Held {
   const isLinux = process.platform === "linux";
+  const kinds = descriptorKinds();
   const resident = isLinux
     ? Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / KIB
     : process.memoryUsage().rss / KIB / KIB;
   return {
     threads: stats().threads,
-    descriptors: isLinux ? readdirSync("/proc/self/fd").length : 0,
+    descriptors: kinds.length,
+    kinds: counted(kinds),
     memory: stats().memory / KIB,
     resident: Math.round(resident),
   };
@@ -68,7 +94,7 @@ export function holdFlat(before: Held, now: Held): void {
   hold(
     descriptors <= before.descriptors,
     "descriptors do not grow",
-    () => `${before.descriptors} became ${descriptors}`,
+    () => `${before.descriptors} (${before.kinds}) became ${descriptors} (${now.kinds})`,
   );
   hold(
     memory <= before.memory + MEMORY_KIB_MAX,
