@@ -48,8 +48,8 @@ const searches = [
     finds: /assertion violated/,
   },
   {
-    name: "a thread that retires under a guest is found",
-    defines: ["LEASES=2", "GUESTS=1", "BREAK_GUESTS"],
+    name: "a guest that looks and pushes in two steps is found",
+    defines: ["LEASES=1", "GUESTS=1", "EXTRAS=1", "BREAK_GUEST"],
     finds: /assertion violated/,
   },
 ];

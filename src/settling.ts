@@ -45,15 +45,16 @@ export class Settling {
   }
 
   /**
-   * Settles some events from word `from`; gives the word after them. No handler runs in here, and
-   * nobody who settles a call takes a token.
+   * Settles some events from word `from`; gives the word after them. Nobody who settles a call takes
+   * a token. Handlers run later, but for one case: where reading a result makes Deno load a part of
+   * Node's modules, it runs microtasks meanwhile. So the stack of tokens is right at all times, and
+   * a token is free only when its result was read.
    */
   settle(from: number, end: number): number {
     const b = this.#b;
     const { u32, i32 } = b.events;
     const { free } = b;
     const { settlers, decoders } = this;
-    let top = b.top;
     let word = from;
     let left = SETTLED_BEFORE_LOOK;
     for (; word < end && left > 0; left--) {
@@ -67,17 +68,16 @@ export class Settling {
       }
       const settle = settlers[token]!;
       settlers[token] = undefined;
-      free[top++] = token;
       let value: unknown;
       try {
         value = i32[at + 2] === status.ok ? decoders[token]!(at, token) : this.#fail(at, token);
       } catch (error) {
         value = Promise.reject(error);
       }
+      free[b.top++] = token;
+      b.alive.pending--;
       settle(value);
     }
-    b.alive.pending -= top - b.top;
-    b.top = top;
     return word;
   }
 

@@ -48,7 +48,6 @@ typedef Slot {
     bool is_fresh;
     bool is_busy; /* its thread handles nodes */
     bool has_thread;
-    byte guests;
     byte steps;   /* towards being started again */
     bool is_idle; /* on the stack; only to assert */
 }
@@ -81,12 +80,6 @@ bool ended[LEASES + 1];
     :: won -> slots[slot].state = to                                                               \
     :: else                                                                                        \
     fi
-
-#ifdef BREAK_GUESTS
-#define NO_GUESTS(slot) true
-#else
-#define NO_GUESTS(slot) (slots[slot].guests == 0)
-#endif
 
 inline push_idle(s) {
     d_step {
@@ -208,17 +201,14 @@ inline begin_lease() {
     fi
 }
 
-#define IS_QUIET                                                                                   \
-    (NO_GUESTS(s) && empty(inbox[s]) && !slots[s].is_busy && !slots[s].is_fresh)
+#define IS_QUIET (empty(inbox[s]) && !slots[s].is_busy && !slots[s].is_fresh)
 
 /* A slot that has nothing to do for the end is vacant at once. */
 inline end_lease() {
     d_step {
         assert(slots[s].handle == lease && slots[s].state == ACTIVE);
         asked[lease] = true;
-        slots[s].handle = NOBODY
-    }
-    d_step {
+        slots[s].handle = NOBODY;
         won = IS_QUIET;
         if
         :: won -> MOVE(s, ACTIVE, VACANT)
@@ -255,7 +245,7 @@ proctype lessee(byte me) {
 
 /* ---- guests ---------------------------------------------------------------------------------- */
 
-/* Counted first, so that the lease does not end quietly once the handle was found good. */
+/* Looks and pushes under the mutex under which leases end: its call comes before their last node. */
 proctype guest() {
     byte s, handle;
     if
@@ -263,12 +253,17 @@ proctype guest() {
     :: d_step { slots[1].handle != NOBODY -> s = 1; handle = slots[1].handle }
     :: leases == LEASES -> goto done
     fi
-    slots[s].guests++;
+#ifdef BREAK_GUEST
     if
     :: slots[s].handle == handle -> inbox[s]!GUEST, handle; served > 0
     :: else
     fi
-    slots[s].guests--;
+#else
+    if
+    :: d_step { slots[s].handle == handle -> inbox[s]!GUEST, handle } served > 0
+    :: slots[s].handle != handle
+    fi
+#endif
 done:
     finished++
 }
@@ -292,14 +287,6 @@ inline begin_recycling() {
     }
 }
 
-/* No guest pushes any more: those that come from now on find the handle stale. */
-inline await_guests() {
-    do
-    :: slots[s].is_fresh && nempty(inbox[s]) -> inbox[s]?node, handle; served++ /* refused */
-    :: NO_GUESTS(s) || !slots[s].is_fresh -> break
-    od
-}
-
 inline end_recycling() {
     d_step {
         if
@@ -321,7 +308,6 @@ inline end_recycling() {
 inline recycle() {
     begin_recycling();
     run_c(); /* what was deferred */
-    await_guests();
     end_recycling();
     d_step {
 #ifdef BREAK_TELL
@@ -411,7 +397,7 @@ inline retire() {
 
 #define SEES(slot, what) slots[slot].state == what && !slots[slot].is_over -> s = slot
 #define SEES_VACANT(slot)                                                                          \
-    slots[slot].state == VACANT && retirements < RETIREMENTS && NO_GUESTS(slot) -> s = slot;       \
+    slots[slot].state == VACANT && retirements < RETIREMENTS -> s = slot;                          \
     seen = slots[slot].turn
 
 /* It may be late. */

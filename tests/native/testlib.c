@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define TEXT_BYTES (1u << 21)
-#define COUNTERS 64u
+#define COUNTERS 16384u
 #define GATES 4096
 #define STORM_CHUNK (64u << 10)
 

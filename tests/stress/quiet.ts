@@ -1,0 +1,109 @@
+/**
+ * What must be so when nobody does anything: all slots are back, and nothing has grown.
+ *
+ * @module
+ */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+import { stats } from "../../mod.ts";
+import { Broken, hold } from "./tally.ts";
+
+const QUIET_MS_MAX = 15_000;
+const LOOK_MS = 20;
+const KIB = 1024;
+const MEMORY_KIB_MAX = 256;
+/** Runtimes keep memory of Workers that have ended for some time, so this is coarse. */
+const RESIDENT_MIB_MAX = 192;
+
+/** What the process has. */
+export interface Held {
+  /** Native threads of the pool. */
+  readonly threads: number;
+  readonly descriptors: number;
+  /** What they are, and how many of each. */
+  readonly kinds: string;
+  /** Native memory of the library, in KiB. */
+  readonly memory: number;
+  /** Resident memory of the process, in MiB. */
+  readonly resident: number;
+}
+
+/* What is not as it must be. */
+function unrest(threadsMin: number): string | undefined {
+  const { slots, waiting, inFlight, abandoned, bridges, boundCalls, threads, queued } = stats();
+  const { active, recycling, wedged, shared } = slots;
+  const counts = { active, recycling, wedged, shared, waiting, inFlight, abandoned, boundCalls };
+  const busy = Object.entries({ ...counts, queued }).filter(([, count]) => count !== 0);
+  if (bridges !== 1) busy.push(["bridges", bridges]);
+  if (threads > threadsMin) busy.push(["threads", threads]);
+  return busy.length === 0 ? undefined : busy.map(([name, n]) => `${name} ${n}`).join(", ");
+}
+
+/** Waits until all is quiet. */
+export async function quiet(threadsMin: number): Promise<Held> {
+  const end = performance.now() + QUIET_MS_MAX;
+  let busy = unrest(threadsMin);
+  while (busy !== undefined) {
+    if (performance.now() > end) throw new Broken("slots and threads come back", busy);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    busy = unrest(threadsMin);
+  }
+  return held();
+}
+
+/*
+ * Of each descriptor what it is, without its number. Each Worker of a runtime has an event loop, with
+ * which Deno is late; the library has none.
+ */
+function descriptorKinds(): string[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc/self/fd").flatMap((name) => {
+    try {
+      const kind = readlinkSync(`/proc/self/fd/${name}`).replace(/\[\d+\]/, "");
+      return /\[event(poll|fd)\]/.test(kind) ? [] : [kind];
+    } catch {
+      return []; // the folder's own, closed again
+    }
+  });
+}
+
+function counted(kinds: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).sort().join(", ");
+}
+
+function held(): Held {
+  const isLinux = process.platform === "linux";
+  const kinds = descriptorKinds();
+  const resident = isLinux
+    ? Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / KIB
+    : process.memoryUsage().rss / KIB / KIB;
+  return {
+    threads: stats().threads,
+    descriptors: kinds.length,
+    kinds: counted(kinds),
+    memory: stats().memory / KIB,
+    resident: Math.round(resident),
+  };
+}
+
+/** Nothing may have grown since `before`, when everything had been used once. */
+export function holdFlat(before: Held, now: Held): void {
+  const { descriptors, memory, resident } = now;
+  hold(
+    descriptors <= before.descriptors,
+    "descriptors do not grow",
+    () => `${before.descriptors} (${before.kinds}) became ${descriptors} (${now.kinds})`,
+  );
+  hold(
+    memory <= before.memory + MEMORY_KIB_MAX,
+    "native memory does not grow",
+    () => `${before.memory} KiB became ${memory} KiB`,
+  );
+  hold(
+    resident <= before.resident + RESIDENT_MIB_MAX,
+    "the process does not grow",
+    () => `${before.resident} MiB became ${resident} MiB`,
+  );
+}
