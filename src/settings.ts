@@ -12,8 +12,8 @@ const CALLS_DEFAULT = 65536;
 /** Tokens kept back for what must not wait, such as releases. */
 export const TOKENS_RESERVED: number = 64;
 const THREADS_DEFAULT = 64;
-const THREADS_MIN_DEFAULT = 2;
-const IDLE_MS_DEFAULT = 30_000;
+const THREADS_MIN_DEFAULT = 4;
+const IDLE_MS_DEFAULT = 10_000;
 const SPIN_US_DEFAULT = 50;
 const SPIN_US_MAX = 1000;
 const STACK_DEFAULT = 8 * 1024 * 1024;
@@ -24,11 +24,11 @@ const STACK_MAX = 2 ** 32 - 1;
 export interface Settings {
   /** Most contexts of the process, and most threads for other calls; 1 to 4,096, default 64. */
   threads?: number;
-  /** Idle threads that stay, however long they are idle; 0 to 4,096, default 2. */
+  /** Idle threads that stay, however long they are idle; 0 to 4,096, default 4. */
   threadsMin?: number;
   /**
    * Milliseconds after which a thread beyond those ends when nothing came for it, up to 86,400,000;
-   * 0: none ever ends. Default 30,000.
+   * 0: none ever ends. Default 10,000.
    */
   idleTime?: number;
   /**
