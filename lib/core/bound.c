@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "event.h"
 #include "memory.h"
 #include "record.h"
 
@@ -127,6 +128,18 @@ void bound_fill(const struct bound *bound, uint64_t *arguments) {
     call_point_to_cells(bound->signature, arguments);
 }
 
+/* Nobody wants what it gives, but what it owns is freed. */
+static void drop_result(const struct record *record) {
+    const struct signature *signature = record->signature;
+    struct frame frame = {record->words, signature->result_words,
+                          record->words + signature->result_words};
+    struct tails tails;
+    if (signature->tails_count > 0 && signature->chain == NULL) {
+        (void)event_measure_payload(signature, &frame, &tails);
+        tail_free(&tails);
+    }
+}
+
 void bound_run(struct bound *bound) {
     const struct signature *signature = bound->signature;
     uint32_t words = (uint32_t)signature->result_words + signature->argument_words;
@@ -138,7 +151,9 @@ void bound_run(struct bound *bound) {
     struct record record = {.signature = signature, .words = memory, .function = bound->function};
     record.flags = bound->flags;
     bound_fill(bound, memory + signature->result_words);
-    (void)call_execute(&record);
+    if (call_execute(&record) == SIDING_OK) {
+        drop_result(&record);
+    }
     free(record.tails);
     if (memory != scratch) {
         free(memory);
