@@ -10,10 +10,13 @@ export type Counts = Record<string, Record<string, number>>;
 /** An invariant that does not hold. */
 export class Broken extends Error {
   override readonly name = "Broken";
+  /** The one that is broken. */
+  readonly invariant: string;
 
   /** @param invariant that is broken @param detail what was seen */
-  constructor(readonly invariant: string, detail: string) {
+  constructor(invariant: string, detail: string) {
     super(`${invariant}: ${detail}`);
+    this.invariant = invariant;
   }
 }
 
