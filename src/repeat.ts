@@ -21,7 +21,6 @@ import { type Interrupt, interruptCall, type InterruptParts, interruptParts } fr
 import type { Lease } from "./lease.ts";
 import type { Gate } from "./marshal.ts";
 import { type Feed, Port, type Sink } from "./port.ts";
-import { Queue } from "./queue.ts";
 import { checkRange, checkSignal, type Range } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Trip } from "./trip.ts";
@@ -143,8 +142,7 @@ class Repetition implements Feed {
   readonly #sink: Sink;
   readonly #body: Body;
   readonly #handle: number;
-  /** Of the runs in flight, in order. */
-  readonly #tokens: Queue<number> = new Queue();
+  #inFlight = 0;
   #isOver = false;
   #isAwaited = false;
   #isSettling = false;
@@ -163,7 +161,7 @@ class Repetition implements Feed {
   }
 
   get inFlight(): number {
-    return this.#tokens.length;
+    return this.#inFlight;
   }
 
   pull(): void {
@@ -191,7 +189,8 @@ class Repetition implements Feed {
     }
     const { owner } = this.#plan;
     const run = { context: this.#handle, flags: callStoppable, owner };
-    this.#tokens.add(submitBound(binding, run, this.#settle));
+    submitBound(binding, run, this.#settle);
+    this.#inFlight++;
     b.alive.pending--; // a run that nobody waits for keeps nothing alive
     b.alive.listen();
   }
@@ -227,11 +226,16 @@ class Repetition implements Feed {
     this.#over();
     b.flush();
     b.native.siding_repeat_close(b.handle, runtime.wide(this.#handle));
-    /* a run that nothing wakes is interrupted the way that its context has */
-    if (wake.kind === interruptNone && this.#tokens.length > 0) {
-      interruptCall(b, this.#tokens.first, wake);
-    }
+    if (wake.kind === interruptNone && this.#inFlight > 0) this.#interrupt();
     this.#lookForEnd();
+  }
+
+  /* A run that nothing wakes is interrupted the way that its context has. */
+  #interrupt(): void {
+    const { lease: { b }, wake } = this.#plan;
+    for (const token of b.settling.tokensOf(this.#settle)) {
+      if (interruptCall(b, token, wake)) return;
+    }
   }
 
   #over(): void {
@@ -242,7 +246,7 @@ class Repetition implements Feed {
   }
 
   #lookForEnd(): void {
-    if (this.#stopped === undefined || this.#tokens.length > 0) return;
+    if (this.#stopped === undefined || this.#inFlight > 0) return;
     this.#stopped();
     this.#stopped = undefined;
     this.#hold(false);
@@ -253,10 +257,9 @@ class Repetition implements Feed {
     this.stop();
   };
 
-  /* Runs end in the order of their records. */
   readonly #settle = (value: unknown): void => {
     this.#plan.lease.b.alive.pending++;
-    this.#tokens.take();
+    this.#inFlight--;
     this.#isSettling = true;
     if (value instanceof Promise) this.#fail(value);
     else if (!this.#isOver) this.#take(value);

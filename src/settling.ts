@@ -122,6 +122,11 @@ export class Settling {
     else native.siding_block_drop(handle, u32[at + (eventWords + decode.blockWord) * 2]!);
   }
 
+  /** The tokens of the calls in flight that `settle` settles. */
+  tokensOf(settle: Settle): number[] {
+    return this.settlers.flatMap((one, token) => one === settle ? [token] : []);
+  }
+
   /** Runs `then` once every call in flight of the owners has settled. */
   settled(owners: ReadonlySet<object>, then: () => void): void {
     let left = 1;

@@ -135,12 +135,14 @@ test("P8: nothing of one lease reaches the next", async () => {
   const log = makeLog(library);
   const notices: string[] = [];
   const first = await Context.acquire({ name: "first", stuckAfter: 20 });
-  first.on("stuck", () => notices.push("stuck"));
+  first.on("stuck", () => notices.push("stuck of the first"));
   first.own((await first.use(library).thingCreate(log.number, 1))!, library.thingDestroy);
   await first.release();
   assert.deepEqual(log.things(), [1]);
   await using second = await Context.acquire({ stuckAfter: 20 });
-  await second.use(library).sleep(60);
+  const gate = makeGate(library);
+  second.on("stuck", () => gate.open());
+  await second.use(library).gateWait(gate.number);
   assert.deepEqual(notices, []);
   assert.equal(second.name, "");
   await second.release();
@@ -158,9 +160,14 @@ test("P9: a call longer than its threshold is told of once, and so is its end", 
     });
   }
   const used = context.use(library);
-  await used.sleep(120);
-  await until(() => notices.length === 2, "both notices came");
-  const named = { context: "slow", function: "sleep" };
+  const gate = makeGate(library);
+  const call = used.gateWait(gate.number);
+  await until(() => notices.length === 1, "it is stuck");
+  await new Promise((resolve) => setTimeout(resolve, 100)); // which is told of once
+  gate.open();
+  await call;
+  await until(() => notices.length === 2, "it has recovered");
+  const named = { context: "slow", function: "gateWait" };
   assert.deepEqual(notices, [{ event: "stuck", ...named }, { event: "recovered", ...named }]);
   assert.ok(told[0]! >= 30 && told[1]! >= 100, `${told}`);
   await new Promise((resolve) => setTimeout(resolve, 100)); // idle for longer than the threshold
@@ -168,7 +175,9 @@ test("P9: a call longer than its threshold is told of once, and so is its end", 
   assert.equal(notices.length, 2);
   const off = context.on("stuck", () => notices.push({ event: "off", context: "", function: "" }));
   off[Symbol.dispose]();
-  await used.sleep(60);
+  const next = makeGate(library);
+  context.on("stuck", () => next.open());
+  await used.gateWait(next.number);
   await context.release();
   assert.ok(!notices.some(({ event }) => event === "off"));
 });

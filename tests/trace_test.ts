@@ -9,7 +9,7 @@ import {
   trace,
   type TraceEvent,
 } from "../mod.ts";
-import { makeCounter, openContextLib } from "./support/contexts.ts";
+import { makeCounter, makeGate, openContextLib } from "./support/contexts.ts";
 import { test, until } from "./support/harness.ts";
 
 const library = openContextLib();
@@ -94,8 +94,11 @@ test("P9: channels tell of leases and of calls that are stuck", async () => {
   channel("siding:context").subscribe(onLease);
   channel("siding:stuck").subscribe(onStuck);
   const context = await Context.acquire({ name: "watched", stuckAfter: 20 });
-  await context.use(library).sleep(60);
+  const gate = makeGate(library);
+  const call = context.use(library).gateWait(gate.number);
   await until(() => stuck.length === 1, "the notice came");
+  gate.open();
+  await call;
   await context.release();
   channel("siding:context").unsubscribe(onLease);
   channel("siding:stuck").unsubscribe(onStuck);
@@ -106,6 +109,6 @@ test("P9: channels tell of leases and of calls that are stuck", async () => {
   ]);
   assert.ok(leases.every(({ elapsed }) => elapsed >= 0));
   const [{ event, function: name }] = stuck as [Notice];
-  assert.deepEqual([event, name], ["stuck", "sleep"]);
+  assert.deepEqual([event, name], ["stuck", "gateWait"]);
   assert.equal(stats().slots.active, 0);
 });

@@ -292,7 +292,7 @@ void pool_vacate(struct slot *slot, enum slot_state from) {
     }
     if (from == SLOT_SHARED) {
         atomic_fetch_sub_explicit(&shared_count, 1, memory_order_seq_cst);
-    } else if (from == SLOT_ACTIVE) { /* quietly; else its lease has told already */
+    } else if (from == SLOT_ACTIVE) { /* else its lease is off the count: it was wedged */
         pool_lease_over();
     }
     line_serve();

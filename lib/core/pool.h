@@ -25,7 +25,8 @@ void pool_count(struct siding_stats *out_stats);
 int32_t pool_lease(const struct siding_context_options *options, struct slot **out_slot);
 /** A lease is over: another may begin. @thread any  @blocks never */
 void pool_lease_over(void);
-/** Puts a VACANT slot on the idle stack. @param from what it was before
+/** Puts a VACANT slot on the idle stack, and its use off the count. @param from SHARED, ACTIVE, or
+ *  RECYCLING: its lease was over before
  *  @thread who made it vacant  @blocks never */
 void pool_vacate(struct slot *slot, enum slot_state from);
 /** Lets a vacant slot retire that has been idle for too long. @return when to look again

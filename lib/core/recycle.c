@@ -186,13 +186,11 @@ bool recycle_run(struct slot *slot) {
     siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
     notice_kick(&kicks);
-    if (!was_over) {
+    if (!retires) { /* off the count only when it can be taken, else another would be started */
+        pool_vacate(slot, was_over ? SLOT_RECYCLING : SLOT_ACTIVE);
+    } else if (!was_over) {
         pool_lease_over();
-    }
-    if (retires) {
         line_serve();
-    } else {
-        pool_vacate(slot, SLOT_RECYCLING);
     }
     tell_ending(&ending);
     return retires;

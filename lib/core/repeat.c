@@ -146,7 +146,7 @@ bool repeat_wakes(struct slot *slot) {
 
 /* ---- the worker's side ----------------------------------------------------------------------- */
 
-void repeat_queue(struct slot *slot, struct record *record) {
+static void queue(struct slot *slot, struct record *record) {
     record->node.kind = NODE_CALL; /* its bridge knows no other kind of record */
     record->node.next = NULL;
     if (slot->bodies == NULL) {
@@ -155,6 +155,15 @@ void repeat_queue(struct slot *slot, struct record *record) {
         slot->body_last->next = &record->node;
     }
     slot->body_last = &record->node;
+}
+
+void repeat_take(struct slot *slot) {
+    struct node *node = inbox_take(&slot->later);
+    while (node != NULL) {
+        struct node *next = node->next;
+        queue(slot, (struct record *)node);
+        node = next;
+    }
 }
 
 static struct record *take_first(struct slot *slot) {
@@ -240,7 +249,7 @@ static void settle(struct slot *slot, struct record *record) {
     } else if (passes(options->emit_test, options->emit_expected, record)) {
         finish(slot, record, SIDING_OK);
     } else {
-        repeat_queue(slot, record);
+        queue(slot, record);
     }
 }
 
@@ -276,6 +285,7 @@ void repeat_run(struct slot *slot) {
 }
 
 void repeat_sweep(struct slot *slot) {
+    repeat_take(slot);
     /* acq_rel by the exchange in `end`: who ends later pokes again */
     (void)atomic_exchange_explicit(&slot->is_poked, false, memory_order_acq_rel);
     struct node *node = slot->bodies;
@@ -286,13 +296,14 @@ void repeat_sweep(struct slot *slot) {
         if (has_ended(record->repeat)) {
             finish(slot, record, SIDING_EENDED);
         } else {
-            repeat_queue(slot, record);
+            queue(slot, record);
         }
         node = next;
     }
 }
 
 void repeat_refuse_all(struct slot *slot) {
+    repeat_take(slot);
     struct node *node = slot->bodies;
     slot->bodies = NULL;
     while (node != NULL) {

@@ -45,8 +45,8 @@ struct repeat *repeat_find(const struct bridge *bridge, uint64_t handle);
 /** Lets go of it; NULL is none. @thread a holder  @blocks never */
 void repeat_release(struct repeat *repeat);
 
-/** Node NODE_BODY: puts a call last in line. @thread worker, the slot's own  @blocks never */
-void repeat_queue(struct slot *slot, struct record *record);
+/** Takes the bodies that have come into the line. @thread worker, the slot's own  @blocks never */
+void repeat_take(struct slot *slot);
 /** Runs the next body. @thread worker, the slot's own  @blocks as long as it does */
 void repeat_run(struct slot *slot);
 /** Node NODE_POKE: answers the calls of repetitions that have ended.

@@ -70,6 +70,7 @@ struct slot *slot_create(uint32_t index) {
         return NULL;
     }
     inbox_init(&slot->inbox);
+    inbox_init(&slot->later);
     lease_init(&slot->lease);
     slot->index = index;
     slot->release_node.kind = NODE_RELEASE;
@@ -95,6 +96,12 @@ void slot_push(struct slot *slot, struct node *first, struct node *last) {
     }
 }
 
+void slot_push_later(struct slot *slot, struct node *first, struct node *last) {
+    if (inbox_push(&slot->later, first, last) == INBOX_PUSHED_WAKE) {
+        siding_parker_unpark(&slot->parker);
+    }
+}
+
 /*
  * The thread says `not quiet` before it takes nodes off the inbox, so who finds the inbox empty
  * after a push of its own sees that, until all is handled.
@@ -116,13 +123,17 @@ static void learn_idle(struct slot *slot, uint32_t limit_ns) {
     slot->idle_since_ns = 0;
 }
 
+static bool has_work(struct slot *slot, struct inbox *inbox) {
+    return inbox_waits(inbox) || inbox_waits(&slot->later);
+}
+
 /* Yields all the time: where the thread that will push needs this processor, it gets it at once. */
-static bool spin_until(struct inbox *inbox, uint64_t end_ns) {
+static bool spin_until(struct slot *slot, struct inbox *inbox, uint64_t end_ns) {
     bool found = false;
     do {
         for (uint32_t i = 0; i < SPIN_ROUND && !found; i++) {
             siding_thread_pause();
-            found = inbox_waits(inbox);
+            found = has_work(slot, inbox);
         }
         if (!found) {
             siding_thread_yield();
@@ -134,14 +145,14 @@ static bool spin_until(struct inbox *inbox, uint64_t end_ns) {
 bool slot_spin(struct slot *slot, struct inbox *inbox) {
     uint32_t limit_ns = pool_spin_ns();
     if (slot->idle_since_ns != 0 || limit_ns == 0) {
-        return inbox_waits(inbox);
+        return has_work(slot, inbox);
     }
     slot->idle_since_ns = siding_clock_ns();
     if (atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
-        return inbox_waits(inbox);
+        return has_work(slot, inbox);
     }
     uint32_t spin_ns = slot->spin_ns == 0 || slot->spin_ns > limit_ns ? limit_ns : slot->spin_ns;
-    bool found = spin_until(inbox, slot->idle_since_ns + spin_ns);
+    bool found = spin_until(slot, inbox, slot->idle_since_ns + spin_ns);
     atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
     if (found) {
         learn_idle(slot, limit_ns);
@@ -165,7 +176,7 @@ static bool handle(struct slot *slot, struct node *node) {
         handle_call(slot, (struct record *)node);
         return false;
     case NODE_BODY:
-        repeat_queue(slot, (struct record *)node);
+        siding_assert(false); /* these come later */
         return false;
     case NODE_SERVE:
         dispatch_serve(slot);
@@ -209,13 +220,15 @@ static void run_slot(void *argument) {
     current = slot;
     run_init(&slot->run);
     while (!handle_all(slot)) {
+        repeat_take(slot);
         if (slot->bodies != NULL) {
             repeat_run(slot);
             continue;
         }
         /* release: what was handled is done with; pairs with slot_is_quiet */
         atomic_store_explicit(&slot->quiet, true, memory_order_release);
-        if (!slot_spin(slot, &slot->inbox) && inbox_sleep(&slot->inbox)) {
+        if (!slot_spin(slot, &slot->inbox) && inbox_sleep(&slot->inbox) &&
+            inbox_sleep(&slot->later)) {
             siding_parker_park(&slot->parker);
             learn_idle(slot, pool_spin_ns());
         }

@@ -54,7 +54,8 @@ struct slot {
 
     /* what it has in common with whoever gives it work */
     _Alignas(SIDING_CACHE_BYTES) struct inbox inbox; /* consumer: its thread */
-    struct siding_parker parker;                     /* its thread's */
+    struct inbox later;                /* bodies, which wait for all calls; likewise */
+    struct siding_parker parker;       /* its thread's */
     _Atomic(uint64_t) state;           /* turn << 8 | enum slot_state; atomic: see slot_try */
     _Atomic(uint64_t) vacant_since_ns; /* atomic: relaxed, a mere time */
     _Atomic(uint32_t) idle_next;       /* link of the idle stack; atomic: see pool.c */
@@ -97,6 +98,8 @@ void slot_move(struct slot *slot, enum slot_state from, enum slot_state to);
 
 /** Gives nodes to its thread and wakes it if it sleeps. @thread any  @blocks never */
 void slot_push(struct slot *slot, struct node *first, struct node *last);
+/** The same for calls of repetitions: they wake no body that runs. @thread any  @blocks never */
+void slot_push_later(struct slot *slot, struct node *first, struct node *last);
 /** Wakes its thread after a push that asks for it. @thread any  @blocks never */
 void slot_rouse(struct slot *slot);
 /** @return whether everything pushed so far was handled, if nobody else pushes

@@ -57,6 +57,8 @@ static void chain_flush(struct chain *chain) {
     }
     if (chain->nest != NULL) {
         push_to_nest(chain);
+    } else if (chain->repeat != NULL) {
+        slot_push_later(chain->slot, chain->first, chain->last);
     } else if (chain->slot != NULL) {
         slot_push(chain->slot, chain->first, chain->last);
     } else {

@@ -58,7 +58,8 @@ TEST("P9: a call that is stuck is told once, and once that it recovered") {
         news = is_first ? news : expect_news(&host, 5, SIDING_OK);
         EXPECT_EQ(news.words[0], SIDING_NOTICE_RECOVERED);
         EXPECT_EQ(news.words[1], 3);
-        EXPECT(news.words[2] >= 4 * STUCK_MS && news.words[2] <= elapsed_ms(start_ns));
+        /* its thread may have come to it after the other one's */
+        EXPECT(news.words[2] >= 2 * STUCK_MS && news.words[2] <= elapsed_ms(start_ns));
     }
     host_close(&host);
 }
