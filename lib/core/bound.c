@@ -64,6 +64,8 @@ static struct bound *make(const struct siding_call *call, const struct signature
     atomic_init(&bound->held.holders, 1);
     bound->signature = signature;
     bound->function = (void (*)(void))(uintptr_t)call->function;
+    bound->bridge = NULL;
+    bound->handle = 0;
     bound->flags = call->flags & SIDING_CALL_ERRNO;
     bound->size_bytes = size_bytes;
     bound->blocks = NULL;
@@ -85,6 +87,7 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
     if (bound == NULL) {
         return SIDING_ENOMEM;
     }
+    bound->bridge = bridge;
     int32_t status = signature->references
                          ? resolve(bound, words - SIDING_CALL_WORDS, &bridge->blocks)
                          : SIDING_OK;
@@ -93,6 +96,7 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
         bound_release(bound);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
+    bound->handle = handle;
     *out_bound = handle;
     return SIDING_OK;
 }
@@ -117,6 +121,17 @@ int32_t bound_drop(uint64_t handle) {
     struct held *object = registry_remove(&registry, handle);
     bound_release((struct bound *)object);
     return object == NULL ? SIDING_ESTALE : SIDING_OK;
+}
+
+void bound_leave(const struct bridge *bridge) {
+    uint32_t used = registry_used(&registry);
+    for (uint32_t index = 0; index < used; index++) {
+        struct bound *bound = (struct bound *)registry_at(&registry, index);
+        if (bound != NULL && bound->bridge == bridge) {
+            (void)bound_drop(bound->handle);
+        }
+        bound_release(bound);
+    }
 }
 
 struct bound *bound_find(uint64_t handle) {
