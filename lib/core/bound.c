@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "event.h"
 #include "memory.h"
 #include "record.h"
 
@@ -63,6 +64,8 @@ static struct bound *make(const struct siding_call *call, const struct signature
     atomic_init(&bound->held.holders, 1);
     bound->signature = signature;
     bound->function = (void (*)(void))(uintptr_t)call->function;
+    bound->bridge = NULL;
+    bound->handle = 0;
     bound->flags = call->flags & SIDING_CALL_ERRNO;
     bound->size_bytes = size_bytes;
     bound->blocks = NULL;
@@ -84,6 +87,7 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
     if (bound == NULL) {
         return SIDING_ENOMEM;
     }
+    bound->bridge = bridge;
     int32_t status = signature->references
                          ? resolve(bound, words - SIDING_CALL_WORDS, &bridge->blocks)
                          : SIDING_OK;
@@ -92,6 +96,7 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
         bound_release(bound);
         return status == SIDING_OK ? SIDING_ELIMIT : status;
     }
+    bound->handle = handle;
     *out_bound = handle;
     return SIDING_OK;
 }
@@ -118,6 +123,17 @@ int32_t bound_drop(uint64_t handle) {
     return object == NULL ? SIDING_ESTALE : SIDING_OK;
 }
 
+void bound_leave(const struct bridge *bridge) {
+    uint32_t used = registry_used(&registry);
+    for (uint32_t index = 0; index < used; index++) {
+        struct bound *bound = (struct bound *)registry_at(&registry, index);
+        if (bound != NULL && bound->bridge == bridge) {
+            (void)bound_drop(bound->handle);
+        }
+        bound_release(bound);
+    }
+}
+
 struct bound *bound_find(uint64_t handle) {
     return (struct bound *)registry_find(&registry, handle);
 }
@@ -125,6 +141,18 @@ struct bound *bound_find(uint64_t handle) {
 void bound_fill(const struct bound *bound, uint64_t *arguments) {
     memcpy(arguments, bound->words, bound->signature->argument_words * sizeof *arguments);
     call_point_to_cells(bound->signature, arguments);
+}
+
+/* Nobody wants what it gives, but what it owns is freed. */
+static void drop_result(const struct record *record) {
+    const struct signature *signature = record->signature;
+    struct frame frame = {record->words, signature->result_words,
+                          record->words + signature->result_words};
+    struct tails tails;
+    if (signature->tails_count > 0 && signature->chain == NULL) {
+        (void)event_measure_payload(signature, &frame, &tails);
+        tail_free(&tails);
+    }
 }
 
 void bound_run(struct bound *bound) {
@@ -138,7 +166,9 @@ void bound_run(struct bound *bound) {
     struct record record = {.signature = signature, .words = memory, .function = bound->function};
     record.flags = bound->flags;
     bound_fill(bound, memory + signature->result_words);
-    (void)call_execute(&record);
+    if (call_execute(&record) == SIDING_OK) {
+        drop_result(&record);
+    }
     free(record.tails);
     if (memory != scratch) {
         free(memory);

@@ -12,7 +12,9 @@
 
 /* Immutable once its handle is given out, but for the blocks. */
 struct bound {
-    struct held held; /* first */
+    struct held held;            /* first */
+    const struct bridge *bridge; /* only compared */
+    uint64_t handle;             /* owner: the js thread that makes it */
     const struct signature *signature;
     void (*function)(void);
     uint16_t flags; /* SIDING_CALL_ERRNO */
@@ -28,6 +30,8 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
 int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t number);
 /** See siding_bound_release. @thread any  @blocks never */
 int32_t bound_drop(uint64_t handle);
+/** Drops what a bridge has left. @thread js  @blocks never */
+void bound_leave(const struct bridge *bridge);
 /** @return the bound call, held for the caller, or NULL  @thread any  @blocks never */
 struct bound *bound_find(uint64_t handle);
 /** Lets go of it; NULL is none. @thread a holder  @blocks never */

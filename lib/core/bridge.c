@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/assert.h"
+#include "bound.h"
 #include "context.h"
 #include "handle.h"
 #include "line.h"
@@ -217,6 +218,7 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     line_leave(bridge);
     repeat_leave(bridge);
     context_leave_all(bridge);
+    bound_leave(bridge);
     struct node *left = inbox_close(&bridge->completed);
     uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
     bridge->undelivered = NULL;

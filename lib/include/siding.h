@@ -467,8 +467,8 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
  * Makes a bound call: a call record kept for later. Its token, context and timeout are ignored; the
  * blocks that it points to are given to it by siding_bound_keep.
  * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
- * @thread js  @blocks never  @owns the caller, until siding_bound_release; what uses it holds a
- * reference of its own
+ * @thread js  @blocks never  @owns the caller, until siding_bound_release or the bridge's end; what
+ * uses it holds a reference of its own
  */
 SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint32_t words,
                                        uint64_t *out_bound);

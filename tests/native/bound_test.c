@@ -283,18 +283,20 @@ TEST("B4: a bound call released while it is queued or runs, runs still, and is f
     EXPECT(wait_until(gives_all_back, &before));
 }
 
-TEST("B4: a bound call outlives the bridge that made it, and other bridges may run it") {
+TEST("B4: other bridges may run a bound call until the bridge that made it ends") {
     static struct host maker;
     REQUIRE(limit_pool(4));
     struct siding_stats before = stats_now();
     REQUIRE(host_open(&host, 64) && host_open(&maker, 8));
     uint64_t bound = bind_one(&maker, FUNCTION(write_journal), 3);
-    host_close(&maker);
     for (int run = 0; run < 3; run++) {
         REQUIRE(submit_bound(&host, bound, SIDING_CALL_BOUND, 0, 0));
         EXPECT_EQ(expect_news(&host, 0, SIDING_OK).words[0], 3);
     }
-    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
+    host_close(&maker);
+    REQUIRE(submit_bound(&host, bound, SIDING_CALL_BOUND, 0, 0));
+    expect_news(&host, 0, SIDING_ESTALE);
+    EXPECT_EQ(siding_bound_release(bound), SIDING_ESTALE);
     host_close(&host);
     EXPECT(wait_until(gives_all_back, &before));
 }
@@ -382,4 +384,18 @@ TEST("B4: malformed bound calls are refused and leave nothing behind") {
     EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
     EXPECT_EQ(siding_bound_release(bound), SIDING_ESTALE);
     host_close(&host);
+}
+
+TEST("X6: what a bridge has bound ends with it") {
+    uint32_t before = stats_now().bound_calls;
+    REQUIRE(host_open(&host, 16));
+    request_start(&request, SIGNATURE(VOID_T), FUNCTION(abort));
+    uint64_t first = make_bound();
+    uint64_t second = make_bound();
+    (void)make_bound();
+    EXPECT_EQ(siding_bound_release(second), SIDING_OK);
+    EXPECT_EQ(stats_now().bound_calls, before + 2);
+    host_close(&host);
+    EXPECT_EQ(stats_now().bound_calls, before);
+    EXPECT_EQ(siding_bound_release(first), SIDING_ESTALE);
 }

@@ -195,6 +195,22 @@ TEST("a struct is copied with what its fields point to, then freed once, on that
     host_close(&host);
 }
 
+TEST("what a deferred call returns is freed once, though nobody reads it") {
+    uint64_t context = 0;
+    uint64_t bound = 0;
+    REQUIRE(host_open(&host, 4));
+    REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
+    put_notice_call(5);
+    REQUIRE(siding_bound_create(host.bridge, request.words, request.call.words, &bound) == 0);
+    atomic_store(&freed, 0);
+    EXPECT_EQ(siding_context_defer(host.bridge, context, bound), SIDING_OK);
+    host_release(&host, context, 0);
+    EXPECT_EQ(atomic_load(&freed), 1);
+    EXPECT(atomic_load(&freeing_thread) != (uintptr_t)pthread_self());
+    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
+    host_close(&host);
+}
+
 TEST("where a struct is NULL, so is everything behind it, and nothing is freed") {
     REQUIRE(host_open(&host, 4));
     put_notice_call(-1);
