@@ -52,8 +52,8 @@ export async function quiet(threadsMin: number): Promise<Held> {
 }
 
 /*
- * Of each descriptor what it is, without its number. Each Worker of a runtime has an event loop, with
- * which Deno is late; the library has none.
+ * Of each descriptor what it is, without its number. Each Worker of a runtime has an event loop,
+ * with which Deno is late; the library has none.
  */
 function descriptorKinds(): string[] {
   if (process.platform !== "linux") return [];

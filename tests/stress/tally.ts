@@ -12,7 +12,7 @@ export class Broken extends Error {
   override readonly name = "Broken";
 
   /** @param invariant that is broken @param detail what was seen */
-  constructor(readonly invariant: string, detail: string) {
+  constructor(invariant: string, detail: string) {
     super(`${invariant}: ${detail}`);
   }
 }
