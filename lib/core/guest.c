@@ -1,6 +1,7 @@
 #include "guest.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -13,11 +14,16 @@
 #include "recycle.h"
 #include "slot.h"
 
+#define SPIN_ROUND 16u /* pauses between two yields */
+
+enum guest_state { GUEST_SPINS, GUEST_PARKS, GUEST_DONE };
+
 struct guest {
-    struct record record; /* first */
+    struct record record;    /* first */
+    _Atomic(uint32_t) state; /* enum guest_state; atomic: see guest_await */
     struct siding_parker parker;
     uint64_t *out_event;
-    int32_t words; /* of the event, or a status; handed over by the parker */
+    int32_t words; /* of the event, or a status; handed over by state */
 };
 
 void guest_complete(struct record *record) {
@@ -37,7 +43,34 @@ void guest_complete(struct record *record) {
         tail_free(&tails);
     }
     free(record->tails);
-    siding_parker_unpark(&guest->parker); /* the guest is gone from here on */
+    /* release: pairs with guest_await. A guest that spins is gone from here on */
+    if (atomic_exchange_explicit(&guest->state, GUEST_DONE, memory_order_acq_rel) == GUEST_PARKS) {
+        siding_parker_unpark(&guest->parker);
+    }
+}
+
+static bool is_done(struct guest *guest) {
+    return atomic_load_explicit(&guest->state, memory_order_acquire) == GUEST_DONE;
+}
+
+/*
+ * Many a call is over before a thread could sleep and be woken. Who spins sees DONE and goes; who
+ * parks has said so, and goes by the permit: the worker touches it after DONE in that case only.
+ */
+static void guest_await(struct guest *guest) {
+    uint32_t expected = GUEST_SPINS;
+    uint64_t end_ns = siding_clock_ns() + pool_spin_ns();
+    while (!is_done(guest) && siding_clock_ns() < end_ns) {
+        for (uint32_t i = 0; i < SPIN_ROUND && !is_done(guest); i++) {
+            siding_thread_pause();
+        }
+        siding_thread_yield(); /* the worker may wait for this very processor */
+    }
+    /* acq_rel: pairs with the exchange in guest_complete */
+    if (atomic_compare_exchange_strong_explicit(&guest->state, &expected, GUEST_PARKS,
+                                                memory_order_acq_rel, memory_order_acquire)) {
+        siding_parker_park(&guest->parker);
+    }
 }
 
 /* @return SIDING_ESTALE: the lease is another one by now */
@@ -63,7 +96,7 @@ static int32_t run_on(struct slot *slot, struct guest *guest) {
     }
     int32_t status = push(slot, guest->record.context, &guest->record.node);
     if (status == SIDING_OK) {
-        siding_parker_park(&guest->parker);
+        guest_await(guest);
         status = guest->words;
     }
     siding_parker_deinit(&guest->parker);
@@ -112,7 +145,7 @@ int32_t guest_release(struct bridge *bridge, uint64_t context) {
         return SIDING_ESYSTEM;
     }
     if (!recycle_leave(slot, bridge, &guest.record)) {
-        siding_parker_park(&guest.parker);
+        guest_await(&guest);
     }
     siding_parker_deinit(&guest.parker);
     return SIDING_OK;
