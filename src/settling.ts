@@ -46,9 +46,9 @@ export class Settling {
 
   /**
    * Settles some events from word `from`; gives the word after them. Nobody who settles a call
-   * takes a token. Handlers run later, but for one case: where reading a result makes Deno load a part of
-   * Node's modules, it runs microtasks meanwhile. So the stack of tokens is right at all times, and
-   * a token is free only when its result was read.
+   * takes a token. Handlers run later, but for one case: where reading a result makes Deno load a
+   * part of Node's modules, it runs microtasks meanwhile. So the stack of tokens is right at all
+   * times, and a token is free only when its result was read.
    */
   settle(from: number, end: number): number {
     const b = this.#b;
