@@ -56,8 +56,8 @@ export class Settling {
     const { free } = b;
     const { settlers, decoders } = this;
     let word = from;
-    let left = SETTLED_BEFORE_LOOK;
-    for (; word < end && left > 0; left--) {
+    let ended = 0;
+    for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
       const head = u32[at + 1]!;
@@ -75,9 +75,10 @@ export class Settling {
         value = Promise.reject(error);
       }
       free[b.top++] = token;
-      b.alive.pending--;
+      ended++;
       settle(value);
     }
+    b.alive.pending -= ended;
     return word;
   }
 

@@ -287,6 +287,7 @@ int32_t chain_run(struct record *record) {
     if (status == SIDING_OK) {
         trip.output[0] = (trip.used_words - 1) * sizeof(uint64_t);
         record->tails = trip.output;
+        record->has_extras = true;
         record->tails_words = trip.used_words;
     } else {
         free(trip.output);

@@ -141,6 +141,9 @@ int32_t context_listen(struct bridge *bridge, uint64_t context, uint32_t token) 
         lease->listener = listener;
     }
     siding_mutex_unlock(&lease->mutex);
+    if (is_free && atomic_load_explicit(&lease->stuck_ns, memory_order_relaxed) != 0) {
+        atomic_store_explicit(&lease->is_watched, true, memory_order_relaxed); /* from now on */
+    }
     if (!is_free) {
         submission_unclaim(bridge, listener);
     }

@@ -108,6 +108,7 @@ void event_keep(struct record *record, const struct tails *tails) {
     if (tails->count == 0) {
         return;
     }
+    record->has_extras = true;
     record->tails = malloc(tails->words * sizeof *record->tails);
     record->tails_words = tails->words;
     if (record->tails == NULL) {

@@ -39,7 +39,7 @@ static void begin_times(struct lease *lease, const struct siding_context_options
     lease->teardown_ns = (uint64_t)teardown_ms * NS_PER_MS;
     siding_mutex_unlock(&lease->mutex);
     atomic_store_explicit(&lease->stuck_ns, stuck_ns, memory_order_relaxed);
-    atomic_store_explicit(&lease->is_watched, stuck_ns != 0, memory_order_relaxed);
+    atomic_store_explicit(&lease->is_watched, false, memory_order_relaxed);
 }
 
 static void begin_name(struct slot *slot, const char *name) {

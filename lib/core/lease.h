@@ -48,7 +48,8 @@ struct lease {
     _Alignas(SIDING_CACHE_BYTES) _Atomic(uint64_t) handle;
     _Atomic(struct bridge *) bridge; /* the first lessee; atomic: relaxed, compared only */
     _Atomic(bool) is_shared;         /* atomic: relaxed, set by a js thread that has the lease */
-    _Atomic(bool) is_watched;        /* its runs are noted; likewise */
+    _Atomic(bool) is_watched;        /* its runs are noted, for somebody listens or may interrupt
+                                        them; likewise */
     _Atomic(uint64_t) deadline_ns;   /* when the watch must look; atomic: seq_cst, see watch.c */
     _Atomic(uint64_t) stuck_ns;      /* 0: never; atomic: relaxed */
 

@@ -138,7 +138,7 @@ void outbox_deliver(struct outbox *outbox, struct record *record) {
         return;
     }
     struct tails tails;
-    bool has_kept = record->tails != NULL;
+    bool has_kept = record->has_extras && record->tails != NULL;
     uint32_t words = has_kept ? UINT32_MAX : event_measure(record, &tails);
     struct batch *next = words <= EVENT_WORDS_MAX ? spare(outbox) : NULL;
     if (next != NULL) {

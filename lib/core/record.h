@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../base/cache.h"
@@ -56,15 +57,19 @@ struct record {
     struct bridge *bridge; /* immutable after the slab made it; NULL: a guest's, see guest.h */
     uint64_t context;      /* the lease that it may run in; 0: any thread */
     uint16_t flags;        /* SIDING_CALL_... */
+    bool has_extras;       /* `bound` or `tails` have been set since it was FREE */
     int32_t status;
     int32_t error;
     uint64_t deadline_ns; /* 0: none */
-    struct bound *bound;  /* what it was made from, held, or NULL */
-    uint64_t *tails;      /* their copy from malloc, or NULL: they are in their event already */
     uint64_t inline_words[RECORD_INLINE_WORDS];
+    struct bound *bound;          /* what it was made from, held, or NULL */
+    uint64_t *tails;              /* a copy from malloc, or NULL: they are in their event already */
     uint64_t tails_words;         /* of that copy */
     _Atomic(uint64_t) started_ns; /* atomic: relaxed, a mere time; 0: not started or not timed */
 };
+
+_Static_assert(offsetof(struct record, inline_words) == 104 || sizeof(void *) != 8,
+               "three words, a result and two arguments, are in the first two cache lines");
 
 /** Claims a contended move. @return whether it was made  @thread js, worker  @blocks never */
 bool record_try(struct record *record, enum record_state from, enum record_state to);

@@ -29,6 +29,7 @@ static void free_attachments(struct record *record) {
     record->tails = NULL;
     bound_release(record->bound);
     record->bound = NULL;
+    record->has_extras = false;
 }
 
 static void free_chunk(struct record *chunk) {
@@ -100,7 +101,7 @@ int32_t slab_reserve(struct record *record, uint32_t words) {
 }
 
 void slab_recycle(struct record *record) {
-    if (record->words != record->inline_words || record->tails != NULL || record->bound != NULL) {
+    if (record->words != record->inline_words || record->has_extras) {
         free_attachments(record);
     }
     record_move(record, RECORD_DONE, RECORD_FREE);

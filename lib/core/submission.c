@@ -171,6 +171,7 @@ static int32_t fill_from_bound(struct record *record, const struct siding_call *
     if (bound == NULL) {
         return SIDING_ESTALE;
     }
+    record->has_extras = true;
     record->bound = bound; /* until the record is free again */
     if (bound->signature != record->signature) {
         return SIDING_EINVALID;
