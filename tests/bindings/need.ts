@@ -19,6 +19,7 @@ interface BunRunner {
 const bunModule = "bun:test";
 const bun = runtimeName === "bun" ? await import(bunModule) as BunRunner : undefined;
 
+/* Only where a library is not on this machine: counted as skipped, never as passed. */
 function skip(name: string, reason: string): void {
   console.log(`SKIP ${name}: ${reason}`);
   const body = (): void => {};
