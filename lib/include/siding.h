@@ -196,6 +196,13 @@ struct siding_call {
  * that its pointer, or one on the way to it, was NULL, or that its length was negative.
  * Long tails come as a block, with SIDING_EVENT_BLOCK: two words, its number and its size in bytes.
  * An event whose status is not SIDING_OK has no payload.
+ *
+ * Of a callback each event has SIDING_EVENT_MORE, and its payload is what C has called it with: the
+ * argument words as in a call record, pointers as they are, and the tails of its signature, whose
+ * places count from the result's words on as ever. With SIDING_CALLBACK_CALL three words come
+ * before: the ask to be answered; the nest by which calls reach the thread that waits, or 0; the
+ * context whose thread it is, or 0. With SIDING_EVENT_LOST the payload is two words: calls dropped
+ * and calls refused since the last such event. The one event without SIDING_EVENT_MORE is the end.
  */
 struct siding_event {
     uint32_t token;
@@ -207,6 +214,7 @@ struct siding_event {
 #define SIDING_EVENT_WORDS 2u
 #define SIDING_EVENT_BLOCK 1u
 #define SIDING_EVENT_MORE 2u /* the token stays in use: further events of it follow */
+#define SIDING_EVENT_LOST 4u /* of a callback: what was not delivered */
 #define SIDING_EVENT_WORDS_MAX 4096u
 #define SIDING_TAIL_NULL UINT64_MAX
 /* Set in the count that siding_bridge_drain returns while further events wait. */
@@ -274,6 +282,59 @@ struct siding_repeat_options {
 #define SIDING_NOTICE_RECOVERED 2u /* token of the call, milliseconds that it took */
 #define SIDING_NOTICE_TEARDOWN 3u  /* 0, milliseconds that its deferred calls have been taking */
 
+/*
+ * A callback is a function pointer for C whose calls become events of its token.
+ *
+ * Mode POST: C goes on at once. Mode CALL: C waits for siding_callback_answer. On the bridge's own
+ * thread both run at once instead, through the dispatcher of siding_bridge_inline; without one a
+ * POST is queued, dropped where it would wait, and a CALL gets the value for a throw.
+ */
+struct siding_callback_options {
+    uint32_t size_bytes;
+    uint32_t signature;      /* what C calls; its tails are copied before C goes on */
+    uint32_t mode;           /* SIDING_CALLBACK_... */
+    uint32_t token;          /* of its events; chosen as for a call */
+    uint32_t capacity;       /* calls that may wait, a power of two, 2 to SIDING_CAPACITY_MAX */
+    uint32_t overflow;       /* SIDING_OVERFLOW_..., what becomes of those beyond */
+    uint32_t copy_bytes_max; /* of tails; a call with more is refused */
+    uint32_t timeout_ms;     /* for an answer, or for room; at least 1 */
+    uint32_t returned;       /* POST: parameter that C gets back, or SIDING_RETURN_VALUE */
+    uint32_t flags;          /* SIDING_CALLBACK_PULLED */
+    uint64_t retain; /* bound call that runs first, its holes filled from the arguments; 0 */
+};
+#define SIDING_CALLBACK_POST 0u
+#define SIDING_CALLBACK_CALL 1u
+#define SIDING_CALLBACK_PULLED 1u /* flag: events come as siding_callback_pull asks for them */
+#define SIDING_CAPACITY_MAX 1048576u
+#define SIDING_RETURN_VALUE 0xffffffffu
+
+/* Only BLOCK lets C wait. The others take no lock and allocate nothing once the callback is open,
+   fit for real-time threads; tails are refused that do not fit the copy_bytes_max set aside. */
+#define SIDING_OVERFLOW_BLOCK 0u
+#define SIDING_OVERFLOW_DROP_NEWEST 1u
+#define SIDING_OVERFLOW_DROP_OLDEST 2u
+#define SIDING_OVERFLOW_LATEST 3u /* only the newest waits; capacity is ignored */
+
+struct siding_callback_stats {
+    uint32_t size_bytes;
+    uint32_t waiting; /* events not drained yet */
+    uint64_t events;  /* delivered, or waiting */
+    uint64_t dropped; /* for want of room */
+    uint64_t refused; /* a length that is negative or too large, memory that cannot be read */
+    uint64_t late;    /* answers that nobody waited for any more */
+};
+
+/*
+ * Answers: records of an ask, a status and the words of the result, as those of a call's event
+ * (none unless the status is SIDING_OK). With another status C gets the value for a throw.
+ */
+struct siding_answer {
+    uint64_t ask;
+    int32_t status;
+    uint32_t words; /* of the record, header included */
+};
+#define SIDING_ANSWER_WORDS 2u
+
 struct siding_trace_entry {
     uint64_t started_ns; /* monotonic */
     uint64_t ended_ns;
@@ -296,12 +357,18 @@ struct siding_stats {
     uint32_t waiting;         /* acquisitions in line */
     uint32_t bridges;         /* open */
     uint32_t bound_calls;     /* with a handle */
+    uint32_t callbacks;       /* open */
+    uint32_t closures;        /* function pointers of closed ones, which answer for ever */
+    uint32_t asks;            /* calls from C that wait for an answer */
+    uint32_t trampolines;     /* SIDING_TRAMPOLINES_... */
     uint32_t reserved;        /* 0 */
     uint64_t wakes;           /* kicks of any host thread */
     uint64_t dropped;         /* results of calls whose bridge or lease was gone */
     uint64_t memory_bytes;    /* records, blocks and siding_memory_alloc */
     uint64_t signatures;      /* distinct prepared signatures */
 };
+#define SIDING_TRAMPOLINES_STATIC 1u  /* part of the library's code */
+#define SIDING_TRAMPOLINES_DYNAMIC 2u /* written at run time, into memory that may be executed */
 
 /**
  * @return SIDING_ABI_VERSION of the library, to be compared before anything else is called
@@ -466,12 +533,27 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
 /**
  * Makes a bound call: a call record kept for later. Its token, context and timeout are ignored; the
  * blocks that it points to are given to it by siding_bound_keep.
+ * @param holes pairs of bytes: a parameter, no cell, and the argument of the caller that fills it
+ * @param holes_count number of pairs; a record that runs the bound call fills them with its own
+ *        words, and what has no caller (interrupts, deferred calls, repetitions) takes none
  * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
  * @thread js  @blocks never  @owns the caller, until siding_bound_release or the bridge's end; what
  * uses it holds a reference of its own
  */
 SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint32_t words,
+                                       const uint8_t *holes, uint32_t holes_count,
                                        uint64_t *out_bound);
+
+/**
+ * Makes a function pointer for a bound call, which any thread may call as the signature says:
+ * integers and pointers become the width of the parameter whose hole they fill, and the result that
+ * of the signature's; floating point and structs must be the same. It keeps the bound call. A
+ * closed one returns zero.
+ * @return SIDING_ESTALE, SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
+ * @thread js  @blocks never  @owns the caller, until siding_closure_close or the bridge's end
+ */
+SIDING_API int32_t siding_bound_pointer(uint64_t bridge, uint64_t bound, uint32_t signature,
+                                        uint64_t *out_closure, uint64_t *out_pointer);
 
 /**
  * Makes a block the bound call's own, to be freed with it; its number is free again.
@@ -482,6 +564,63 @@ SIDING_API int32_t siding_bound_keep(uint64_t bridge, uint64_t bound, uint32_t b
 
 /** Gives up the handle; runs that were asked for still happen. @thread any  @blocks never */
 SIDING_API int32_t siding_bound_release(uint64_t bound);
+
+/**
+ * Has callbacks that are called on this thread run at once.
+ * @param dispatcher address of a void (*)(void), called on this thread only; 0: none
+ * @param frame where an event is before the dispatcher is called and an answer is after it, of
+ *              frame_words, at least SIDING_EVENT_WORDS_MAX; used until the bridge is closed
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_bridge_inline(uint64_t bridge, uint64_t dispatcher, void *frame,
+                                        uint32_t frame_words);
+
+/**
+ * Opens a callback.
+ * @param values what C gets without an answer, each as many words as the result has: closed, and
+ *               for a CALL timeout, throw; a POST gets the first at all times, unless `returned`
+ * @param out_closure its handle, for all functions below
+ * @param out_pointer what to give to C
+ * @return SIDING_ESTALE (retain), SIDING_EINVALID, SIDING_EBUSY, SIDING_ENOMEM, SIDING_ELIMIT
+ * @thread js  @blocks never  @owns the caller, until siding_closure_close or the bridge's end
+ */
+SIDING_API int32_t siding_callback_open(uint64_t bridge,
+                                        const struct siding_callback_options *options,
+                                        const void *values, uint32_t values_words,
+                                        uint64_t *out_closure, uint64_t *out_pointer);
+
+/** Asks for `count` more events of a callback with SIDING_CALLBACK_PULLED.
+ *  @return SIDING_ESTALE, SIDING_EINVALID  @thread js  @blocks never */
+SIDING_API int32_t siding_callback_pull(uint64_t bridge, uint64_t closure, uint32_t count);
+
+/**
+ * Answers asks.
+ * @param answers whole records of struct siding_answer, 8-byte aligned
+ * @param words of all records together
+ * @return the number of records taken, or SIDING_EINVALID at the first malformed one; an ask that
+ *         nobody waits for any more is taken, and counted as late
+ * @thread js  @blocks never
+ */
+SIDING_API int32_t siding_callback_answer(uint64_t bridge, const void *answers, uint32_t words);
+
+/** @param out_stats its size_bytes is set by the caller  @thread js  @blocks never */
+SIDING_API int32_t siding_callback_stats_read(uint64_t bridge, uint64_t closure,
+                                              struct siding_callback_stats *out_stats);
+
+/**
+ * Closes a callback or the pointer of a bound call. The pointer stays valid and returns at once:
+ * what waits for an answer or for room gets the closed value, what was not drained is dropped. The
+ * end of a callback is an event.
+ * @return SIDING_ESTALE  @thread js  @blocks never
+ */
+SIDING_API int32_t siding_closure_close(uint64_t bridge, uint64_t closure);
+
+/**
+ * The same, and the pointer may be given to another callback from now on: the caller asserts that
+ * C no longer has it. Works on a closed one too.
+ * @return SIDING_ESTALE  @thread js  @blocks never
+ */
+SIDING_API int32_t siding_closure_forget(uint64_t bridge, uint64_t closure);
 
 /**
  * Leases a thread of the pool: calls that name the context run on it, in order of submission.
