@@ -14,6 +14,10 @@ function pathOf(name: string): string {
 
 /** The library of `test_add`. */
 export const testPath: string = pathOf("lib/libsiding_test");
+/** The add-on made of bench/native_napi. */
+export const addonPath: string = decodeURIComponent(
+  new URL("../zig-out/bench/bench.node", import.meta.url).pathname,
+);
 /** The library made of bench/native. */
 export const benchPath: string = pathOf("bench/libsiding_bench");
 
@@ -36,6 +40,14 @@ const benchDefinitions = {
   },
   bench_ping_pong: { parameters: ["u32"], result: "i32" },
   bench_submit_rate: { parameters: ["cstring", "u32", "u32"], result: "f64" },
+  bench_storm: { parameters: ["function", "u32", "u32", "u32"], result: "i32" },
+  bench_storm_threads: { parameters: [], result: "u32" },
+  bench_storm_wrong: { parameters: [], result: "u32" },
+  bench_ask: { parameters: ["u32", "u32"], result: "i32", optional: true },
+  bench_add: { parameters: ["i32", "i32"], result: "i32" },
+  bench_add_seven: { parameters: ["i32"], result: "i32" },
+  bench_call_ns: { parameters: ["function", "u32"], result: "f64" },
+  bench_heap_bytes: { parameters: [], result: "f64" },
 } as const;
 
 const ffiDefinitions = {

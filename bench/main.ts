@@ -21,6 +21,16 @@ import {
   sync,
   workerRoundTrip,
 } from "./rows/calls.ts";
+import {
+  boundCall,
+  call,
+  callAgainstC,
+  callbackMemory,
+  copy,
+  inline,
+  post,
+  postAgainstNapi,
+} from "./rows/callback.ts";
 import { chainRows } from "./rows/chain.ts";
 import { abortLatency, contextMemory, contextSequential, submitScaling } from "./rows/context.ts";
 import { out, struct, text } from "./rows/language.ts";
@@ -50,6 +60,17 @@ const rows: Readonly<Record<string, Row>> = {
   "abort.latency": abortLatency,
   "repeat.rows": repeatRows,
   "submit.scaling": submitScaling,
+  "event.post1": post(1),
+  "event.post4": post(4),
+  "event.post1.napi": postAgainstNapi(1),
+  "event.post4.napi": postAgainstNapi(4),
+  "event.call1": call(1),
+  "event.call16": call(16),
+  "event.call16.floor": callAgainstC,
+  "event.copy": copy,
+  "callback.inline": inline,
+  "callback.memory": callbackMemory,
+  "bound.call": boundCall,
   "fs.read": fileRead,
   "idle": idle,
   "koffi.sequential": koffiSequential,

@@ -33,6 +33,17 @@ const rows = [
   "abort.latency",
   "repeat.rows",
   "submit.scaling",
+  "event.post1",
+  "event.post4",
+  "event.post1.napi",
+  "event.post4.napi",
+  "event.call1",
+  "event.call16",
+  "event.call16.floor",
+  "event.copy",
+  "callback.inline",
+  "callback.memory",
+  "bound.call",
   "fs.read",
   "cold",
   "cold.process",
@@ -52,6 +63,7 @@ const busyShareMax = 0.15;
 const busySampleMs = 1000;
 const rowMsMax = 60_000;
 const flags = ["--quick", "--json", "--readme"];
+const napiHeaders = join(root, "node_modules", "node-api-headers", "include");
 /** Memory is measured when garbage was collected. */
 const denoFlags = ["run", "-A", "--quiet", "--v8-flags=--expose-gc"];
 const runtimes = { bun: [bunPath(), []], deno: [denoPath(), denoFlags] };
@@ -104,23 +116,34 @@ async function busyShare() {
 async function build() {
   await must(process.execPath, ["scripts/build.mjs"]);
   const isLinux = process.platform === "linux";
-  const onLinux = ["ping_pong.c", "submit.c"];
-  await buildNative("native", "libsiding_bench", (name) => isLinux || !onLinux.includes(name), []);
+  const onLinux = ["ask.c", "ping_pong.c", "submit.c"];
+  const suffix = process.platform === "darwin" ? "dylib" : "so";
+  await buildNative(
+    "native",
+    `libsiding_bench.${suffix}`,
+    (name) => isLinux || !onLinux.includes(name),
+    [],
+  );
+  await buildNative("native_napi", "bench.node", () => true, [
+    "-I",
+    napiHeaders,
+    ...isLinux ? [] : ["-undefined", "dynamic_lookup"], // the runtime has the functions
+  ]);
   ensureTools();
   if (findTool("libffi") === undefined) return;
-  await buildNative("native_ffi", "libsiding_bench_ffi", () => true, ["-lffi"]);
+  await buildNative("native_ffi", `libsiding_bench_ffi.${suffix}`, () => true, ["-lffi"]);
 }
 
 /** Makes a library of the C files of a folder of bench. */
-async function buildNative(folder, name, isWanted, libraries) {
+async function buildNative(folder, name, isWanted, more) {
   const native = join(root, "bench", folder);
   const sources = readdirSync(native).filter((file) => file.endsWith(".c") && isWanted(file));
   const out = join(root, "zig-out", "bench");
   mkdirSync(out, { recursive: true });
-  const library = join(out, `${name}.${process.platform === "darwin" ? "dylib" : "so"}`);
+  const library = join(out, name);
   const options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden"];
   const files = sources.map((file) => join(native, file));
-  const command = [zigPath(), ["cc", ...options, "-shared", ...files, "-o", library, ...libraries]];
+  const command = [zigPath(), ["cc", ...options, "-shared", ...files, "-o", library, ...more]];
   await must(...command);
 }
 
