@@ -19,6 +19,7 @@
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "block.h"
+#include "door.h"
 #include "inbox.h"
 #include "slab.h"
 
@@ -34,15 +35,20 @@ struct bridge {
     /* read by workers for every call, seldom written */
     _Alignas(SIDING_CACHE_BYTES) _Atomic(uint32_t) state; /* enum bridge_state; see bridge_move */
     uint32_t index;                                       /* immutable after it was made */
-    _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
-    _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
-    _Atomic(int64_t) outstanding; /* calls that outlive the bridge; see bridge_close */
-    struct siding_mutex kick_mutex;
-    struct siding_channel channel SIDING_GUARDED_BY(&kick_mutex);
-    void (*wake)(void) SIDING_GUARDED_BY(&kick_mutex); /* NULL: the channel */
-    bool wakeable SIDING_GUARDED_BY(&kick_mutex);
+    _Atomic(uint64_t) handle;  /* 0 unless OPEN; atomic: relaxed, compared only */
+    _Atomic(uintptr_t) thread; /* atomic: relaxed, immutable while OPEN */
+    _Atomic(int64_t) holders;  /* see bridge_retain; atomic: acq_rel, the last sees it all */
+    struct door kick_door;
+    struct siding_channel channel; /* immutable behind kick_door */
+    void (*wake)(void);            /* NULL: the channel; likewise */
+    bool closes_host;           /* written before kick_door is closed, read by the last one out */
     uint32_t generation;        /* owner: registry_mutex of bridge.c */
     struct bridge *next_vacant; /* owner: registry_mutex of bridge.c */
+
+    /* what C threads that wait for an answer look at, see ask.c */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint32_t) answers; /* grows with each batch of answers */
+    _Atomic(uint32_t) answer_sleepers;                      /* atomic: seq_cst against answers */
+    _Atomic(bool) answer_spinner; /* atomic: relaxed, a permit that guards no data */
 
     /* its host's own */
     _Alignas(SIDING_CACHE_BYTES) struct slab slab; /* owner: js */
@@ -78,7 +84,15 @@ enum inbox_push bridge_push(struct bridge *bridge, struct node *node);
 void bridge_lose(struct bridge *bridge);
 /** @return events lost for want of a host  @thread any  @blocks never */
 uint64_t bridge_lost(void);
-/** Wakes the host, whether it sleeps or not. @thread any  @blocks never */
+/**
+ * Keeps a bridge from becoming VACANT, though not from being closed. The open bridge is one holder,
+ * each callback another, and once it is closed each call that is still with a worker.
+ * @thread js, or a holder  @blocks never
+ */
+void bridge_retain(struct bridge *bridge);
+/** Lets go of it; the last one makes it VACANT. @thread a holder  @blocks never */
+void bridge_let_go(struct bridge *bridge);
+/** Wakes the host, whether it sleeps or not: takes no lock. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */
 uint32_t bridge_count(void);
