@@ -10,9 +10,12 @@ const OptimizeMode = std.builtin.OptimizeMode;
 const core_files = [_][]const u8{
     "lib/core/block.c",
     "lib/core/bound.c",
+    "lib/core/bound_pointer.c",
     "lib/core/bridge.c",
     "lib/core/call.c",
+    "lib/core/callback.c",
     "lib/core/chain.c",
+    "lib/core/closure.c",
     "lib/core/context.c",
     "lib/core/dispatch.c",
     "lib/core/event.c",
@@ -39,6 +42,7 @@ const core_files = [_][]const u8{
     "lib/core/submission.c",
     "lib/core/tail.c",
     "lib/core/trace.c",
+    "lib/core/type.c",
     "lib/core/watch.c",
 };
 
