@@ -49,6 +49,7 @@ const core_files = [_][]const u8{
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_pointer_test",
     "bound_test",
     "bridge_test",
     "call_test",

@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../base/assert.h"
@@ -23,27 +22,27 @@ struct closure {
     ffi_closure ffi; /* first: what ffi_closure_alloc makes is all of it */
     struct door door;
     struct held held;
-    struct target *target; /* held until nobody is inside any more */
-    union {
-        uint64_t word;
-        uint64_t *words; /* of a result of several words */
-    } closed;
-    void *pointer;
+    uint32_t closed_capacity; /* in words; immutable after it was made */
+    struct target *target;    /* held until nobody is inside any more */
+    void *pointer;            /* immutable after it was made */
     uint64_t handle;
     union {
         const struct bridge *bridge; /* only compared */
         struct closure *next_free;
     };
+    uint64_t closed[]; /* result of a closed one */
 };
 
-_Static_assert(sizeof(struct closure) <= TOMBSTONE_BYTES_MAX, "a tombstone has its size");
+_Static_assert(sizeof(struct closure) + sizeof(uint64_t) <= TOMBSTONE_BYTES_MAX,
+               "a tombstone has the size it is said to have");
 
 static struct registry_entry entries[HANDLE_INDEX_MAX + 1];
 static struct registry registry = REGISTRY_INITIALIZER(HANDLE_CLOSURE, entries);
 
 static struct siding_mutex free_mutex = SIDING_MUTEX_INITIALIZER;
-static struct closure *first_free SIDING_GUARDED_BY(&free_mutex);
-static _Atomic(uint32_t) tombstones;  /* atomic: relaxed, a statistic */
+static struct closure *free_short SIDING_GUARDED_BY(&free_mutex); /* results of one word */
+static struct closure *free_long SIDING_GUARDED_BY(&free_mutex);  /* of more */
+static _Atomic(uint32_t) tombstones;                              /* atomic: relaxed, a statistic */
 static _Atomic(uint32_t) trampolines; /* atomic: relaxed, written before the first handle */
 
 static struct closure *closure_of(struct held *held) {
@@ -147,12 +146,10 @@ static void release(struct closure *closure) {
     if (!held_release(&closure->held)) {
         return;
     }
-    if (signature_of(closure)->result_words > 1) {
-        free(closure->closed.words);
-    }
     siding_mutex_lock(&free_mutex);
-    closure->next_free = first_free;
-    first_free = closure;
+    struct closure **first = closure->closed_capacity == 1 ? &free_short : &free_long;
+    closure->next_free = *first;
+    *first = closure;
     siding_mutex_unlock(&free_mutex);
 }
 
@@ -163,9 +160,7 @@ static void abandon(struct closure *closure) {
 }
 
 static void give_closed(const struct closure *closure, void *result) {
-    const struct signature *signature = signature_of(closure);
-    bool is_long = signature->result_words > 1;
-    closure_write(signature, is_long ? closure->closed.words : &closure->closed.word, result);
+    closure_write(signature_of(closure), closure->closed, result);
 }
 
 /* A forked child has neither the threads nor the host: there, all are closed. */
@@ -192,78 +187,76 @@ static void note_trampolines(const struct closure *closure) {
                           memory_order_relaxed);
 }
 
-static struct closure *take_free(void) {
+/* @return one whose closed value has room for so many words, or NULL */
+static struct closure *take_free(uint32_t words) {
     siding_mutex_lock(&free_mutex);
-    struct closure *closure = first_free;
+    struct closure **link = words == 1 ? &free_short : &free_long;
+    while (*link != NULL && (*link)->closed_capacity < words) {
+        link = &(*link)->next_free;
+    }
+    struct closure *closure = *link;
     if (closure != NULL) {
-        first_free = closure->next_free;
+        *link = closure->next_free;
     }
     siding_mutex_unlock(&free_mutex);
     return closure;
 }
 
-/* @return one that nobody else has, its pointer known */
-static struct closure *make(void) {
-    struct closure *closure = take_free();
+/* @return one that nobody else has, its pointer known; or NULL: out of memory */
+static struct closure *take(const struct signature *signature) {
+    uint32_t words = signature->result_words;
+    struct closure *closure = take_free(words);
     if (closure != NULL) {
         return closure;
     }
     void *pointer = NULL;
-    closure = ffi_closure_alloc(sizeof *closure, &pointer);
+    closure = ffi_closure_alloc(sizeof *closure + words * sizeof closure->closed[0], &pointer);
     if (closure != NULL) {
         closure->pointer = pointer;
+        closure->closed_capacity = words;
     }
     return closure;
 }
 
-static bool set_closed(struct closure *closure, const struct signature *signature,
-                       const uint64_t *words) {
-    closure->closed.word = words == NULL ? 0 : words[0];
-    if (signature->result_words == 1) {
-        return true;
+static void set_closed(struct closure *closure, uint32_t words, const uint64_t *closed) {
+    for (uint32_t i = 0; i < words; i++) {
+        closure->closed[i] = closed == NULL ? 0 : closed[i];
     }
-    closure->closed.words = calloc(signature->result_words, sizeof *words);
-    if (closure->closed.words != NULL && words != NULL) {
-        memcpy(closure->closed.words, words, signature->result_words * sizeof *words);
-    }
-    return closure->closed.words != NULL;
 }
 
 /* Gives back what never had a handle. */
-static void discard(struct closure *closure, const struct signature *signature) {
+static void discard(struct closure *closure) {
     atomic_init(&closure->held.holders, 1);
-    closure->ffi.cif = (ffi_cif *)(uintptr_t)&signature->cif;
     release(closure);
 }
 
-static bool prepare(struct closure *closure, const struct signature *signature,
-                    const uint64_t *closed) {
+static bool prepare(struct closure *closure, const struct signature *signature) {
     /* libffi leaves a cif as it is, though its parameter is not const */
     ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->cif;
-    return set_closed(closure, signature, closed) &&
-           ffi_prep_closure_loc(&closure->ffi, cif, on_call, closure, closure->pointer) == FFI_OK;
+    return ffi_prep_closure_loc(&closure->ffi, cif, on_call, closure, closure->pointer) == FFI_OK;
 }
 
 int32_t closure_open(const struct bridge *bridge, const struct signature *signature,
                      struct target *target, const uint64_t *closed, uint64_t *out_handle,
                      uint64_t *out_pointer) {
     siding_process_watch_forks();
-    struct closure *closure = closure_suits(signature) ? make() : NULL;
+    struct closure *closure = closure_suits(signature) ? take(signature) : NULL;
     if (closure == NULL) {
         return closure_suits(signature) ? SIDING_ENOMEM : SIDING_EINVALID;
     }
-    if (!prepare(closure, signature, closed)) {
-        discard(closure, signature);
+    if (!prepare(closure, signature)) {
+        discard(closure);
         return SIDING_ENOMEM;
     }
     note_trampolines(closure);
+    set_closed(closure, signature->result_words, closed);
     closure->target = target;
     closure->bridge = bridge;
     door_open(&closure->door);
     atomic_init(&closure->held.holders, 2); /* its handle, its open door */
     closure->handle = registry_add(&registry, &closure->held);
     if (closure->handle == 0) {
-        discard(closure, signature);
+        discard(closure);
         return SIDING_ELIMIT;
     }
     *out_handle = closure->handle; /* nobody else has it yet */
