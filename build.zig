@@ -96,15 +96,19 @@ const posix_files = [_][]const u8{
 const linux_files = posix_files ++ [_][]const u8{
     "lib/platform/linux/clock.c",
     "lib/platform/linux/parker.c",
+    "lib/platform/linux/process.c",
     "lib/platform/linux/socket.c",
     "lib/platform/linux/thread.c",
+    "lib/platform/linux/word.c",
 };
 
 const bsd_files = posix_files ++ [_][]const u8{
     "lib/platform/bsd/clock.c",
     "lib/platform/bsd/parker.c",
+    "lib/platform/bsd/process.c",
     "lib/platform/bsd/socket.c",
     "lib/platform/bsd/thread.c",
+    "lib/platform/bsd/word.c",
 };
 
 const windows_files = [_][]const u8{
@@ -115,7 +119,9 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/loader.c",
     "lib/platform/windows/mutex.c",
     "lib/platform/windows/parker.c",
+    "lib/platform/windows/process.c",
     "lib/platform/windows/thread.c",
+    "lib/platform/windows/word.c",
 };
 
 const c_flags = [_][]const u8{

@@ -136,7 +136,8 @@ int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_h
         return SIDING_ELIMIT;
     }
     int32_t descriptor = -1;
-    /* one for the open bridge; relaxed: nobody else knows it yet */
+    /* the open bridge is one; relaxed, both: nobody else knows it yet */
+    atomic_store_explicit(&bridge->outstanding, 1, memory_order_relaxed);
     atomic_store_explicit(&bridge->holders, 1, memory_order_relaxed);
     int32_t status = slab_init(&bridge->slab, options->calls_max);
     if (status != SIDING_OK) {
@@ -190,8 +191,7 @@ static void dispose(struct bridge *bridge) {
     bridge->in_flight = 0;
     bridge->dispatcher = NULL;
     bridge->frame = NULL;
-    bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
-    give_vacant(bridge);
+    bridge_let_go(bridge);
 }
 
 /* @return events in a list that nobody will read */
@@ -205,13 +205,12 @@ static uint32_t drop_list(struct node *list) {
     return events;
 }
 
-static void let_go(struct bridge *bridge, int64_t holds) {
-    /* acq_rel: the disposer sees everything the other threads did with their records */
-    int64_t before = atomic_fetch_sub_explicit(&bridge->holders, holds, memory_order_acq_rel);
+/* @return whether these were the last holds */
+static bool take_off(_Atomic(int64_t) *count, int64_t holds) {
+    /* acq_rel: the last one sees everything the other threads did before */
+    int64_t before = atomic_fetch_sub_explicit(count, holds, memory_order_acq_rel);
     siding_assert(before >= holds);
-    if (before == holds) {
-        dispose(bridge);
-    }
+    return before == holds;
 }
 
 void bridge_retain(struct bridge *bridge) {
@@ -220,18 +219,23 @@ void bridge_retain(struct bridge *bridge) {
 }
 
 void bridge_let_go(struct bridge *bridge) {
-    let_go(bridge, 1);
+    if (take_off(&bridge->holders, 1)) {
+        bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
+        give_vacant(bridge);
+    }
 }
 
-/* Each call that is still with a worker becomes a holder: those that came back after all are taken
-   off again, with the open bridge's own hold. */
-static int64_t close_inbox(struct bridge *bridge) {
-    atomic_fetch_add_explicit(&bridge->holders, bridge->in_flight, memory_order_relaxed);
+/* Slab and blocks are needed by the open bridge, and then by each call that is still with a worker:
+   all calls are counted before the inbox refuses the first one, and those that came back after. */
+static void close_inbox(struct bridge *bridge) {
+    atomic_fetch_add_explicit(&bridge->outstanding, bridge->in_flight, memory_order_relaxed);
     struct node *left = inbox_close(&bridge->completed);
     uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
     bridge->undelivered = NULL;
     siding_assert(back <= bridge->in_flight);
-    return back + 1;
+    if (take_off(&bridge->outstanding, (int64_t)back + 1)) {
+        dispose(bridge);
+    }
 }
 
 void bridge_close(struct bridge *bridge, bool host_gone) {
@@ -245,7 +249,7 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     repeat_leave(bridge);
     context_leave_all(bridge);
     bound_leave(bridge);
-    let_go(bridge, close_inbox(bridge));
+    close_inbox(bridge);
 }
 
 /* The runtime on this thread is gone: nobody but us can close the host's end of the channel. */
@@ -281,7 +285,9 @@ enum inbox_push bridge_push(struct bridge *bridge, struct node *node) {
 
 void bridge_lose(struct bridge *bridge) {
     atomic_fetch_add_explicit(&lost_count, 1, memory_order_relaxed);
-    bridge_let_go(bridge);
+    if (take_off(&bridge->outstanding, 1)) {
+        dispose(bridge);
+    }
 }
 
 bool bridge_deliver(struct bridge *bridge, struct node *node) {

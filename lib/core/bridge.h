@@ -35,9 +35,10 @@ struct bridge {
     /* read by workers for every call, seldom written */
     _Alignas(SIDING_CACHE_BYTES) _Atomic(uint32_t) state; /* enum bridge_state; see bridge_move */
     uint32_t index;                                       /* immutable after it was made */
-    _Atomic(uint64_t) handle;  /* 0 unless OPEN; atomic: relaxed, compared only */
-    _Atomic(uintptr_t) thread; /* atomic: relaxed, immutable while OPEN */
-    _Atomic(int64_t) holders;  /* see bridge_retain; atomic: acq_rel, the last sees it all */
+    _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
+    _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
+    _Atomic(int64_t) outstanding; /* who uses slab and blocks; atomic: acq_rel, see bridge_close */
+    _Atomic(int64_t) holders;     /* see bridge_retain; atomic: acq_rel, the last sees it all */
     struct door kick_door;
     struct siding_channel channel; /* immutable behind kick_door */
     void (*wake)(void);            /* NULL: the channel; likewise */
@@ -87,8 +88,8 @@ void bridge_lose(struct bridge *bridge);
 /** @return events lost for want of a host  @thread any  @blocks never */
 uint64_t bridge_lost(void);
 /**
- * Keeps a bridge from becoming VACANT, though not from being closed. The open bridge is one holder,
- * each callback another, and once it is closed each call that is still with a worker.
+ * Keeps a bridge from becoming VACANT, though not from being closed: after that only its inbox, its
+ * doors and its words for waiting threads may be used.
  * @thread js, or a holder  @blocks never
  */
 void bridge_retain(struct bridge *bridge);
