@@ -54,6 +54,7 @@ const native_tests = [_][]const u8{
     "bridge_test",
     "call_test",
     "chain_test",
+    "closure_test",
     "context_test",
     "dispatch_test",
     "guest_test",
@@ -76,6 +77,7 @@ const native_tests = [_][]const u8{
     "slot_test",
     "tail_test",
     "trace_test",
+    "trampoline_test",
 };
 
 const common_files = [_][]const u8{
