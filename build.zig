@@ -32,6 +32,7 @@ const core_files = [_][]const u8{
     "lib/core/recycle.c",
     "lib/core/registry.c",
     "lib/core/repeat.c",
+    "lib/core/ring.c",
     "lib/core/run.c",
     "lib/core/signature.c",
     "lib/core/slab.c",
