@@ -8,6 +8,7 @@ const Module = Build.Module;
 const OptimizeMode = std.builtin.OptimizeMode;
 
 const core_files = [_][]const u8{
+    "lib/core/ask.c",
     "lib/core/block.c",
     "lib/core/bound.c",
     "lib/core/bridge.c",
