@@ -11,9 +11,12 @@ const core_files = [_][]const u8{
     "lib/core/ask.c",
     "lib/core/block.c",
     "lib/core/bound.c",
+    "lib/core/bound_pointer.c",
     "lib/core/bridge.c",
     "lib/core/call.c",
+    "lib/core/callback.c",
     "lib/core/chain.c",
+    "lib/core/closure.c",
     "lib/core/context.c",
     "lib/core/dispatch.c",
     "lib/core/event.c",
@@ -41,16 +44,19 @@ const core_files = [_][]const u8{
     "lib/core/submission.c",
     "lib/core/tail.c",
     "lib/core/trace.c",
+    "lib/core/type.c",
     "lib/core/watch.c",
 };
 
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_pointer_test",
     "bound_test",
     "bridge_test",
     "call_test",
     "chain_test",
+    "closure_test",
     "context_test",
     "dispatch_test",
     "guest_test",
@@ -73,6 +79,7 @@ const native_tests = [_][]const u8{
     "slot_test",
     "tail_test",
     "trace_test",
+    "trampoline_test",
 };
 
 const common_files = [_][]const u8{

@@ -5,6 +5,7 @@
 
 #include "../base/assert.h"
 #include "bound.h"
+#include "closure.h"
 #include "context.h"
 #include "handle.h"
 #include "line.h"
@@ -189,6 +190,8 @@ static void dispose(struct bridge *bridge) {
     block_table_deinit(&bridge->blocks);
     bridge->undelivered = NULL;
     bridge->in_flight = 0;
+    bridge->dispatcher = NULL;
+    bridge->frame = NULL;
     bridge_let_go(bridge);
 }
 
@@ -246,6 +249,7 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     bridge_move(bridge, BRIDGE_OPEN, BRIDGE_CLOSING);
     atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
     close_wake(bridge, host_gone);
+    closure_leave(bridge);
     line_leave(bridge);
     repeat_leave(bridge);
     context_leave_all(bridge);

@@ -56,6 +56,8 @@ struct bridge {
     struct block_table blocks;                     /* owner: js */
     struct node *undelivered;   /* taken from `completed`, not yet read to the end; owner: js */
     uint32_t in_flight;         /* calls whose event was not drained; owner: js */
+    void (*dispatcher)(void);   /* of siding_bridge_inline, or NULL; owner: js */
+    uint64_t *frame;            /* likewise */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
 };
 
