@@ -8,6 +8,7 @@ const Module = Build.Module;
 const OptimizeMode = std.builtin.OptimizeMode;
 
 const core_files = [_][]const u8{
+    "lib/core/ask.c",
     "lib/core/block.c",
     "lib/core/bound.c",
     "lib/core/bound_pointer.c",
@@ -35,6 +36,7 @@ const core_files = [_][]const u8{
     "lib/core/recycle.c",
     "lib/core/registry.c",
     "lib/core/repeat.c",
+    "lib/core/ring.c",
     "lib/core/run.c",
     "lib/core/signature.c",
     "lib/core/slab.c",

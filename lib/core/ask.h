@@ -1,10 +1,10 @@
 /*
  * ask.h - a C thread that waits inside a callback for the host's answer.
  *
- *            open               claim             result written          the waiter goes on
- *   FREE ──────────▶ WAITING ──────────▶ CLAIMED ────────────────▶ SETTLED ────────────────▶ FREE
- *                      │                                                                      ▲
- *                      └─ timeout, lease over ────────────────────────────────────────────────┘
+ *           open               claim               result written              end
+ *   FREE ──────────▶ WAITING ──────────▶ CLAIMED ────────────────────▶ SETTLED ──────▶ FREE
+ *                       │                                                               ▲
+ *                       └─ the waiter claims it itself: timeout, its lease is over ─────┘
  *
  * WAITING has two contenders, who answers (or closes) and the waiter that gives up: both moves are
  * compare-and-swaps. The state carries a turn that grows with each end, and so does the handle: a

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "outbox.h"
 #include "repeat.h"
+#include "ring.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
@@ -199,7 +200,11 @@ static uint32_t drop_list(struct node *list) {
     uint32_t events = 0;
     while (list != NULL) {
         struct node *next = list->next;
-        events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
+        if (list->kind == NODE_RING) {
+            ring_drop((struct ring *)list);
+        } else {
+            events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
+        }
         list = next;
     }
     return events;

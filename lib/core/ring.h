@@ -52,7 +52,7 @@ struct ring {
     uint32_t allowance;             /* events that the host asked for; owner: js */
     _Atomic(uint32_t) room;         /* grows when a full ring was read; atomic: see ring.c */
     _Atomic(uint32_t) room_waiters; /* likewise */
-    _Atomic(uint64_t) dropped;      /* atomic: relaxed, a count; seen through `is_armed` */
+    _Atomic(uint64_t) dropped;      /* atomic: seq_cst, against `is_armed` as the cells are */
     _Atomic(uint64_t) refused;      /* likewise */
     uint64_t dropped_told;          /* owner: js */
     uint64_t refused_told;          /* owner: js */
@@ -79,8 +79,8 @@ void ring_deinit(struct ring *ring);
  * Reserves the next event. Whoever has one must write its payload, from word SIDING_EVENT_WORDS on,
  * and publish it soon: those behind it wait. Memory of long tails is made before.
  * @param timeout_ns how long a full ring that may block is waited for
- * @return the event, its header already written; NULL: it was dropped, or memory is short, and
- *         counted; or the ring is closed
+ * @return the event, whose header ring_publish writes; NULL: the ring is closed, or there is no
+ *         room, or no memory, and the event is counted as dropped
  * @thread any that holds the owner  @blocks at most timeout_ns; with a drop policy never
  */
 uint64_t *ring_begin(struct ring *ring, uint64_t timeout_ns);
@@ -110,24 +110,25 @@ void ring_pull(struct ring *ring, uint32_t count);
 void ring_count(struct ring *ring, struct ring_counts *out_counts);
 
 enum ring_visit {
-    RING_EMPTY,   /* all was read; it is still armed */
+    RING_EMPTY,   /* all was read */
     RING_MORE,    /* its share of this turn is used up */
     RING_NO_ROOM, /* the sink has none for the next event */
-    RING_DONE     /* closed, or waits for ring_pull: it is not to be visited again */
+    RING_STALLED, /* waits, in no inbox, for ring_pull */
+    RING_CLOSED   /* is to be dropped */
 };
 
 /**
- * Copies what waits: first what was lost, as an event of its own, then at most `capacity` events.
+ * Copies what waits: first what was lost, as an event of its own, then some events.
  * @thread js, while the ring is armed  @blocks never
  */
 enum ring_visit ring_read(struct ring *ring, struct sink *sink);
 /**
- * Has the next producer arm it. The node is no longer the caller's, and the hold neither.
- * @return false: something has come meanwhile, it is armed, in no inbox, and to be read again
+ * Has the next producer arm it again, which ends the hold that the armed ring was.
+ * @return false: something has come meanwhile; it is armed, in no inbox, and to be read again
  * @thread js, after RING_EMPTY, the node unlinked  @blocks never
  */
 bool ring_disarm(struct ring *ring);
-/** Ends a visit for good: lets go of the hold that the armed ring was. @thread js  @blocks never */
+/** Ends that hold of a ring that nobody will read. @thread js, the node unlinked  @blocks never */
 void ring_drop(struct ring *ring);
 
 #endif
