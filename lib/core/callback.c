@@ -200,9 +200,9 @@ static bool send(const struct entry *entry, const struct ask *ask, uint64_t time
     } else {
         ring_refuse(ring);
     }
-    if (event == NULL) {
+    if (event == NULL && memory != NULL) { /* a thread that may not wait calls no free */
         free(memory);
-    } else {
+    } else if (event != NULL) {
         run_retain(entry); /* only for what the host will see */
         publish(entry, ask, memory, event);
     }

@@ -161,14 +161,19 @@ TEST("E2: a forged, repeated or malformed answer reaches nobody") {
     REQUIRE(event != NULL);
     uint64_t ask = asked_of(event).ask;
     EXPECT_EQ(give_answer(&host, ask + (1u << 20), SIDING_OK, words, 1), 1); /* stale */
-    EXPECT_EQ(give_answer(&host, made.closure, SIDING_OK, words, 1), 1);
-    EXPECT_EQ(give_answer(&host, 0, SIDING_OK, words, 1), 1);
+    EXPECT_EQ(give_answer(&host, made.closure, SIDING_OK, words, 1), SIDING_EINVALID);
+    EXPECT_EQ(give_answer(&host, 0, SIDING_OK, words, 1), SIDING_EINVALID);
     EXPECT_EQ(siding_callback_answer(host.bridge, words, 1), SIDING_EINVALID);
     EXPECT_EQ(siding_callback_answer(host.bridge, NULL, 3), SIDING_EINVALID);
     EXPECT(!atomic_load(&caller.is_back));
     EXPECT_EQ(give_answer(&host, ask, SIDING_OK, words, 1), 1);
     EXPECT_EQ(join_caller(&caller), 1);
     EXPECT_EQ(give_answer(&host, ask, SIDING_OK, words, 1), 1);
+    REQUIRE(start_caller(&caller, made.pointer, 9));
+    event = next_asked(&host);
+    REQUIRE(event != NULL);
+    EXPECT_EQ(give_answer(&host, asked_of(event).ask, SIDING_OK, words, 2), SIDING_EINVALID);
+    EXPECT_EQ(join_caller(&caller), 102); /* it does not wait for ever */
     close_callback(&host, &made, TOKEN);
     host_close(&host);
 }

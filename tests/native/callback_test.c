@@ -25,7 +25,7 @@ static uint32_t copying(uint8_t kind, const uint8_t *factors, uint32_t factors_b
 }
 
 static uint32_t copying_text(void) {
-    return copying(SIDING_TAIL_TEXT, NULL, 0);
+    return copying(SIDING_TAIL_TEXT, (const uint8_t *)"", 0);
 }
 
 /* As many bytes as the second parameter says. */
