@@ -106,7 +106,7 @@ struct caller {
     atomic_bool is_back;
 };
 
-static inline void *call_once(void *argument) {
+static inline void *run_caller(void *argument) {
     struct caller *caller = argument;
     uint64_t start_ns = siding_clock_ns();
     caller->result = ((uint64_t (*)(uint64_t))(uintptr_t)caller->pointer)(caller->given);
@@ -119,7 +119,7 @@ static inline bool start_caller(struct caller *caller, uint64_t pointer, uint64_
     caller->pointer = pointer;
     caller->given = given;
     atomic_store(&caller->is_back, false);
-    return pthread_create(&caller->thread, NULL, call_once, caller) == 0;
+    return pthread_create(&caller->thread, NULL, run_caller, caller) == 0;
 }
 
 /* @return what it got */
