@@ -8,11 +8,15 @@ const Module = Build.Module;
 const OptimizeMode = std.builtin.OptimizeMode;
 
 const core_files = [_][]const u8{
+    "lib/core/ask.c",
     "lib/core/block.c",
     "lib/core/bound.c",
+    "lib/core/bound_pointer.c",
     "lib/core/bridge.c",
     "lib/core/call.c",
+    "lib/core/callback.c",
     "lib/core/chain.c",
+    "lib/core/closure.c",
     "lib/core/context.c",
     "lib/core/dispatch.c",
     "lib/core/event.c",
@@ -32,6 +36,7 @@ const core_files = [_][]const u8{
     "lib/core/recycle.c",
     "lib/core/registry.c",
     "lib/core/repeat.c",
+    "lib/core/ring.c",
     "lib/core/run.c",
     "lib/core/signature.c",
     "lib/core/slab.c",
@@ -39,16 +44,23 @@ const core_files = [_][]const u8{
     "lib/core/submission.c",
     "lib/core/tail.c",
     "lib/core/trace.c",
+    "lib/core/type.c",
     "lib/core/watch.c",
 };
 
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
     "block_test",
+    "bound_pointer_test",
     "bound_test",
     "bridge_test",
     "call_test",
+    "callback_call_test",
+    "callback_inline_test",
+    "callback_storm_test",
+    "callback_test",
     "chain_test",
+    "closure_test",
     "context_test",
     "dispatch_test",
     "guest_test",
@@ -62,6 +74,7 @@ const native_tests = [_][]const u8{
     "outbox_test",
     "platform_test",
     "pool_test",
+    "realtime_test",
     "repeat_test",
     "result_test",
     "route_test",
@@ -71,6 +84,7 @@ const native_tests = [_][]const u8{
     "slot_test",
     "tail_test",
     "trace_test",
+    "trampoline_test",
 };
 
 const common_files = [_][]const u8{
@@ -91,15 +105,19 @@ const posix_files = [_][]const u8{
 const linux_files = posix_files ++ [_][]const u8{
     "lib/platform/linux/clock.c",
     "lib/platform/linux/parker.c",
+    "lib/platform/linux/process.c",
     "lib/platform/linux/socket.c",
     "lib/platform/linux/thread.c",
+    "lib/platform/linux/word.c",
 };
 
 const bsd_files = posix_files ++ [_][]const u8{
     "lib/platform/bsd/clock.c",
     "lib/platform/bsd/parker.c",
+    "lib/platform/bsd/process.c",
     "lib/platform/bsd/socket.c",
     "lib/platform/bsd/thread.c",
+    "lib/platform/bsd/word.c",
 };
 
 const windows_files = [_][]const u8{
@@ -110,7 +128,9 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/loader.c",
     "lib/platform/windows/mutex.c",
     "lib/platform/windows/parker.c",
+    "lib/platform/windows/process.c",
     "lib/platform/windows/thread.c",
+    "lib/platform/windows/word.c",
 };
 
 const c_flags = [_][]const u8{

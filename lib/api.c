@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ask.h"
 #include "core/block.h"
 #include "core/bound.h"
+#include "core/bound_pointer.h"
 #include "core/bridge.h"
+#include "core/callback.h"
+#include "core/closure.h"
 #include "core/context.h"
 #include "core/event.h"
 #include "core/exchange.h"
@@ -47,9 +51,14 @@ uint32_t siding_abi_version(void) {
 
 int32_t siding_abi_sizes(uint32_t *out_sizes, uint32_t capacity) {
     static const uint32_t sizes[] = {
-        sizeof(struct siding_call),           sizeof(struct siding_event),
-        sizeof(struct siding_bridge_options), sizeof(struct siding_pool_options),
-        sizeof(struct siding_stats),          sizeof(void *),
+        sizeof(struct siding_call),
+        sizeof(struct siding_event),
+        sizeof(struct siding_bridge_options),
+        sizeof(struct siding_pool_options),
+        sizeof(struct siding_stats),
+        sizeof(void *),
+        sizeof(struct siding_callback_options),
+        sizeof(struct siding_callback_stats),
     };
     const uint32_t count = sizeof sizes / sizeof sizes[0];
     for (uint32_t i = 0; out_sizes != NULL && i < count && i < capacity; i++) {
@@ -192,11 +201,20 @@ int32_t siding_bridge_interrupt(uint64_t bridge_handle, uint32_t token,
 }
 
 int32_t siding_bound_create(uint64_t bridge_handle, const void *record, uint32_t words,
-                            uint64_t *out_bound) {
+                            const uint8_t *holes, uint32_t holes_count, uint64_t *out_bound) {
     FIND_BRIDGE(bridge_handle, bridge);
-    return record == NULL || !is_aligned(record) || words > UINT16_MAX || out_bound == NULL
+    return record == NULL || !is_aligned(record) || words > UINT16_MAX || out_bound == NULL ||
+                   holes_count > SIDING_PARAMETERS_MAX || (holes == NULL && holes_count != 0)
                ? SIDING_EINVALID
-               : bound_create(bridge, record, words, out_bound);
+               : bound_create(bridge, record, words, holes, holes_count, out_bound);
+}
+
+int32_t siding_bound_pointer(uint64_t bridge_handle, uint64_t bound, uint32_t signature,
+                             uint64_t *out_closure, uint64_t *out_pointer) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return out_closure == NULL || out_pointer == NULL
+               ? SIDING_EINVALID
+               : bound_pointer_open(bridge, bound, signature, out_closure, out_pointer);
 }
 
 int32_t siding_bound_keep(uint64_t bridge_handle, uint64_t bound, uint32_t block) {
@@ -206,6 +224,61 @@ int32_t siding_bound_keep(uint64_t bridge_handle, uint64_t bound, uint32_t block
 
 int32_t siding_bound_release(uint64_t bound) {
     return bound_drop(bound);
+}
+
+int32_t siding_bridge_inline(uint64_t bridge_handle, uint64_t dispatcher, void *frame,
+                             uint32_t frame_words) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (dispatcher != 0 &&
+        (frame == NULL || !is_aligned(frame) || frame_words < SIDING_EVENT_WORDS_MAX)) {
+        return SIDING_EINVALID;
+    }
+    bridge->dispatcher = (void (*)(void))(uintptr_t)dispatcher;
+    bridge->frame = frame;
+    return SIDING_OK;
+}
+
+int32_t siding_callback_open(uint64_t bridge_handle, const struct siding_callback_options *options,
+                             const void *values, uint32_t values_words, uint64_t *out_closure,
+                             uint64_t *out_pointer) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (options == NULL || options->size_bytes < sizeof *options || values == NULL ||
+        !is_aligned(values) || out_closure == NULL || out_pointer == NULL) {
+        return SIDING_EINVALID;
+    }
+    return callback_open(bridge, options, values, values_words, out_closure, out_pointer);
+}
+
+int32_t siding_callback_pull(uint64_t bridge_handle, uint64_t closure, uint32_t count) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return callback_pull(bridge, closure, count);
+}
+
+int32_t siding_callback_answer(uint64_t bridge_handle, const void *answers, uint32_t words) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (answers == NULL || !is_aligned(answers)) {
+        return SIDING_EINVALID;
+    }
+    return callback_answer(bridge, answers, words);
+}
+
+int32_t siding_callback_stats_read(uint64_t bridge_handle, uint64_t closure,
+                                   struct siding_callback_stats *out_stats) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    if (out_stats == NULL || out_stats->size_bytes < sizeof *out_stats) {
+        return SIDING_EINVALID;
+    }
+    return callback_stats(bridge, closure, out_stats);
+}
+
+int32_t siding_closure_close(uint64_t bridge_handle, uint64_t closure) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return closure_close(bridge, closure);
+}
+
+int32_t siding_closure_forget(uint64_t bridge_handle, uint64_t closure) {
+    FIND_BRIDGE(bridge_handle, bridge);
+    return closure_forget(bridge, closure);
 }
 
 int32_t siding_context_acquire(uint64_t bridge_handle, const struct siding_context_options *options,
@@ -350,6 +423,10 @@ int32_t siding_stats_read(struct siding_stats *out_stats) {
     stats.memory_bytes = memory_held();
     stats.dropped = bridge_lost();
     stats.bound_calls = bound_count();
+    stats.callbacks = callback_count();
+    stats.closures = closure_tombstones();
+    stats.asks = ask_count();
+    stats.trampolines = closure_trampolines();
     stats.signatures = signature_count();
     *out_stats = stats;
     return SIDING_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/assert.h"
 #include "call.h"
 #include "event.h"
 #include "memory.h"
@@ -54,40 +55,74 @@ static int32_t resolve(struct bound *bound, uint32_t words, struct block_table *
     return status;
 }
 
+/* One hole per parameter, none in a cell or a chain. */
+static bool are_holes(const struct signature *signature, const uint8_t *pairs, uint32_t count,
+                      uint64_t *out_mask) {
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t parameter = pairs[2 * i];
+        if (parameter >= signature->parameters_count ||
+            signature->parameters[parameter].cell_words > 0 || (mask >> parameter & 1) != 0) {
+            return false;
+        }
+        mask |= UINT64_C(1) << parameter;
+    }
+    *out_mask = mask;
+    return count == 0 || signature->chain == NULL;
+}
+
+_Static_assert(SIDING_PARAMETERS_MAX <= 64 && sizeof(struct hole) == 2, "a mask, pairs of bytes");
+
+/* What the host has put into the holes means nothing. */
+static void clear_holes(struct bound *bound) {
+    for (uint32_t i = 0; i < bound->holes_count; i++) {
+        bound->words[bound->signature->parameters[bound->holes[i].parameter].offset] = 0;
+    }
+}
+
 static struct bound *make(const struct siding_call *call, const struct signature *signature,
-                          uint32_t words) {
-    uint32_t size_bytes = (uint32_t)sizeof(struct bound) + words * 8;
+                          uint32_t words, const uint8_t *holes, uint32_t holes_count) {
+    uint32_t holes_bytes = holes_count * (uint32_t)sizeof(struct hole);
+    uint32_t size_bytes = (uint32_t)sizeof(struct bound) + words * 8 + holes_bytes;
     struct bound *bound = malloc(size_bytes);
     if (bound == NULL) {
         return NULL;
     }
+    *bound = (struct bound){
+        .signature = signature,
+        .function = (void (*)(void))(uintptr_t)call->function,
+        .flags = call->flags & SIDING_CALL_ERRNO,
+        .holes_count = (uint8_t)holes_count,
+        .size_bytes = size_bytes,
+        .holes = (const struct hole *)(bound->words + words),
+    };
     atomic_init(&bound->held.holders, 1);
-    bound->signature = signature;
-    bound->function = (void (*)(void))(uintptr_t)call->function;
-    bound->bridge = NULL;
-    bound->handle = 0;
-    bound->flags = call->flags & SIDING_CALL_ERRNO;
-    bound->size_bytes = size_bytes;
-    bound->blocks = NULL;
     memcpy(bound->words, call + 1, words * sizeof *bound->words);
+    if (holes_count > 0) {
+        memcpy(bound->words + words, holes, holes_bytes);
+        clear_holes(bound);
+    }
     memory_count(size_bytes);
     return bound;
 }
 
 int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t words,
-                     uint64_t *out_bound) {
+                     const uint8_t *holes, uint32_t holes_count, uint64_t *out_bound) {
     const struct siding_call *call = (const struct siding_call *)record;
     const struct signature *signature =
         words < SIDING_CALL_WORDS ? NULL : signature_find(call->signature);
+    uint64_t mask = 0;
     if (signature == NULL || !call_names_address(call) ||
-        words < SIDING_CALL_WORDS + signature->argument_words) {
+        words < SIDING_CALL_WORDS + signature->argument_words ||
+        !are_holes(signature, holes, holes_count, &mask)) {
         return SIDING_EINVALID;
     }
-    struct bound *bound = make(call, signature, words - SIDING_CALL_WORDS);
+    struct bound *bound = make(call, signature, words - SIDING_CALL_WORDS, holes, holes_count);
     if (bound == NULL) {
         return SIDING_ENOMEM;
     }
     bound->bridge = bridge;
+    bound->holes_mask = mask;
     int32_t status = signature->references
                          ? resolve(bound, words - SIDING_CALL_WORDS, &bridge->blocks)
                          : SIDING_OK;
@@ -138,16 +173,42 @@ struct bound *bound_find(uint64_t handle) {
     return (struct bound *)registry_find(&registry, handle);
 }
 
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+static void fill_around_holes(const struct bound *bound, uint64_t *arguments) {
+    const struct signature *signature = bound->signature;
+    for (uint32_t i = 0; i < signature->parameters_count; i++) {
+        uint32_t offset = signature->parameters[i].offset;
+        if ((bound->holes_mask >> i & 1) == 0) {
+            memcpy(arguments + offset, bound->words + offset,
+                   signature_parameter_words(signature, i) * sizeof *arguments);
+        }
+    }
+}
+
 void bound_fill(const struct bound *bound, uint64_t *arguments) {
-    memcpy(arguments, bound->words, bound->signature->argument_words * sizeof *arguments);
+    if (bound->holes_count > 0) {
+        fill_around_holes(bound, arguments);
+    } else {
+        memcpy(arguments, bound->words, bound->signature->argument_words * sizeof *arguments);
+    }
     call_point_to_cells(bound->signature, arguments);
 }
 
-/* Nobody wants what it gives, but what it owns is freed. */
-static void drop_result(const struct record *record) {
-    const struct signature *signature = record->signature;
-    struct frame frame = {record->words, signature->result_words,
-                          record->words + signature->result_words};
+int32_t bound_resolve_holes(const struct bound *bound, uint64_t *arguments, uint32_t words,
+                            struct block_table *blocks) {
+    const struct signature *signature = bound->signature;
+    for (uint32_t i = 0; i < bound->holes_count; i++) {
+        const struct parameter *parameter = &signature->parameters[bound->holes[i].parameter];
+        if (!call_resolve_one(parameter, arguments, words, blocks, NULL)) {
+            return SIDING_EINVALID;
+        }
+    }
+    return SIDING_OK;
+}
+
+void bound_drop_result(const struct signature *signature, const uint64_t *words) {
+    struct frame frame = {words, signature->result_words, words + signature->result_words};
     struct tails tails;
     if (signature->tails_count > 0 && signature->chain == NULL) {
         (void)event_measure_payload(signature, &frame, &tails);
@@ -155,7 +216,8 @@ static void drop_result(const struct record *record) {
     }
 }
 
-void bound_run(struct bound *bound) {
+void bound_run(const struct bound *bound) {
+    siding_assert(bound->holes_count == 0);
     const struct signature *signature = bound->signature;
     uint32_t words = (uint32_t)signature->result_words + signature->argument_words;
     uint64_t scratch[SCRATCH_WORDS];
@@ -167,7 +229,7 @@ void bound_run(struct bound *bound) {
     record.flags = bound->flags;
     bound_fill(bound, memory + signature->result_words);
     if (call_execute(&record) == SIDING_OK) {
-        drop_result(&record);
+        bound_drop_result(signature, memory);
     }
     free(record.tails);
     if (memory != scratch) {

@@ -10,6 +10,12 @@
 #include "registry.h"
 #include "signature.h"
 
+/* A parameter whose words come with each run. */
+struct hole {
+    uint8_t parameter;
+    uint8_t argument; /* of the caller's */
+};
+
 /* Immutable once its handle is given out, but for the blocks. */
 struct bound {
     struct held held;            /* first */
@@ -18,14 +24,17 @@ struct bound {
     const struct signature *signature;
     void (*function)(void);
     uint16_t flags; /* SIDING_CALL_ERRNO */
+    uint8_t holes_count;
     uint32_t size_bytes;
+    uint64_t holes_mask;        /* a bit per parameter */
+    const struct hole *holes;   /* behind the words */
     struct bound_block *blocks; /* owner: the js thread that makes it, then the last holder */
     uint64_t words[];           /* argument words, texts resolved and cells not; inline texts */
 };
 
 /** See siding_bound_create. @thread js  @blocks never */
 int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t words,
-                     uint64_t *out_bound);
+                     const uint8_t *holes, uint32_t holes_count, uint64_t *out_bound);
 /** See siding_bound_keep. @thread js  @blocks never */
 int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t number);
 /** See siding_bound_release. @thread any  @blocks never */
@@ -36,10 +45,20 @@ void bound_leave(const struct bridge *bridge);
 struct bound *bound_find(uint64_t handle);
 /** Lets go of it; NULL is none. @thread a holder  @blocks never */
 void bound_release(struct bound *bound);
-/** Writes its argument words for one run. @thread any  @blocks never */
+/** Writes its argument words for one run, but those of its holes. @thread any  @blocks never */
 void bound_fill(const struct bound *bound, uint64_t *arguments);
-/** Runs it for its effect. @thread any but js  @blocks as long as the function does */
-void bound_run(struct bound *bound);
+/**
+ * Makes addresses of the references in those of a record's words that are to stay in its holes.
+ * @return SIDING_EINVALID
+ * @thread js  @blocks never
+ */
+int32_t bound_resolve_holes(const struct bound *bound, uint64_t *arguments, uint32_t words,
+                            struct block_table *blocks);
+/** Runs it for its effect; it has no holes. @thread any but js  @blocks as long as the function */
+void bound_run(const struct bound *bound);
+/** Frees what the result of a run owns, which nobody wants. @param words result, then arguments
+ *  @thread the one that ran it  @blocks as long as what frees it */
+void bound_drop_result(const struct signature *signature, const uint64_t *words);
 /** @return how many have a handle  @thread any  @blocks never */
 uint32_t bound_count(void);
 

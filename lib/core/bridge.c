@@ -5,12 +5,14 @@
 
 #include "../base/assert.h"
 #include "bound.h"
+#include "closure.h"
 #include "context.h"
 #include "handle.h"
 #include "line.h"
 #include "memory.h"
 #include "outbox.h"
 #include "repeat.h"
+#include "ring.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
@@ -44,7 +46,7 @@ static struct bridge *make_bridge(void) SIDING_REQUIRES(&registry_mutex) {
     if (bridge == NULL) {
         return NULL;
     }
-    siding_mutex_init(&bridge->kick_mutex);
+    bridge->kick_door = (struct door)DOOR_INITIALIZER_CLOSED;
     bridge->index = registry_made++;
     atomic_store_explicit(&registry[bridge->index], bridge, memory_order_release);
     return bridge;
@@ -80,22 +82,28 @@ static int32_t open_wake(struct bridge *bridge, uint64_t wake_function, int32_t 
     if (wake_function == 0 && siding_channel_open(&channel) != 0) {
         return SIDING_ESYSTEM;
     }
-    siding_mutex_lock(&bridge->kick_mutex);
     bridge->channel = channel;
     bridge->wake = (void (*)(void))(uintptr_t)wake_function;
-    bridge->wakeable = true;
-    siding_mutex_unlock(&bridge->kick_mutex);
+    door_open(&bridge->kick_door);
     *out_descriptor = (int32_t)channel.host;
     return SIDING_OK;
 }
 
-static void close_wake(struct bridge *bridge, bool host_too) {
-    siding_mutex_lock(&bridge->kick_mutex);
-    bridge->wakeable = false;
+/* Nobody kicks any more. */
+static void dispose_wake(struct bridge *bridge) {
     if (bridge->wake == NULL) {
-        siding_channel_close(&bridge->channel, host_too);
+        siding_channel_close(&bridge->channel, bridge->closes_host);
     }
-    siding_mutex_unlock(&bridge->kick_mutex);
+    bridge_let_go(bridge);
+}
+
+/* Whoever kicks right now keeps the channel, and the bridge, for that long. */
+static void close_wake(struct bridge *bridge, bool host_too) {
+    bridge_retain(bridge);
+    bridge->closes_host = host_too;
+    if (door_close(&bridge->kick_door)) {
+        dispose_wake(bridge);
+    }
 }
 
 static void on_thread_exit(void *argument);
@@ -129,17 +137,20 @@ int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_h
         return SIDING_ELIMIT;
     }
     int32_t descriptor = -1;
+    /* the open bridge is one; relaxed, both: nobody else knows it yet */
+    atomic_store_explicit(&bridge->outstanding, 1, memory_order_relaxed);
+    atomic_store_explicit(&bridge->holders, 1, memory_order_relaxed);
     int32_t status = slab_init(&bridge->slab, options->calls_max);
     if (status != SIDING_OK) {
         goto fail_slab;
     }
-    status = open_wake(bridge, options->wake_function, &descriptor);
-    if (status != SIDING_OK) {
-        goto fail_wake;
-    }
     status = join_thread(bridge);
     if (status != SIDING_OK) {
         goto fail_thread;
+    }
+    status = open_wake(bridge, options->wake_function, &descriptor);
+    if (status != SIDING_OK) {
+        goto fail_wake;
     }
     inbox_init(&bridge->completed);
     bridge_move(bridge, BRIDGE_VACANT, BRIDGE_OPEN);
@@ -150,9 +161,9 @@ int32_t bridge_open(const struct siding_bridge_options *options, uint64_t *out_h
     atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
     return SIDING_OK;
 
-fail_thread:
-    close_wake(bridge, true);
 fail_wake:
+    leave_thread(bridge);
+fail_thread:
     slab_deinit(&bridge->slab);
 fail_slab:
     give_vacant(bridge);
@@ -179,9 +190,9 @@ static void dispose(struct bridge *bridge) {
     block_table_deinit(&bridge->blocks);
     bridge->undelivered = NULL;
     bridge->in_flight = 0;
-    atomic_store_explicit(&bridge->outstanding, 0, memory_order_relaxed);
-    bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
-    give_vacant(bridge);
+    bridge->dispatcher = NULL;
+    bridge->frame = NULL;
+    bridge_let_go(bridge);
 }
 
 /* @return events in a list that nobody will read */
@@ -189,22 +200,45 @@ static uint32_t drop_list(struct node *list) {
     uint32_t events = 0;
     while (list != NULL) {
         struct node *next = list->next;
-        events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
+        if (list->kind == NODE_RING) {
+            ring_drop((struct ring *)list);
+        } else {
+            events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
+        }
         list = next;
     }
     return events;
 }
 
-/*
- * Every call still with a worker is counted in `outstanding` by the closing thread and taken off by
- * the worker whose push was refused. Workers may be faster, so the count may be negative meanwhile;
- * the change that makes it 0 after the closing thread's addition disposes of the bridge.
- */
-static void settle_outstanding(struct bridge *bridge, int64_t change) {
-    /* acq_rel: the disposer sees everything the other threads did with their records */
-    int64_t before = atomic_fetch_add_explicit(&bridge->outstanding, change, memory_order_acq_rel);
-    bool closing_thread = change >= 0;
-    if (before + change == 0 && (closing_thread || before == 1)) {
+/* @return whether these were the last holds */
+static bool take_off(_Atomic(int64_t) *count, int64_t holds) {
+    /* acq_rel: the last one sees everything the other threads did before */
+    int64_t before = atomic_fetch_sub_explicit(count, holds, memory_order_acq_rel);
+    siding_assert(before >= holds);
+    return before == holds;
+}
+
+void bridge_retain(struct bridge *bridge) {
+    /* relaxed: the caller's own hold keeps it */
+    atomic_fetch_add_explicit(&bridge->holders, 1, memory_order_relaxed);
+}
+
+void bridge_let_go(struct bridge *bridge) {
+    if (take_off(&bridge->holders, 1)) {
+        bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
+        give_vacant(bridge);
+    }
+}
+
+/* Slab and blocks are needed by the open bridge, and then by each call that is still with a worker:
+   all calls are counted before the inbox refuses the first one, and those that came back after. */
+static void close_inbox(struct bridge *bridge) {
+    atomic_fetch_add_explicit(&bridge->outstanding, bridge->in_flight, memory_order_relaxed);
+    struct node *left = inbox_close(&bridge->completed);
+    uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
+    bridge->undelivered = NULL;
+    siding_assert(back <= bridge->in_flight);
+    if (take_off(&bridge->outstanding, (int64_t)back + 1)) {
         dispose(bridge);
     }
 }
@@ -215,15 +249,12 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     bridge_move(bridge, BRIDGE_OPEN, BRIDGE_CLOSING);
     atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
     close_wake(bridge, host_gone);
+    closure_leave(bridge);
     line_leave(bridge);
     repeat_leave(bridge);
     context_leave_all(bridge);
     bound_leave(bridge);
-    struct node *left = inbox_close(&bridge->completed);
-    uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
-    bridge->undelivered = NULL;
-    siding_assert(back <= bridge->in_flight);
-    settle_outstanding(bridge, (int64_t)bridge->in_flight - back);
+    close_inbox(bridge);
 }
 
 /* The runtime on this thread is gone: nobody but us can close the host's end of the channel. */
@@ -237,18 +268,19 @@ static void on_thread_exit(void *argument) {
 }
 
 void bridge_kick(struct bridge *bridge) {
-    void (*wake)(void) = NULL;
-    siding_mutex_lock(&bridge->kick_mutex);
-    if (bridge->wakeable) {
-        atomic_fetch_add_explicit(&kicks, 1, memory_order_relaxed);
-        wake = bridge->wake;
-        if (wake == NULL) {
-            siding_channel_kick(&bridge->channel);
-        }
+    if (!door_enter(&bridge->kick_door)) {
+        return;
     }
-    siding_mutex_unlock(&bridge->kick_mutex);
+    void (*wake)(void) = bridge->wake;
+    atomic_fetch_add_explicit(&kicks, 1, memory_order_relaxed);
+    if (wake == NULL) {
+        siding_channel_kick(&bridge->channel);
+    }
+    if (door_leave(&bridge->kick_door)) {
+        dispose_wake(bridge);
+    }
     if (wake != NULL) {
-        wake(); /* unlocked: it may wait for the js thread, which may wait for the mutex to close */
+        wake(); /* outside: it may wait for the js thread, and hold up the end of the bridge */
     }
 }
 
@@ -258,7 +290,9 @@ enum inbox_push bridge_push(struct bridge *bridge, struct node *node) {
 
 void bridge_lose(struct bridge *bridge) {
     atomic_fetch_add_explicit(&lost_count, 1, memory_order_relaxed);
-    settle_outstanding(bridge, -1);
+    if (take_off(&bridge->outstanding, 1)) {
+        dispose(bridge);
+    }
 }
 
 bool bridge_deliver(struct bridge *bridge, struct node *node) {

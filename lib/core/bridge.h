@@ -19,6 +19,7 @@
 #include "../include/siding.h"
 #include "../platform/platform.h"
 #include "block.h"
+#include "door.h"
 #include "inbox.h"
 #include "slab.h"
 
@@ -36,19 +37,27 @@ struct bridge {
     uint32_t index;                                       /* immutable after it was made */
     _Atomic(uint64_t) handle;     /* 0 unless OPEN; atomic: relaxed, compared only */
     _Atomic(uintptr_t) thread;    /* atomic: relaxed, immutable while OPEN */
-    _Atomic(int64_t) outstanding; /* calls that outlive the bridge; see bridge_close */
-    struct siding_mutex kick_mutex;
-    struct siding_channel channel SIDING_GUARDED_BY(&kick_mutex);
-    void (*wake)(void) SIDING_GUARDED_BY(&kick_mutex); /* NULL: the channel */
-    bool wakeable SIDING_GUARDED_BY(&kick_mutex);
+    _Atomic(int64_t) outstanding; /* who uses slab and blocks; atomic: acq_rel, see bridge_close */
+    _Atomic(int64_t) holders;     /* see bridge_retain; atomic: acq_rel, the last sees it all */
+    struct door kick_door;
+    struct siding_channel channel; /* immutable behind kick_door */
+    void (*wake)(void);            /* NULL: the channel; likewise */
+    bool closes_host;           /* written before kick_door is closed, read by the last one out */
     uint32_t generation;        /* owner: registry_mutex of bridge.c */
     struct bridge *next_vacant; /* owner: registry_mutex of bridge.c */
+
+    /* what C threads that wait for an answer look at, see ask.c */
+    _Alignas(SIDING_CACHE_BYTES) _Atomic(uint32_t) answers; /* grows with each batch of answers */
+    _Atomic(uint32_t) answer_sleepers;                      /* atomic: seq_cst against answers */
+    _Atomic(bool) answer_spinner; /* atomic: relaxed, a permit that guards no data */
 
     /* its host's own */
     _Alignas(SIDING_CACHE_BYTES) struct slab slab; /* owner: js */
     struct block_table blocks;                     /* owner: js */
     struct node *undelivered;   /* taken from `completed`, not yet read to the end; owner: js */
     uint32_t in_flight;         /* calls whose event was not drained; owner: js */
+    void (*dispatcher)(void);   /* of siding_bridge_inline, or NULL; owner: js */
+    uint64_t *frame;            /* likewise */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
 };
 
@@ -78,7 +87,15 @@ enum inbox_push bridge_push(struct bridge *bridge, struct node *node);
 void bridge_lose(struct bridge *bridge);
 /** @return events lost for want of a host  @thread any  @blocks never */
 uint64_t bridge_lost(void);
-/** Wakes the host, whether it sleeps or not. @thread any  @blocks never */
+/**
+ * Keeps a bridge from becoming VACANT, though not from being closed: after that only its inbox, its
+ * doors and its words for waiting threads may be used.
+ * @thread js, or a holder  @blocks never
+ */
+void bridge_retain(struct bridge *bridge);
+/** Lets go of it; the last one makes it VACANT. @thread a holder  @blocks never */
+void bridge_let_go(struct bridge *bridge);
+/** Wakes the host, whether it sleeps or not: takes no lock. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */
 uint32_t bridge_count(void);

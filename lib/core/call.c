@@ -91,15 +91,20 @@ void call_point_to_cells(const struct signature *signature, uint64_t *arguments)
     }
 }
 
+bool call_resolve_one(const struct parameter *parameter, uint64_t *arguments, uint32_t words,
+                      struct block_table *blocks, void *const *lent) {
+    bool refers = parameter->type == SIDING_TYPE_BUFFER || parameter->type == SIDING_TYPE_TEXT;
+    return !refers ||
+           resolve_reference(arguments + parameter->offset, arguments, words, blocks, lent);
+}
+
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent) {
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
         const struct parameter *parameter = &signature->parameters[i];
-        uint64_t *argument = arguments + parameter->offset;
         if (parameter->cell_words > 0) {
-            resolve_cell(parameter, argument);
-        } else if ((parameter->type == SIDING_TYPE_BUFFER || parameter->type == SIDING_TYPE_TEXT) &&
-                   !resolve_reference(argument, arguments, words, blocks, lent)) {
+            resolve_cell(parameter, arguments + parameter->offset);
+        } else if (!call_resolve_one(parameter, arguments, words, blocks, lent)) {
             return SIDING_EINVALID;
         }
     }

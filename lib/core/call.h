@@ -26,6 +26,10 @@ struct slot;
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent);
 
+/** The same for one parameter that is no cell. @return false: it names nothing  @thread js */
+bool call_resolve_one(const struct parameter *parameter, uint64_t *arguments, uint32_t words,
+                      struct block_table *blocks, void *const *lent);
+
 /** @return whether the function that a record names is an address, not a bound call's handle */
 static inline bool call_names_address(const struct siding_call *call) {
     return (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) == 0;

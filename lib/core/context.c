@@ -87,7 +87,7 @@ int32_t context_defer(struct bridge *bridge, uint64_t context, uint64_t bound_ha
     if (bound == NULL) {
         return SIDING_ESTALE;
     }
-    int32_t status = lease_defer(&slot->lease, bound);
+    int32_t status = bound->holes_count > 0 ? SIDING_EINVALID : lease_defer(&slot->lease, bound);
     bound_release(bound);
     return status;
 }

@@ -181,6 +181,17 @@ static int32_t write_long_tails(struct bridge *bridge, const struct tails *tails
     return status;
 }
 
+int32_t event_write_tails(struct bridge *bridge, const struct tails *tails, uint64_t *out,
+                          uint16_t *out_flags) {
+    if (tails->words <= TAILS_INLINE_WORDS_MAX) {
+        tail_copy(tails, out);
+        return (int32_t)tails->words;
+    }
+    int32_t status = write_long_tails(bridge, tails, out);
+    *out_flags |= SIDING_EVENT_BLOCK;
+    return status == SIDING_OK ? (int32_t)BLOCK_WORDS : status;
+}
+
 /* The result is in the event; adds cells and tails. */
 static void complete_here(struct bridge *bridge, const struct signature *signature,
                           const uint64_t *arguments, struct siding_event *event) {
@@ -188,17 +199,11 @@ static void complete_here(struct bridge *bridge, const struct signature *signatu
     uint64_t *result = (uint64_t *)(event + 1);
     struct frame frame = {result, signature->result_words, arguments};
     (void)event_measure_payload(signature, &frame, &tails);
-    bool fits = tails.words <= TAILS_INLINE_WORDS_MAX;
     uint64_t *behind = write_cells(signature, arguments, result + signature->result_words);
-    event->words =
-        (uint16_t)(SIDING_EVENT_WORDS + base_words(signature) + (fits ? tails.words : BLOCK_WORDS));
-    if (!fits) {
-        event->flags = SIDING_EVENT_BLOCK;
-        event->status = write_long_tails(bridge, &tails, behind);
-        event->words = event->status == SIDING_OK ? event->words : SIDING_EVENT_WORDS;
-    } else if (tails.count > 0) {
-        tail_copy(&tails, behind);
-    }
+    int32_t tail_words = event_write_tails(bridge, &tails, behind, &event->flags);
+    event->status = tail_words < 0 ? tail_words : SIDING_OK;
+    uint32_t payload_words = tail_words < 0 ? 0 : base_words(signature) + (uint32_t)tail_words;
+    event->words = (uint16_t)(SIDING_EVENT_WORDS + payload_words);
     tail_free(&tails);
 }
 

@@ -31,6 +31,15 @@ uint64_t event_measure_payload(const struct signature *signature, const struct f
 void event_write_payload(const struct signature *signature, const struct frame *frame,
                          const struct tails *tails, uint64_t *out);
 
+/**
+ * Writes tails, long ones as a block of the bridge.
+ * @param out_flags SIDING_EVENT_BLOCK is added for a block
+ * @return words written, or SIDING_ENOMEM, SIDING_ELIMIT, or SIDING_ESPACE: there is no bridge
+ * @thread js, as event_measure  @blocks never
+ */
+int32_t event_write_tails(struct bridge *bridge, const struct tails *tails, uint64_t *out,
+                          uint16_t *out_flags);
+
 /** @return words of the event of a record that kept its tails  @thread js  @blocks never */
 uint32_t event_kept_words(const struct record *record);
 /**

@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "outbox.h"
+#include "ring.h"
 #include "submission.h"
 
 #define SPIN_ROUND 4u        /* pauses between two looks */
@@ -21,9 +22,84 @@ static bool read_record(struct bridge *bridge, struct record *record, struct sin
     return true;
 }
 
+enum step {
+    STEP_ON,  /* look at the next node */
+    STEP_END, /* all was read */
+    STEP_FULL /* no room for the next event */
+};
+
+static enum step read_call(struct bridge *bridge, struct node *node, struct sink *sink) {
+    struct node *next = node->next; /* the record is free after it was read */
+    if (!read_record(bridge, (struct record *)node, sink)) {
+        return STEP_FULL;
+    }
+    bridge->undelivered = next;
+    return STEP_ON;
+}
+
+/* @return whether it is the last node, and may stay where it is for what comes */
+static bool stays(struct bridge *bridge, struct node *node, bool seals) {
+    if (node->next == NULL) {
+        node->next = inbox_take(&bridge->completed);
+    }
+    return node->next == NULL && !seals;
+}
+
+static enum step read_batch(struct bridge *bridge, struct node *node, struct sink *sink,
+                            bool seals) {
+    struct batch *batch = (struct batch *)node;
+    if (!batch_read(batch, sink)) {
+        return STEP_FULL;
+    }
+    if (stays(bridge, node, seals)) {
+        return STEP_END;
+    }
+    if (batch_seal(batch)) {
+        bridge->undelivered = node->next;
+        batch_release(batch);
+    }
+    return STEP_ON;
+}
+
+/* Behind what else waits. The inbox is awake and open: nobody is to be woken, nothing is refused. */
+static void requeue(struct bridge *bridge, struct ring *ring) {
+    (void)bridge_push(bridge, &ring->node);
+}
+
+static enum step read_ring(struct bridge *bridge, struct node *node, struct sink *sink,
+                           bool seals) {
+    struct ring *ring = (struct ring *)node;
+    enum ring_visit visit = ring_read(ring, sink);
+    if (visit == RING_NO_ROOM) {
+        return STEP_FULL;
+    }
+    if (visit == RING_EMPTY && stays(bridge, node, seals)) {
+        return STEP_END;
+    }
+    bridge->undelivered = node->next; /* from here on the node may be another's */
+    if (visit == RING_CLOSED) {
+        ring_drop(ring);
+    } else if (visit == RING_MORE || (visit == RING_EMPTY && !ring_disarm(ring))) {
+        requeue(bridge, ring);
+    }
+    return STEP_ON;
+}
+
+static enum step read_node(struct bridge *bridge, struct node *node, struct sink *sink,
+                           bool seals) {
+    switch (node->kind) {
+    case NODE_CALL:
+        return read_call(bridge, node, sink);
+    case NODE_RING:
+        return read_ring(bridge, node, sink, seals);
+    default:
+        return read_batch(bridge, node, sink, seals);
+    }
+}
+
 /*
- * Copies what there is. The last batch stays open, so that its worker can go on adding to it,
- * unless `seals` asks to end it: then the next event comes in a new one.
+ * Copies what there is. The last batch stays open, so that its worker can go on adding to it, and
+ * the last ring armed, unless `seals` asks to end it: then the next event pushes a node.
  * @return false: no room for the next event
  */
 static bool read_all(struct bridge *bridge, struct sink *sink, bool seals) {
@@ -32,30 +108,9 @@ static bool read_all(struct bridge *bridge, struct sink *sink, bool seals) {
             bridge->undelivered = inbox_take(&bridge->completed);
         }
         struct node *node = bridge->undelivered;
-        if (node == NULL) {
-            return true;
-        }
-        if (node->kind == NODE_CALL) {
-            struct node *next = node->next; /* the record is free after it was read */
-            if (!read_record(bridge, (struct record *)node, sink)) {
-                return false;
-            }
-            bridge->undelivered = next;
-            continue;
-        }
-        struct batch *batch = (struct batch *)node;
-        if (!batch_read(batch, sink)) {
-            return false;
-        }
-        if (node->next == NULL) {
-            node->next = inbox_take(&bridge->completed);
-        }
-        if (node->next == NULL && !seals) {
-            return true;
-        }
-        if (batch_seal(batch)) {
-            bridge->undelivered = node->next;
-            batch_release(batch);
+        enum step step = node == NULL ? STEP_END : read_node(bridge, node, sink, seals);
+        if (step != STEP_ON) {
+            return step == STEP_END;
         }
     }
 }

@@ -18,6 +18,8 @@ enum handle_kind {
     HANDLE_BOUND = 4,
     HANDLE_REPEAT = 5,
     HANDLE_NEST = 6,
+    HANDLE_CLOSURE = 7,
+    HANDLE_ASK = 8,
 };
 
 #define HANDLE_INDEX_MAX 0xffffu

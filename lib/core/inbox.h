@@ -28,6 +28,7 @@ enum node_kind {
     NODE_END,     /* a slot: its thread ends here */
     NODE_BODY,    /* a struct record: run it when no call waits, see repeat.h */
     NODE_POKE,    /* a slot: look again */
+    NODE_RING,    /* a bridge: a struct ring, tell its events */
 };
 
 struct node {

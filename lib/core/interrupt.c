@@ -22,6 +22,10 @@ int32_t interrupt_read(const struct siding_interrupt *options, struct interrupt 
         if (interrupt.bound == NULL) {
             return SIDING_ESTALE;
         }
+        if (interrupt.bound->holes_count > 0) {
+            bound_release(interrupt.bound);
+            return SIDING_EINVALID;
+        }
     }
     *out_interrupt = interrupt;
     return SIDING_OK;

@@ -74,20 +74,34 @@ static bool is_over(struct nest *nest) {
     return atomic_load_explicit(&nest->is_over, memory_order_acquire);
 }
 
-void nest_serve(struct nest *nest) {
+static void close(struct nest *nest) {
     struct slot *slot = nest->slot;
-    siding_assert(slot == slot_current());
-    while (!is_over(nest)) {
-        struct node *node = inbox_take(&nest->inbox);
-        run_all(slot, node, true);
-        if (node == NULL && inbox_sleep(&nest->inbox) && !is_over(nest)) {
-            siding_parker_park(&slot->parker);
-        }
-    }
     set_innermost(slot, nest->outer);
     nest_release((struct nest *)registry_remove(&registry, nest->handle));
     run_all(slot, inbox_close(&nest->inbox), false);
     nest_release(nest);
+}
+
+void nest_serve(struct nest *nest) {
+    (void)nest_serve_for(nest, UINT64_MAX);
+}
+
+bool nest_serve_for(struct nest *nest, uint64_t timeout_ns) {
+    struct slot *slot = nest->slot;
+    siding_assert(slot == slot_current());
+    uint64_t start_ns = siding_clock_ns();
+    uint64_t elapsed_ns = 0;
+    while (!is_over(nest) && elapsed_ns < timeout_ns) {
+        struct node *node = inbox_take(&nest->inbox);
+        run_all(slot, node, true);
+        if (node == NULL && inbox_sleep(&nest->inbox) && !is_over(nest)) {
+            (void)siding_parker_park_for(&slot->parker, timeout_ns - elapsed_ns);
+        }
+        elapsed_ns = siding_clock_ns() - start_ns;
+    }
+    bool is_finished = is_over(nest);
+    close(nest);
+    return is_finished;
 }
 
 static void finish(struct nest *nest) {

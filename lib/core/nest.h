@@ -35,6 +35,10 @@ struct nest *nest_open(struct bridge *bridge);
 /** Serves its calls until it is finished; the rest gets SIDING_ERECYCLING. It is gone afterwards.
  *  @thread worker, the one that opened it  @blocks until nest_finish */
 void nest_serve(struct nest *nest);
+/** The same for at most timeout_ns. @return whether it was finished
+ *  @thread worker, the one that opened it  @blocks at most timeout_ns, and what a call that has
+ *  begun by then takes longer */
+bool nest_serve_for(struct nest *nest, uint64_t timeout_ns);
 /** Lets the thread go on. @return SIDING_ESTALE  @thread any  @blocks never */
 int32_t nest_finish(uint64_t handle);
 /** Finishes all that a slot's thread is in. @thread any  @blocks never */

@@ -29,6 +29,9 @@ static _Atomic(uint32_t) threads_count; /* started, and not told to end */
 /* atomic, both: seq_cst, see "Nobody looks?" in dispatch.c; counted up only below threads_max */
 static _Atomic(uint32_t) leased_count;
 static _Atomic(uint32_t) shared_count;
+/* of those, threads that wait inside a call for a host; atomic, both: seq_cst, likewise */
+static _Atomic(uint32_t) leased_waiting;
+static _Atomic(uint32_t) shared_waiting;
 
 static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
 static struct slot *retired SIDING_GUARDED_BY(&start_mutex); /* may have a thread again */
@@ -177,9 +180,17 @@ static struct slot *claim_vacant(enum slot_state state) {
     return slot;
 }
 
+/* What waits for a host does not count, but there is an end to it. */
+static uint32_t limit_of(_Atomic(uint32_t) *in_use) {
+    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    _Atomic(uint32_t) *waiting = in_use == &shared_count ? &shared_waiting : &leased_waiting;
+    uint32_t more = atomic_load_explicit(waiting, memory_order_seq_cst);
+    return limit + (more < limit ? more : limit);
+}
+
 /* A failed try leaves no trace: a count that is too high for a moment could fail another one. */
 static bool count_up(_Atomic(uint32_t) *in_use) {
-    uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
+    uint32_t limit = limit_of(in_use);
     uint32_t count = atomic_load_explicit(in_use, memory_order_seq_cst);
     while (count < limit) {
         if (atomic_compare_exchange_weak_explicit(in_use, &count, count + 1, memory_order_seq_cst,
@@ -190,7 +201,7 @@ static bool count_up(_Atomic(uint32_t) *in_use) {
     return false;
 }
 
-/* Takes a slot for a use that `in_use` counts, of which there may be threads_max. */
+/* Takes a slot for a use that `in_use` counts. */
 static struct slot *take_slot(enum slot_state state, _Atomic(uint32_t) *in_use,
                               const struct siding_context_options *options, int32_t *out_status) {
     if (!count_up(in_use)) {
@@ -220,6 +231,27 @@ int32_t pool_lease(const struct siding_context_options *options, struct slot **o
 
 void pool_lease_over(void) {
     atomic_fetch_sub_explicit(&leased_count, 1, memory_order_seq_cst);
+}
+
+/* Counted by the state at the beginning, for the watch may move the slot meanwhile. */
+static _Atomic(uint32_t) *waiting_of(bool is_shared) {
+    return is_shared ? &shared_waiting : &leased_waiting;
+}
+
+bool pool_wait_begin(struct slot *slot) {
+    bool is_shared = slot_state_of(slot_look(slot)) == SLOT_SHARED;
+    atomic_fetch_add_explicit(waiting_of(is_shared), 1, memory_order_seq_cst);
+    /* who found the maximum reached before this may have counted on this thread */
+    if (is_shared) {
+        dispatch_look();
+    } else {
+        line_serve();
+    }
+    return is_shared;
+}
+
+void pool_wait_end(bool was_shared) {
+    atomic_fetch_sub_explicit(waiting_of(was_shared), 1, memory_order_seq_cst);
 }
 
 struct slot *pool_slot(uint64_t lease) {

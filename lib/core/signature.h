@@ -45,6 +45,18 @@ int32_t signature_prepare(const uint8_t *descriptor, uint32_t size_bytes);
 /** @return the signature with this number, or NULL  @thread any  @blocks never */
 const struct signature *signature_find(uint32_t number);
 
+/** @return enum siding_type of what one that is not a chain returns  @thread any  @blocks never */
+static inline uint8_t signature_result_type(const struct signature *signature) {
+    return signature->descriptor[1];
+}
+
+/** @return words of a parameter, and of its cell  @thread any  @blocks never */
+static inline uint32_t signature_parameter_words(const struct signature *signature,
+                                                 uint32_t index) {
+    uint32_t own = (uint32_t)((signature->cif.arg_types[index]->size + 7) / 8);
+    return own + signature->parameters[index].cell_words;
+}
+
 /** @return how many there are  @thread any  @blocks never */
 uint32_t signature_count(void);
 

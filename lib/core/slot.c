@@ -195,6 +195,7 @@ static bool handle(struct slot *slot, struct node *node) {
     case NODE_END:
         return true;
     case NODE_BATCH:
+    case NODE_RING:
         siding_assert(false); /* these go to bridges */
         return false;
     }

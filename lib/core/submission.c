@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "../base/assert.h"
 #include "../base/cache.h"
@@ -166,7 +167,9 @@ static void set_times(struct record *record, uint32_t timeout_ms) {
     }
 }
 
-static int32_t fill_from_bound(struct record *record, const struct siding_call *call) {
+/* The words of its holes are the record's own. */
+static int32_t fill_from_bound(struct record *record, const struct siding_call *call,
+                               struct bridge *bridge) {
     struct bound *bound = bound_find(call->function);
     if (bound == NULL) {
         return SIDING_ESTALE;
@@ -178,8 +181,15 @@ static int32_t fill_from_bound(struct record *record, const struct siding_call *
     }
     record->function = bound->function;
     record->flags |= bound->flags;
-    bound_fill(bound, record->words + record->signature->result_words);
-    return SIDING_OK;
+    uint64_t *arguments = record->words + record->signature->result_words;
+    int32_t status = SIDING_OK;
+    if (bound->holes_count > 0) {
+        uint32_t words = call->words - SIDING_CALL_WORDS;
+        memcpy(arguments, call + 1, words * sizeof *arguments);
+        status = bound_resolve_holes(bound, arguments, words, &bridge->blocks);
+    }
+    bound_fill(bound, arguments);
+    return status;
 }
 
 /* Copies the argument words and makes addresses of the references among them. */
@@ -194,7 +204,7 @@ static int32_t fill(struct record *record, const struct siding_call *call,
         return SIDING_ENOMEM;
     }
     if (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) {
-        return fill_from_bound(record, call);
+        return fill_from_bound(record, call, bridge);
     }
     uint64_t *arguments = record->words + signature->result_words;
     const uint64_t *source = (const uint64_t *)(call + 1);
@@ -203,6 +213,11 @@ static int32_t fill(struct record *record, const struct siding_call *call,
     }
     return signature->references ? call_resolve(signature, arguments, words, &bridge->blocks, NULL)
                                  : SIDING_OK;
+}
+
+/* What runs again and again needs all its words again. */
+static bool can_repeat(const struct record *record) {
+    return record->bound != NULL && record->bound->holes_count == 0;
 }
 
 /* @return SIDING_EINVALID: malformed, and no event can tell so */
@@ -217,8 +232,8 @@ static int32_t take_one(struct bridge *bridge, const struct siding_call *call,
     if (status == SIDING_OK && !chain_target(chain, bridge, call->context)) {
         status = SIDING_ESTALE;
     }
-    if (status == SIDING_OK && chain->repeat != NULL && record->bound == NULL) {
-        status = SIDING_EINVALID; /* what runs again and again needs its words again */
+    if (status == SIDING_OK && chain->repeat != NULL && !can_repeat(record)) {
+        status = SIDING_EINVALID;
     }
     if (status != SIDING_OK) {
         refuse(bridge, record, status);

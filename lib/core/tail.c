@@ -3,6 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#define ADDRESS_MIN UINT64_C(4096)
+#define ADDRESS_MAX ((UINT64_C(1) << 56) - 1)
+#define LIMIT_MAX (UINT64_C(1) << 62) /* of a size: there is none */
+
 static const uint8_t *pointer_at(const uint8_t *place) {
     void *pointer;
     memcpy(&pointer, place, sizeof pointer);
@@ -16,14 +20,30 @@ static const uint8_t *in_frame(const struct frame *frame, uint32_t offset_bytes)
                : (const uint8_t *)frame->arguments + (offset_bytes - result_bytes);
 }
 
+/* The first page is nobody's, and no address of a program has more than 56 bits. */
+static bool is_plausible(const uint8_t *pointer) {
+    uint64_t address = (uint64_t)(uintptr_t)pointer;
+    return address >= ADDRESS_MIN && address <= ADDRESS_MAX;
+}
+
+/* @return the pointer, or NULL for one that cannot be one, if such are looked for */
+static const uint8_t *believe(const uint8_t *pointer, struct tails *tails) {
+    if (pointer == NULL || tails->bytes_left == UINT64_MAX || is_plausible(pointer)) {
+        return pointer;
+    }
+    tails->has_bad_pointer = true;
+    return NULL;
+}
+
 /* @return the place's address, or NULL: a pointer on the way is */
 static const uint8_t *find_place(const struct place *place, const struct frame *frame,
-                                 const struct tails *tails) {
+                                 struct tails *tails) {
     if (place->base == 0) {
         return in_frame(frame, place->offset_bytes);
     }
-    const uint8_t *base = place->base == 1 ? pointer_at(in_frame(frame, place->pointer_bytes))
-                                           : tails->items[place->base - 2].from;
+    const uint8_t *base = place->base == 1
+                              ? believe(pointer_at(in_frame(frame, place->pointer_bytes)), tails)
+                              : tails->items[place->base - 2].from;
     return base == NULL ? NULL : base + place->offset_bytes;
 }
 
@@ -56,16 +76,20 @@ static int64_t number_at(uint8_t code, const uint8_t *place) {
 
 /* @return SIDING_TAIL_NULL: a factor is out of reach or negative, or the product is too large */
 static uint64_t find_length(const struct tail *tail, const struct frame *frame,
-                            const struct tails *tails) {
+                            struct tails *tails) {
     uint64_t length = 1;
     for (uint32_t i = 0; i < tail->factors_count; i++) {
         const struct factor *factor = &tail->factors[i];
         int64_t number = factor->constant;
         if (factor->code != 0) {
             const uint8_t *place = find_place(&factor->place, frame, tails);
-            number = place == NULL ? -1 : number_at(factor->code, place);
+            if (place == NULL) {
+                return SIDING_TAIL_NULL;
+            }
+            number = number_at(factor->code, place);
         }
         if (number < 0 || (number != 0 && length > (uint64_t)(INT64_MAX / number))) {
+            tails->has_bad_size = true;
             return SIDING_TAIL_NULL;
         }
         length *= (uint64_t)number;
@@ -73,9 +97,18 @@ static uint64_t find_length(const struct tail *tail, const struct frame *frame,
     return length;
 }
 
-static uint64_t text16_bytes(const uint8_t *from) {
+/* @return bytes before its end, or more than `limit`: no end so far */
+static uint64_t text_bytes(const uint8_t *from, uint64_t limit) {
+    if (limit >= LIMIT_MAX) {
+        return strlen((const char *)from);
+    }
+    const uint8_t *end = memchr(from, 0, limit + 1);
+    return end == NULL ? limit + 1 : (uint64_t)(end - from);
+}
+
+static uint64_t text16_bytes(const uint8_t *from, uint64_t limit) {
     uint64_t size_bytes = 0;
-    while (from[size_bytes] != 0 || from[size_bytes + 1] != 0) {
+    while (size_bytes <= limit && (from[size_bytes] != 0 || from[size_bytes + 1] != 0)) {
         size_bytes += 2;
     }
     return size_bytes;
@@ -85,13 +118,29 @@ static uint64_t words_for(uint64_t size_bytes) {
     return size_bytes / 8 + (size_bytes % 8 != 0);
 }
 
-/* @return how many texts; adds up their words */
-static uint64_t measure_list(const uint8_t *from, uint64_t *in_out_words) {
-    uint64_t count = 0;
-    for (const uint8_t *text; (text = pointer_at(from + count * sizeof text)) != NULL; count++) {
-        *in_out_words += 1 + words_for(strlen((const char *)text));
+/* @return whether so many bytes may still be copied, and then counts them */
+static bool spend(struct tails *tails, uint64_t size_bytes) {
+    if (tails->bytes_left == UINT64_MAX) {
+        return true;
     }
-    return count;
+    if (size_bytes > tails->bytes_left) {
+        tails->has_bad_size = true;
+        return false;
+    }
+    tails->bytes_left -= size_bytes;
+    return true;
+}
+
+/* @return how many texts; adds up their words, which are what it costs */
+static uint64_t measure_list(const uint8_t *from, struct tails *tails) {
+    for (uint64_t count = 0;; count++) {
+        const uint8_t *text = believe(pointer_at(from + count * sizeof text), tails);
+        uint64_t words = text == NULL ? 0 : 1 + words_for(text_bytes(text, tails->bytes_left));
+        if (text == NULL || !spend(tails, words * 8)) {
+            return count;
+        }
+        tails->words += words;
+    }
 }
 
 static uint64_t measure(const struct tail *tail, const uint8_t *from, const struct frame *frame,
@@ -99,33 +148,54 @@ static uint64_t measure(const struct tail *tail, const uint8_t *from, const stru
     uint64_t size = SIDING_TAIL_NULL;
     switch ((enum siding_tail)tail->kind) {
     case SIDING_TAIL_LIST:
-        return measure_list(from, &tails->words);
+        return measure_list(from, tails);
     case SIDING_TAIL_TEXT:
-        size = strlen((const char *)from);
+        size = text_bytes(from, tails->bytes_left);
         break;
     case SIDING_TAIL_TEXT16:
-        size = text16_bytes(from);
+        size = text16_bytes(from, tails->bytes_left);
         break;
     case SIDING_TAIL_BYTES:
         size = find_length(tail, frame, tails);
         break;
     }
+    if (size != SIDING_TAIL_NULL && !spend(tails, size)) {
+        size = SIDING_TAIL_NULL;
+    }
     tails->words += size == SIDING_TAIL_NULL ? 0 : words_for(size);
     return size;
 }
 
+static void find_all(const struct tail *list, uint32_t count, const struct frame *frame,
+                     struct tails *tails) {
+    tails->list = list;
+    tails->count = count;
+    tails->words = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *place = find_place(&list[i].place, frame, tails);
+        const uint8_t *from = place == NULL ? NULL : believe(pointer_at(place), tails);
+        tails->items[i].from = from;
+        tails->items[i].size =
+            from == NULL ? SIDING_TAIL_NULL : measure(&list[i], from, frame, tails);
+    }
+}
+
 void tail_find(const struct tail *list, uint32_t count, const struct frame *frame,
                struct tails *out_tails) {
-    out_tails->list = list;
-    out_tails->count = count;
-    out_tails->words = count;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *place = find_place(&list[i].place, frame, out_tails);
-        const uint8_t *from = place == NULL ? NULL : pointer_at(place);
-        out_tails->items[i].from = from;
-        out_tails->items[i].size =
-            from == NULL ? SIDING_TAIL_NULL : measure(&list[i], from, frame, out_tails);
-    }
+    out_tails->bytes_left = UINT64_MAX;
+    find_all(list, count, frame, out_tails);
+}
+
+enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
+                                   const struct frame *frame, uint64_t bytes_max,
+                                   struct tails *out_tails) {
+    out_tails->bytes_left = bytes_max;
+    out_tails->has_bad_pointer = false;
+    out_tails->has_bad_size = false;
+    find_all(list, count, frame, out_tails);
+    return out_tails->has_bad_size      ? TAIL_BAD_SIZE
+           : out_tails->has_bad_pointer ? TAIL_BAD_POINTER
+                                        : TAIL_FINE;
 }
 
 static uint64_t *copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *out) {

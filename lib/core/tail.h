@@ -5,6 +5,7 @@
 #ifndef SIDING_CORE_TAIL_H
 #define SIDING_CORE_TAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../include/siding.h"
@@ -42,6 +43,10 @@ struct tails {
     const struct tail *list;
     uint32_t count;
     uint64_t words; /* of all sizes and bytes together */
+    /* of tail_find_within */
+    uint64_t bytes_left; /* UINT64_MAX: without a limit, and every pointer is believed */
+    bool has_bad_pointer;
+    bool has_bad_size;
     struct {
         const uint8_t *from; /* NULL: no such tail */
         uint64_t size;
@@ -52,6 +57,17 @@ struct tails {
  *  @thread any, the one that ran the call  @blocks never */
 void tail_find(const struct tail *list, uint32_t count, const struct frame *frame,
                struct tails *out_tails);
+enum tail_verdict {
+    TAIL_FINE,
+    TAIL_BAD_POINTER, /* what no address can be was taken for NULL */
+    TAIL_BAD_SIZE     /* a negative length, or more than bytes_max: not to be copied */
+};
+
+/** The same for what a C program passes in, which is believed less: so many bytes in all, and no
+ *  pointer that cannot be one. @thread any, the one that called  @blocks never */
+enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
+                                   const struct frame *frame, uint64_t bytes_max,
+                                   struct tails *out_tails);
 /** Copies them. @param out tails->words words  @thread as tail_find  @blocks never */
 void tail_copy(const struct tails *tails, uint64_t *out);
 /** Calls what frees them. @thread as tail_find  @blocks as long as that does */

@@ -379,7 +379,8 @@ SIDING_API uint32_t siding_abi_version(void);
 /**
  * Sizes of the records and option structs, for a host that lays them out by hand.
  * @param out_sizes filled with sizeof siding_call, siding_event, siding_bridge_options,
- *                  siding_pool_options, siding_stats, and the size of a pointer, in this order
+ *                  siding_pool_options, siding_stats, the size of a pointer,
+ *                  siding_callback_options and siding_callback_stats, in this order
  * @param capacity number of elements in out_sizes
  * @return the number of sizes there are
  * @thread any  @blocks never
@@ -533,7 +534,8 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
 /**
  * Makes a bound call: a call record kept for later. Its token, context and timeout are ignored; the
  * blocks that it points to are given to it by siding_bound_keep.
- * @param holes pairs of bytes: a parameter, no cell, and the argument of the caller that fills it
+ * @param holes pairs of bytes: a parameter, no cell and not of a chain, and the
+ *        argument of the caller that fills it
  * @param holes_count number of pairs; a record that runs the bound call fills them with its own
  *        words, and what has no caller (interrupts, deferred calls, repetitions) takes none
  * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
@@ -547,8 +549,8 @@ SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint
 /**
  * Makes a function pointer for a bound call, which any thread may call as the signature says:
  * integers and pointers become the width of the parameter whose hole they fill, and the result that
- * of the signature's; floating point and structs must be the same. It keeps the bound call. A
- * closed one returns zero.
+ * of the signature's; floating point and structs must be the same. A void result is dropped, and a
+ * void function gives zero for an integer. It keeps the bound call. A closed one returns zero.
  * @return SIDING_ESTALE, SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT
  * @thread js  @blocks never  @owns the caller, until siding_closure_close or the bridge's end
  */

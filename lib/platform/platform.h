@@ -8,6 +8,7 @@
 #ifndef SIDING_PLATFORM_H
 #define SIDING_PLATFORM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,23 @@ void siding_parker_park(struct siding_parker *parker);
 bool siding_parker_park_for(struct siding_parker *parker, uint64_t timeout_ns);
 /** Leaves a permit. @thread any, signal handlers excluded  @blocks never */
 void siding_parker_unpark(struct siding_parker *parker);
+
+/* ---- word ------------------------------------------------------------------------------------ */
+
+/*
+ * Any number of threads sleep while a word has the value they have seen. Who changes the word wakes
+ * those whose mask has a bit in common with its own; where the system knows no masks, all.
+ */
+
+/**
+ * @param mask not 0
+ * @param timeout_ns UINT64_MAX: for ever
+ * @thread any  @blocks while *word is `seen`, at most timeout_ns; may return without a reason
+ */
+void siding_word_wait(const _Atomic(uint32_t) *word, uint32_t seen, uint32_t mask,
+                      uint64_t timeout_ns);
+/** Wakes all that sleep; keeps errno. @thread any  @blocks never */
+void siding_word_wake(const _Atomic(uint32_t) *word, uint32_t mask);
 
 /* ---- thread ---------------------------------------------------------------------------------- */
 
@@ -125,6 +143,17 @@ uint64_t siding_clock_ns(void);
 void siding_error_clear(void);
 /** @return errno (GetLastError on Windows) of this thread  @thread any  @blocks never */
 int32_t siding_error_get(void);
+
+/** Sets errno (SetLastError on Windows). @thread any  @blocks never */
+void siding_error_set(int32_t error);
+
+/* ---- process --------------------------------------------------------------------------------- */
+
+/** Has siding_process_is_forked work from now on. @thread any  @blocks never */
+void siding_process_watch_forks(void);
+/** @return whether this is the child of a fork of the process that asked to watch for it: other
+ *  threads are gone, and no lock may be taken  @thread any  @blocks never */
+bool siding_process_is_forked(void);
 
 /* ---- wake channel ---------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@ static union request request;
 
 static uint64_t make_bound(void) {
     uint64_t bound = 0;
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, &bound),
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, NULL, 0, &bound),
               SIDING_OK);
     return bound;
 }
@@ -360,21 +360,26 @@ TEST("B4: malformed bound calls are refused and leave nothing behind") {
     uint64_t memory = stats_now().memory_bytes;
     put_one(&request, FUNCTION(write_journal), 1, 0);
     uint32_t words = request.call.words;
-    EXPECT_EQ(siding_bound_create(host.bridge, NULL, words, &bound), SIDING_EINVALID);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words, NULL), SIDING_EINVALID);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words - 1, &bound), SIDING_EINVALID);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, 3, &bound), SIDING_EINVALID);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, 65536, &bound), SIDING_EINVALID);
-    EXPECT_EQ(siding_bound_create(host.bridge, (char *)request.words + 4, words, &bound),
+    EXPECT_EQ(siding_bound_create(host.bridge, NULL, words, NULL, 0, &bound), SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words, NULL, 0, NULL),
+              SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words - 1, NULL, 0, &bound),
+              SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, 3, NULL, 0, &bound), SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, 65536, NULL, 0, &bound),
+              SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, (char *)request.words + 4, words, NULL, 0, &bound),
               SIDING_EINVALID);
     request.call.signature = 0;
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words, &bound), SIDING_EINVALID);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, words, NULL, 0, &bound),
+              SIDING_EINVALID);
     (void)put_all(12345); /* no such block */
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, &bound),
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, NULL, 0, &bound),
               SIDING_EINVALID);
     put_cells(1, 2);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words - 1, &bound),
-              SIDING_EINVALID);
+    EXPECT_EQ(
+        siding_bound_create(host.bridge, request.words, request.call.words - 1, NULL, 0, &bound),
+        SIDING_EINVALID);
     EXPECT_EQ(bound, 7);
     EXPECT_EQ(stats_now().memory_bytes, memory);
     EXPECT_EQ(stats_now().bound_calls, 0);

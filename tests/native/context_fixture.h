@@ -73,8 +73,9 @@ static inline uint64_t bind_one(struct host *host, uint64_t function, uint64_t a
     union request *request = malloc(sizeof *request);
     uint64_t bound = 0;
     put_one(request, function, argument, 0);
-    EXPECT_EQ(siding_bound_create(host->bridge, request->words, request->call.words, &bound),
-              SIDING_OK);
+    EXPECT_EQ(
+        siding_bound_create(host->bridge, request->words, request->call.words, NULL, 0, &bound),
+        SIDING_OK);
     free(request);
     return bound;
 }

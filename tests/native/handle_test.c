@@ -204,16 +204,18 @@ TEST("a missing library is reported with the loader's reason") {
 TEST("the ABI says its version and the sizes of its records") {
     uint32_t sizes[8] = {0};
     EXPECT_EQ(siding_abi_version(), SIDING_ABI_VERSION);
-    EXPECT_EQ(siding_abi_sizes(NULL, 0), 6);
-    EXPECT_EQ(siding_abi_sizes(sizes, 2), 6);
+    EXPECT_EQ(siding_abi_sizes(NULL, 0), 8);
+    EXPECT_EQ(siding_abi_sizes(sizes, 2), 8);
     EXPECT_EQ(sizes[2], 0);
-    EXPECT_EQ(siding_abi_sizes(sizes, 8), 6);
+    EXPECT_EQ(siding_abi_sizes(sizes, 8), 8);
     EXPECT_EQ(sizes[0], SIDING_CALL_WORDS * 8);
     EXPECT_EQ(sizes[1], SIDING_EVENT_WORDS * 8);
     EXPECT_EQ(sizes[2], sizeof(struct siding_bridge_options));
     EXPECT_EQ(sizes[3], sizeof(struct siding_pool_options));
     EXPECT_EQ(sizes[4], sizeof(struct siding_stats));
     EXPECT_EQ(sizes[5], sizeof(void *));
+    EXPECT_EQ(sizes[6], sizeof(struct siding_callback_options));
+    EXPECT_EQ(sizes[7], sizeof(struct siding_callback_stats));
 }
 
 TEST("wrong arguments of a call here, of statistics and of the pool are refused") {

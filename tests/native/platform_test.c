@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #endif
 
 #define STACK_BYTES 262144u
@@ -153,6 +155,104 @@ TEST("a mutex can be made and ended at run time") {
     siding_mutex_unlock(&mutex);
     siding_mutex_deinit(&mutex);
 }
+
+#if !defined(_WIN32)
+
+/* ---- word ------------------------------------------------------------------------------------ */
+
+#define SLEEPERS 8
+
+struct dormitory {
+    _Atomic(uint32_t) word;
+    _Atomic(uint32_t) awake;
+    _Atomic(bool) may_leave;
+};
+
+struct sleeper {
+    struct dormitory *dormitory;
+    uint32_t mask;
+    uint32_t rounds;
+    pthread_t thread;
+};
+
+/* Each round is one change of the word: a lost wake-up hangs the test. */
+static void *sleep_often(void *argument) {
+    struct sleeper *sleeper = argument;
+    for (uint32_t round = 0; round < sleeper->rounds; round++) {
+        while (atomic_load(&sleeper->dormitory->word) == round) {
+            siding_word_wait(&sleeper->dormitory->word, round, sleeper->mask, UINT64_MAX);
+        }
+        atomic_fetch_add(&sleeper->dormitory->awake, 1);
+        siding_word_wake(&sleeper->dormitory->awake, 1);
+        while (atomic_load(&sleeper->dormitory->word) == round + 1 &&
+               atomic_load(&sleeper->dormitory->awake) != 0) {
+            siding_thread_yield();
+        }
+    }
+    return NULL;
+}
+
+static void await_awake(struct dormitory *dormitory) {
+    uint32_t seen = atomic_load(&dormitory->awake);
+    while (seen != SLEEPERS) {
+        siding_word_wait(&dormitory->awake, seen, 1, UINT64_MAX);
+        seen = atomic_load(&dormitory->awake);
+    }
+    atomic_store(&dormitory->awake, 0);
+}
+
+TEST("one wake-up of a word wakes all whose mask it has, round after round") {
+    static struct dormitory dormitory;
+    static struct sleeper sleepers[SLEEPERS];
+    uint32_t rounds = 2000;
+    for (uint32_t i = 0; i < SLEEPERS; i++) {
+        sleepers[i] = (struct sleeper){&dormitory, 1u << i, rounds, 0};
+        REQUIRE(pthread_create(&sleepers[i].thread, NULL, sleep_often, &sleepers[i]) == 0);
+    }
+    for (uint32_t round = 0; round < rounds; round++) {
+        atomic_store(&dormitory.word, round + 1);
+        siding_word_wake(&dormitory.word, (1u << SLEEPERS) - 1);
+        await_awake(&dormitory);
+    }
+    for (uint32_t i = 0; i < SLEEPERS; i++) {
+        pthread_join(sleepers[i].thread, NULL);
+    }
+}
+
+TEST("a wait for a word ends at once when it has changed, and in time when it does not") {
+    _Atomic(uint32_t) word = 1;
+    siding_word_wait(&word, 0, 1, UINT64_MAX);
+    uint64_t start_ns = siding_clock_ns();
+    while (siding_clock_ns() - start_ns < NS_PER_MS) {
+        siding_word_wait(&word, 1, 1, NS_PER_MS);
+    }
+    EXPECT(siding_clock_ns() - start_ns >= NS_PER_MS);
+    siding_error_set(7);
+    siding_word_wait(&word, 0, 1, UINT64_MAX);
+    siding_word_wake(&word, 1);
+    EXPECT_EQ(siding_error_get(), 7);
+}
+
+/* ---- process --------------------------------------------------------------------------------- */
+
+TEST("E13: a child of a fork knows that it is one, and the parent that it is not") {
+    EXPECT(!siding_process_is_forked());
+    siding_process_watch_forks();
+    siding_process_watch_forks();
+    EXPECT(!siding_process_is_forked());
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        _exit(siding_process_is_forked() ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    EXPECT(!siding_process_is_forked());
+}
+
+#endif
 
 /* ---- thread ---------------------------------------------------------------------------------- */
 

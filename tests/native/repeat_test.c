@@ -121,7 +121,8 @@ TEST("S11: results are compared as wide as they are") {
     uint64_t bound = 0;
     request_start(&request, SIGNATURE(I8, U64), FUNCTION(minus_one));
     request_put(&request, 0);
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, &bound), 0);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, NULL, 0, &bound),
+              0);
     struct siding_repeat_options options = repetition(context);
     options.emit_test = SIDING_TEST_EQUAL;
     options.emit_expected = (uint64_t)-1;
@@ -578,7 +579,8 @@ TEST("S11, C17: a chain as body gives an event each trip, until it ends by itsel
     request_start(&request, counting_chain(), FUNCTION(count_to));
     request_put(&request, 100);
     request_put(&request, ADDRESS(&counter));
-    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, &bound), 0);
+    EXPECT_EQ(siding_bound_create(host.bridge, request.words, request.call.words, NULL, 0, &bound),
+              0);
     uint64_t repeat = open_repeat(repetition(context));
     request.call.function = bound;
     request.call.flags = SIDING_CALL_BOUND;

@@ -201,7 +201,8 @@ TEST("what a deferred call returns is freed once, though nobody reads it") {
     REQUIRE(host_open(&host, 4));
     REQUIRE(acquire_context(host.bridge, NULL, &context) == SIDING_OK);
     put_notice_call(5);
-    REQUIRE(siding_bound_create(host.bridge, request.words, request.call.words, &bound) == 0);
+    REQUIRE(siding_bound_create(host.bridge, request.words, request.call.words, NULL, 0, &bound) ==
+            0);
     atomic_store(&freed, 0);
     EXPECT_EQ(siding_context_defer(host.bridge, context, bound), SIDING_OK);
     host_release(&host, context, 0);

@@ -243,14 +243,29 @@ static void fuzz_context_call(struct bytes *bytes) {
     free(event.block);
 }
 
+/* Pairs, of which there mostly are none. @return how many; some more than may be */
+static uint32_t take_holes(struct bytes *bytes, uint8_t **out_holes) {
+    uint32_t count = take_below(bytes, 3) == 0 ? take_below(bytes, take_rarely(bytes) ? 80 : 4) : 0;
+    uint8_t *holes = malloc(count * 2 + 1);
+    for (uint32_t i = 0; i < count * 2; i++) {
+        holes[i] = (uint8_t)take_below(bytes, take_rarely(bytes) ? 256 : 6);
+    }
+    *out_holes = realloc(holes, count == 0 ? 1 : count * 2); /* reads beyond are noticed */
+    return take_rarely(bytes) && count == 0 ? 0x80000000u : count;
+}
+
 static void fuzz_bound_create(struct bytes *bytes) {
     uint64_t bridge = handles_pick(bytes, KIND_BRIDGE);
     uint64_t bound = 0;
     uint32_t words = 0;
     struct lent record = lend_records(bytes, &words);
-    if (siding_bound_create(bridge, record.start, words, OR_NULL(&bound)) == SIDING_OK) {
+    uint8_t *holes = NULL;
+    uint32_t holes_count = take_holes(bytes, &holes);
+    if (siding_bound_create(bridge, record.start, words, OR_NULL(holes), holes_count,
+                            OR_NULL(&bound)) == SIDING_OK) {
         handles_keep(KIND_BOUND, bound);
     }
+    free(holes);
     free(record.block);
 }
 
