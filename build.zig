@@ -286,6 +286,7 @@ fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
     const test_files = [_][]const u8{
         "tests/native/testlib.c",
+        "tests/native/testlib_callback.c",
         "tests/native/testlib_context.c",
         "tests/native/testlib_cursor.c",
         "tests/native/testlib_language.c",
