@@ -292,6 +292,7 @@ fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const test_files = [_][]const u8{
         "tests/native/testlib.c",
         "tests/native/testlib_audio.c",
+        "tests/native/testlib_callback.c",
         "tests/native/testlib_context.c",
         "tests/native/testlib_cursor.c",
         "tests/native/testlib_language.c",

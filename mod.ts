@@ -18,9 +18,18 @@
  * @module
  */
 export { copyBytes, read, readString, write } from "./src/access.ts";
-export type { Leak } from "./src/allocation.ts";
 export { Arena, arena } from "./src/arena.ts";
-export { bind, Bound } from "./src/bound.ts";
+export { bind, type Bindable, Bound, type Open } from "./src/bound.ts";
+export * as callback from "./src/callback.ts";
+export { Callback, CallbackStream } from "./src/callback_object.ts";
+export type {
+  CallbackOptions,
+  CallOptions,
+  Fallback,
+  PostOptions,
+  QueueOptions,
+  Returned,
+} from "./src/callback_options.ts";
 export {
   type Chain,
   chain,
@@ -30,10 +39,12 @@ export {
   type Step,
   type Steps,
 } from "./src/chain.ts";
-export type { ContextNotice, Notice } from "./src/channels.ts";
+export type { ContextNotice, Notice, Overflow } from "./src/channels.ts";
 export { Context, type ContextOptions, type ContextToken, type Keepable } from "./src/context.ts";
 export type {
   Arguments,
+  CallbackArguments,
+  CallbackResult,
   ContextLibrary,
   From,
   InvokeOptions,
@@ -48,14 +59,18 @@ export type {
   Result,
   To,
 } from "./src/convert.ts";
+export type { CallbackStats } from "./src/endpoint.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
+export { Arg, arg } from "./src/holes.ts";
 export type { Interrupt, InterruptFlag } from "./src/interrupt.ts";
 export { type FieldPath, Layout, layout } from "./src/layouts.ts";
+export type { Leak } from "./src/leak.ts";
 export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
 export { Owned } from "./src/owned.ts";
 export { Port, type PortStats } from "./src/port.ts";
 export type { ChainRepeatOptions, RepeatOptions } from "./src/repeat.ts";
+export type { CallbackScope, ScopeContext } from "./src/scope.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";
 export { type Stats, stats } from "./src/stats.ts";
@@ -70,6 +85,7 @@ export type {
   BigIntName,
   BufferType,
   Bytes,
+  Callable,
   CallbackDefinition,
   CopiedType,
   Definition,

@@ -6,23 +6,10 @@
 import type { Holder } from "./codec.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { copyTo } from "./follow.ts";
+import { creationStack, type Leak, reportLeak } from "./leak.ts";
 import { loadNative } from "./loader.ts";
 import { runtime } from "./runtime/current.ts";
-import type { Channel } from "./runtime/runtime.ts";
-import { settings } from "./settings.ts";
 import { words } from "./words.ts";
-
-/** What the channel `siding:leak` of `node:diagnostics_channel` tells. */
-export interface Leak {
-  /** What was forgotten. */
-  readonly kind: "memory" | "arena";
-  /** Its address; it is free by now. */
-  readonly address: number;
-  /** Bytes that were freed, with the texts and bytes that were written into it. */
-  readonly size: number;
-  /** Where it was made, if `configure({ stacks: true })` was set or somebody listened then. */
-  readonly stack: string | undefined;
-}
 
 /** Native memory and its size. */
 interface Piece {
@@ -59,21 +46,11 @@ function freePieces(block: Block): number {
   return size;
 }
 
-/* Loading the module of channels may take long: then that is for the first leak to pay. */
-let channel: Channel | undefined;
-
 const forgotten: FinalizationRegistry<Block> = new FinalizationRegistry((block) => {
   const { kind, stack } = block;
   const { address } = block.pieces[0]!;
-  const size = freePieces(block);
-  channel ??= runtime.channel("siding:leak");
-  if (channel.hasSubscribers) channel.publish({ kind, address, size, stack } satisfies Leak);
+  reportLeak({ kind, address, size: freePieces(block), stack });
 });
-
-function currentStack(): string | undefined {
-  if (!settings.stacks && !channel?.hasSubscribers) return undefined;
-  return new Error("made here").stack;
-}
 
 const encoder = new TextEncoder();
 
@@ -109,8 +86,7 @@ export class Allocation implements Holder {
     const buffer = runtime.memory(piece.address, size);
     this.u8 = buffer === null ? undefined : new Uint8Array(buffer);
     this.view = buffer === null ? undefined : new DataView(buffer);
-    channel ??= runtime.earlyChannel("siding:leak");
-    this.#block = { kind, pieces: [piece], stack: currentStack() };
+    this.#block = { kind, pieces: [piece], stack: creationStack() };
     forgotten.register(this, this.#block, this);
   }
 

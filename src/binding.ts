@@ -9,7 +9,8 @@ import { checkStatus, SidingError } from "./errors.ts";
 import type { Origins } from "./function.ts";
 import { callFlags } from "./generate.ts";
 import { callBound, callWords } from "./generated/siding.ts";
-import type { Gate, Keep } from "./marshal.ts";
+import { type Given, givenTo, pairsOf } from "./holes.ts";
+import { type Gate, type Keep, Marshal } from "./marshal.ts";
 import { runtime } from "./runtime/current.ts";
 import { TOKENS_RESERVED } from "./settings.ts";
 import { type Words, words } from "./words.ts";
@@ -32,6 +33,8 @@ export interface Binding {
   /** Where it runs unless told otherwise: a context's handle, or 0. */
   readonly context: number;
   readonly origins: Origins;
+  /** What it was bound to, and what it leaves open. */
+  readonly given: Given;
   /** Of a chain: makes its rounds. */
   readonly chain: ChainParts | undefined;
 }
@@ -103,18 +106,34 @@ export function bindingOf(bound: unknown): Binding | undefined {
   return binding;
 }
 
+/** The same for what has no caller to fill what is open: throws where something is. */
+export function wholeBindingOf(bound: unknown, action: string): Binding | undefined {
+  const binding = bindingOf(bound);
+  if (binding === undefined || binding.given.holes.length === 0) return binding;
+  const state = "it has arguments left open, and nobody to give them";
+  throw new TypeError(`Cannot ${action} ${binding.name}: ${state}`);
+}
+
 const out: Words = words(1);
 
 /* The record's bytes and what it points to go into native memory. */
-function keepRecord(b: Bridge): Keep {
+function keepRecord(b: Bridge, holes: Uint8Array): Keep {
   return (record, count, blocks) => {
     const { native, handle } = b;
-    const made = native.siding_bound_create(handle, record, count, out.u8);
+    const pairs = holes.length / 2;
+    const made = native.siding_bound_create(handle, record, count, holes, pairs, out.u8);
     if (made < 0) blocks?.drop();
     checkStatus(made, "bind a call");
     blocks?.give(runtime.wide(Number(out.u64[0])));
     return Number(out.u64[0]);
   };
+}
+
+function bindPlan({ entry, place, marshal }: Origins, given: Given): number {
+  const { bridge: b, gate } = place;
+  const { holes, fixed, args } = given;
+  const own = holes.length === 0 ? marshal : new Marshal(b, fixed, entry, null);
+  return own.bind(gate, keepRecord(b, pairsOf(holes)))(...args) as number;
 }
 
 /** Binds a function to its arguments. */
@@ -125,8 +144,9 @@ export function bindTo(
 ): Binding {
   const { entry, place, marshal } = origins;
   const { bridge: b, gate, context } = place;
-  const handle = marshal.bind(gate, keepRecord(b))(...args) as number;
   const { name, signature, plan } = entry;
+  const given = givenTo(plan, args, name);
+  const handle = bindPlan(origins, given);
   const flags = callFlags(plan);
   const count = callWords + plan.words;
   const { decode } = marshal;
@@ -141,6 +161,7 @@ export function bindTo(
     decode,
     context,
     origins,
+    given,
     chain,
     ...lifetime,
   };

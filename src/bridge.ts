@@ -5,6 +5,7 @@
  * @module
  */
 import type { Blocks } from "./blocks.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { checkStatus, errorFromStatus, SidingError } from "./errors.ts";
 import { layouts, status } from "./generated/siding.ts";
 import { KeepAlive } from "./keep_alive.ts";
@@ -13,7 +14,7 @@ import type { Meter } from "./pacing.ts";
 import { runtime } from "./runtime/current.ts";
 import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runtime.ts";
 import { type Decode, type Settle, Settling, swallow } from "./settling.ts";
-import { settings, TOKENS_RESERVED } from "./settings.ts";
+import { CALLBACKS_MAX, settings, TOKENS_RESERVED } from "./settings.ts";
 import { Turns } from "./turns.ts";
 import { Queue } from "./queue.ts";
 import { type Words, words } from "./words.ts";
@@ -76,6 +77,8 @@ export class Bridge {
   readonly gates: Set<{ closed: boolean }> = new Set();
   /** Blocks of calls in flight, by token. */
   readonly blocks: Map<number, Blocks> = new Map();
+  /** Its callbacks, once there was one. */
+  callbacks: Callbacks | undefined;
   /** Whether it keeps the process alive. */
   readonly alive: KeepAlive;
   /** Who gets the events. */
@@ -93,7 +96,7 @@ export class Bridge {
     /* Windows has no descriptor that the runtimes watch */
     const wantsCallback = settings.wake === "callback" || runtime.system === "windows";
     const callback = wantsCallback ? runtime.callback(onWake) : null;
-    const { handle, descriptor } = openBridge(this.native, calls, callback);
+    const { handle, descriptor } = openBridge(this.native, calls + CALLBACKS_MAX, callback);
     const channel = callback ?? runtime.watch(descriptor, onWake);
     this.handle = handle;
     this.wake = channel.kind;
@@ -234,6 +237,7 @@ export class Bridge {
     this.native.siding_bridge_close(this.handle);
     this.alive.close();
     const message = "Cannot finish the call: the bridge is closed";
+    this.callbacks?.close();
     this.settling.end(() => Promise.reject(new SidingError("ERR_SIDING_CLOSED", message)));
     this.top = this.free.length;
     this.admit();

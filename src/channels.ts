@@ -28,6 +28,16 @@ export interface Notice {
   readonly elapsed: number;
 }
 
+/** What the channel `siding:overflow` tells: calls from C that JavaScript did not get. */
+export interface Overflow {
+  /** Name of the callback. */
+  readonly callback: string;
+  /** Calls dropped for want of room since the last time. */
+  readonly dropped: number;
+  /** Calls refused since then: a length was negative or beyond the limit. */
+  readonly refused: number;
+}
+
 /**
  * A channel that costs nothing until somebody listens. Having one is dear where the runtime has yet
  * to load Node's modules: there it is had once they are loaded.
@@ -56,3 +66,5 @@ export class LazyChannel<T> {
 export const contextChannel: LazyChannel<ContextNotice> = new LazyChannel("siding:context");
 /** `siding:stuck`. */
 export const stuckChannel: LazyChannel<Notice> = new LazyChannel("siding:stuck");
+/** `siding:overflow`. */
+export const overflowChannel: LazyChannel<Overflow> = new LazyChannel("siding:overflow");

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { exportedAddress } from "./callable.ts";
 import { SidingError } from "./errors.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Kind } from "./layout.ts";
@@ -30,7 +31,8 @@ function show(value: unknown): string {
 }
 
 function place(name: string, where: number | string): string {
-  return `Cannot call ${name}: argument ${where}`;
+  const isResult = typeof where === "string" && where.startsWith("result");
+  return isResult ? `Cannot answer ${name}: ${where}` : `Cannot call ${name}: argument ${where}`;
 }
 
 /** Throws for a wrong number of arguments. */
@@ -93,12 +95,20 @@ export function wide(
   }
 }
 
-/** Checks a pointer, which `null` is not. */
-export function pointer(value: unknown, name: string, where: number | string): void {
+/** The address of a pointer, which `null` is not, or of an object that stands for one. */
+export function pointer(value: unknown, name: string, where: number | string): number {
+  return exportedAddress(value, false) ?? number(value, name, where);
+}
+
+/** The same for a call on this thread. */
+export function pointerHere(value: unknown, name: string, where: number | string): number {
+  return exportedAddress(value, true) ?? number(value, name, where);
+}
+
+function number(value: unknown, name: string, where: number | string): number {
   if (typeof value !== "number") type(value, "a pointer or null", name, where);
-  if (!Number.isSafeInteger(value)) {
-    throw new RangeError(`${place(name, where)} is ${value}, no address`);
-  }
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError(`${place(name, where)} is ${value}, no address`);
 }
 
 /** Checks a string, which `null` is not. */

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { bindingOf } from "./binding.ts";
+import { wholeBindingOf } from "./binding.ts";
 import type { Bound } from "./bound.ts";
 import type { Chain } from "./chain.ts";
-import { contextChannel, type Notice, stuckChannel } from "./channels.ts";
+import { onLost } from "./callback_object.ts";
+import { contextChannel, type Notice, type Overflow, stuckChannel } from "./channels.ts";
 import type { ContextLibrary, NativeFunction } from "./convert.ts";
+import type { Lost } from "./endpoint.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { type Interrupt, interruptBytes, interruptParts } from "./interrupt.ts";
 import { acquire, attach, type ContextOptions, type Lease } from "./lease.ts";
 import { contextObject, type LibraryState, stateOf } from "./library.ts";
 import type { Gate } from "./marshal.ts";
-import { Notices } from "./notices.ts";
+import { checkListener, Notices } from "./notices.ts";
 import { own, type Owned, type Owner } from "./owned.ts";
 import type { Port } from "./port.ts";
 import { type ChainRepeatOptions, repeat, type RepeatOptions } from "./repeat.ts";
@@ -102,6 +104,7 @@ export class Context implements AsyncDisposable {
   readonly #self: Gate;
   #kept: (() => unknown)[] | undefined;
   #notices: Notices | undefined;
+  #overflows: Set<{ readonly listener: (overflow: Overflow) => void }> | undefined;
   #released: Promise<void> | undefined;
 
   private constructor(lease: Lease, name: string) {
@@ -186,7 +189,7 @@ export class Context implements AsyncDisposable {
    */
   defer(bound: Bound<unknown>): void {
     this.#demand("defer a call");
-    const binding = bindingOf(bound);
+    const binding = wholeBindingOf(bound, "defer");
     if (binding === undefined) throw new TypeError("Cannot defer this: it is no bound call");
     const { b, handle } = this.#lease;
     const wide = runtime.wide(binding.handle);
@@ -202,6 +205,7 @@ export class Context implements AsyncDisposable {
     this.#demand("keep an object");
     const dispose = disposer(kept);
     (this.#kept ??= []).push(dispose);
+    onLost(kept, (callback, lost) => this.#overflow(callback, lost));
     return kept;
   }
 
@@ -218,9 +222,17 @@ export class Context implements AsyncDisposable {
    * Tells `listener` of calls that run for longer than `stuckAfter` ("stuck"), once each, of their
    * end ("recovered"), and of destructors that take longer than `teardownTimeout` ("teardown").
    */
-  on(event: Notice["event"], listener: (notice: Notice) => void): Disposable {
+  on(event: Notice["event"], listener: (notice: Notice) => void): Disposable;
+  /** Tells `listener` of calls lost by callbacks that it keeps ({@linkcode Context.keep}). */
+  on(event: "overflow", listener: (overflow: Overflow) => void): Disposable;
+  on(event: Notice["event"] | "overflow", listener: (notice: never) => void): Disposable {
     this.#demand(`listen for "${event}"`);
-    return this.#noticesOf().on(event, listener);
+    if (event !== "overflow") return this.#noticesOf().on(event, listener as never);
+    checkListener(event, listener);
+    const entry = { listener: listener as (overflow: Overflow) => void };
+    const listeners = this.#overflows ??= new Set();
+    listeners.add(entry);
+    return { [Symbol.dispose]: () => void listeners.delete(entry) };
   }
 
   /**
@@ -290,6 +302,16 @@ export class Context implements AsyncDisposable {
   /** {@linkcode Context.release}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  /* Listeners run after the events have been read, and none once the lease is ending. */
+  #overflow(callback: string, lost: Lost): void {
+    for (const entry of this.#overflows ?? []) {
+      queueMicrotask(() => {
+        if (this.#released !== undefined || !this.#overflows?.has(entry)) return;
+        entry.listener({ callback, ...lost });
+      });
+    }
   }
 
   #listen(): void {

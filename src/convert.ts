@@ -11,6 +11,8 @@ import type {
   BigIntName,
   BufferType,
   Bytes,
+  Callable,
+  CallbackDefinition,
   CopiedType,
   Definition,
   Definitions,
@@ -81,7 +83,7 @@ export type To<T> = [NumberName] extends [T] ? unknown
   : T extends NumberName ? number
   : T extends BigIntName ? number | bigint
   : T extends "bool" ? boolean
-  : T extends "pointer" | "function" ? Pointer | null
+  : T extends "pointer" | "function" ? Pointer | Callable | null
   : T extends TaggedPointer ? Pointer<T["pointer"]> | null
   : T extends TextName ? string | null
   : T extends BufferType | SizedBytes ? Bytes | null
@@ -89,7 +91,7 @@ export type To<T> = [NumberName] extends [T] ? unknown
     : { readonly [Field in keyof T["struct"]]: To<T["struct"][Field]> }
   : T extends UnionType ? OneOf<T["union"]>
   : T extends FixedArrayType ? readonly To<T["array"]>[]
-  : T extends FunctionType ? FunctionPointer<T["function"]> | null
+  : T extends FunctionType ? FunctionPointer<T["function"]> | Callable<T["function"]> | null
   : T extends ListType ? readonly To<T["list"]>[] | null
   : T extends InType ? To<T["in"]> | null
   : T extends InOutType ? To<T["inout"]>
@@ -167,6 +169,35 @@ export type Result<D extends FunctionDefinition> = number extends D["parameters"
   : D extends { readonly errno: true }
     ? { value: From<D["result"]>; errno: number; out: Outputs<D["parameters"]> }
   : { value: From<D["result"]>; out: Outputs<D["parameters"]> };
+
+/**
+ * What JavaScript gets of a call from C with the signature `D`.
+ *
+ * @example
+ * ```ts
+ * import type { CallbackArguments } from "@siding/ffi";
+ *
+ * type Log = { parameters: ["i32", "cstring"]; result: "void" };
+ * const line: CallbackArguments<Log> = [3, "three"];
+ * ```
+ */
+export type CallbackArguments<D extends CallbackDefinition> = number extends
+  D["parameters"]["length"] ? unknown[]
+  : EachFrom<D["parameters"]>;
+
+/**
+ * Every parameter as C gives it.
+ *
+ * @internal
+ */
+type EachFrom<P extends readonly unknown[]> = {
+  -readonly [Index in keyof P]: From<P[Index]>;
+};
+
+/** What a callback with the signature `D` answers; `never` for what nothing would own. */
+export type CallbackResult<D extends CallbackDefinition> = D["result"] extends
+  TextName | SizedBytes | FixedArrayType ? never
+  : To<D["result"]>;
 
 /** Options of one call. */
 export interface InvokeOptions {

@@ -8,6 +8,7 @@ import { status, statuses } from "./generated/siding.ts";
 /** What a {@linkcode SidingError} is about. */
 export type SidingErrorCode =
   | "ERR_SIDING_BUSY"
+  | "ERR_SIDING_CALLBACK"
   | "ERR_SIDING_CANCELLED"
   | "ERR_SIDING_CLOSED"
   | "ERR_SIDING_CONTEXT_RECYCLING"

@@ -80,7 +80,7 @@ const checks: Readonly<Partial<Record<Kind, (v: string, place: string) => string
   f64: (v, place) => `c.type(${v}, "a number", ${place});`,
   i64: (v, place) => `c.wide(${v}, "i64", ${place});`,
   u64: (v, place) => `c.wide(${v}, "u64", ${place});`,
-  pointer: (v, place) => `c.pointer(${v}, ${place});`,
+  pointer: (v, place) => `${v} = c.pointer(${v}, ${place});`,
   text: (v, place) => `c.text(${v}, ${place});`,
   text16: (v, place) => `c.text(${v}, ${place});`,
   buffer: (v, place) => `if (${v} !== null) ${v} = c.bytes(${v}, ${place});`,

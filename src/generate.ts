@@ -74,7 +74,7 @@ function header(flags: string, timeout: string): string[] {
 
 /** Flags of all calls of a function. */
 export function callFlags(plan: Plan): number {
-  return plan.errno === "none" ? 0 : callErrno;
+  return (plan.errno === "none" ? 0 : callErrno) | (plan.flags ?? 0);
 }
 
 function reference(word: number, kind: number | string, operand: string): string {
@@ -158,6 +158,9 @@ const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting
 /* a call that waited was made before its library was closed */
 const IS_CLOSED = "gate.closed && (b.closed || !b.admitting)";
 
+/* code that a handler runs must not wait for the thread that waits for the handler */
+const IS_REENTRANT = "reentry.waiting !== 0 && blocked(contextLow, contextHigh)";
+
 /* Functions on different contexts differ in this only. */
 const ON = "return (gate, contextLow, contextHigh) =>";
 
@@ -167,6 +170,7 @@ export function callSource(plan: Plan): string {
   return `${ON} function call(${list}) {
     ${checks(plan).join("\n")}
     if (${IS_CLOSED}) return Promise.reject(refusal(gate));
+    if (${IS_REENTRANT}) return Promise.reject(reentrantError(name));
     if (${IS_FULL}) return later(call, [${checkedList(plan)}]);
     ${record(plan, String(callFlags(plan)), "0").join("\n")}
     return b.call(token, end - s, decode, meter, gate);
@@ -180,6 +184,7 @@ export function postSource(plan: Plan): string {
   return `${ON} function post(ticket${rest}) {
     ${checks(plan, 1).join("\n")}
     if (${IS_CLOSED}) return refuse(ticket, refusal(gate));
+    if (${IS_REENTRANT}) return refuse(ticket, reentrantError(name));
     if (${IS_FULL}) return laterPost(post, ticket, [${checkedList(plan)}]);
     ${record(plan, `${callFlags(plan)} | ticket.flags`, "ticket.timeoutMs").join("\n")}
     ticket.token = token;
@@ -211,16 +216,19 @@ function storeLent(plan: Plan): { before: string[]; store: string[]; lent: strin
 
 /**
  * A function that runs a call on this thread, through libsiding. It uses words of its own, so that
- * it never meets staged records.
+ * it never meets staged records; and so does each call inside of a handler that C is calling.
  */
 export function hereSource(plan: Plan): string {
   const { before, store, lent } = storeLent(plan);
-  return `${ON} function sync(${argumentList(plan).join(", ")}) {
+  const list = argumentList(plan).join(", ");
+  return `${ON} function sync(${list}) {
     ${checks(plan).join("\n")}
     if (gate.closed) throw refusal(gate);
+    if (here.depth !== depth) return deeper(here.depth)(${list});
+    if (here.isStaged) flush();
     let blocks;
     ${before.join("\n")}
-    const token = -1, s = 0, p = 0;
+    const token = -1 - depth, s = 0, p = 0;
     let end = ${callWords + plan.words};
     ${store.join("\n")}
     ${header(String(callFlags(plan)), "0").join("\n")}
@@ -228,7 +236,8 @@ export function hereSource(plan: Plan): string {
     const status = callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent});
     if (status < 0 && blocks !== undefined) { b.blocks.delete(token); blocks.drop(); }
     checkStatus(status, action);
-    return decode(0, token);
+    if (!here.hasFailed) return decode(0, token);
+    try { decode(0, token); } finally { rethrow(); }
   };`;
 }
 
@@ -245,6 +254,7 @@ export function boundSource(plan: Plan): string {
     ${linkImages(plan)}
     const token = 0, s = 0, p = 0;
     let end = ${callWords + plan.words};
+    u8.fill(0, 0, end * 8); // what is open is nothing
     ${stores(plan).join("\n")}
     ${header(String(callFlags(plan)), "0").join("\n")}
     return keep(end, blocks);
@@ -257,7 +267,10 @@ export function directSource(plan: Plan): string {
   return `${ON} function sync(${list}) {
     ${checks(plan).join("\n")}
     if (gate.closed) throw refusal(gate);
-    return raw(${list});
+    if (here.isStaged) flush();
+    const value = raw(${list});
+    if (here.hasFailed) rethrow();
+    return value;
   };`;
 }
 
@@ -283,11 +296,10 @@ const TAIL_READERS: Readonly<Record<TailKind, string>> = {
   memory: "skip",
 };
 
-/* Tails are read in their order, each into a variable of its own. */
-function readTails(plan: Plan, wordsBefore: number): string {
-  const isText = plan.result.kind === "text";
-  if (plan.tails.length === 0) return isText ? `const t0 = ${readText(wordsBefore)};` : "";
-  const kinds: TailKind[] = isText ? ["text", ...plan.tails] : [...plan.tails];
+/** Statements that read tails in their order, each into a variable of its own. */
+export function readTails(kinds: readonly TailKind[], wordsBefore: number): string {
+  if (kinds.length === 0) return "";
+  if (kinds.length === 1 && kinds[0] === "text") return `const t0 = ${readText(wordsBefore)};`;
   const isLong = `(u32[at + 1] >>> 16 & ${eventBlock}) !== 0`;
   return [
     `const tails = new Tails(b, words, (at >> 1) + ${eventWords + wordsBefore}, ${isLong});`,
@@ -295,7 +307,13 @@ function readTails(plan: Plan, wordsBefore: number): string {
   ].join("\n");
 }
 
-function readOutput(output: Output, word: number): string {
+/* A text result is the first tail. */
+function tailsOf({ result, tails }: Plan): readonly TailKind[] {
+  return result.kind === "text" ? ["text", ...tails] : tails;
+}
+
+/** An expression for a value `word` words behind the header of an event. */
+export function readOutput(output: Output, word: number): string {
   const at = `at + ${(eventWords + word) * 2}`;
   return output.kind === "plain"
     ? readSource(output.type, at)
@@ -310,7 +328,7 @@ export function decodeSource(plan: Plan): string {
     word += wordsFor(type.size);
     return source;
   });
-  const tails = readTails(plan, word);
+  const tails = readTails(tailsOf(plan), word);
   const value = plan.result.kind === "text" ? "t0" : readOutput(plan.outputs[0]!, 0);
   const takeBack = plan.values.some(hasBlocks) ? "takeBack(token);" : "";
   const parts = ["value"];

@@ -105,8 +105,8 @@ function pointersImage(value: unknown, name: string, where: string): Image {
   const image = new Image(new Uint8Array((list.length + 1) * 8));
   list.forEach((pointer, index) => {
     if (pointer === null) return;
-    check.pointer(pointer, name, `${where}[${index}]`);
-    image.view.setBigInt64(index * 8, BigInt(pointer as number), true);
+    const address = check.pointer(pointer, name, `${where}[${index}]`);
+    image.view.setBigInt64(index * 8, BigInt(address), true);
   });
   return image;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bindingOf } from "./binding.ts";
+import { wholeBindingOf } from "./binding.ts";
 import type { Bound } from "./bound.ts";
 import type { Bridge } from "./bridge.ts";
 import {
@@ -61,7 +61,7 @@ export function interruptParts(
 ): InterruptParts {
   if (interrupt === undefined) return none;
   if (interrupt === "signal") return { ...none, kind: interruptSignal };
-  const binding = bindingOf(interrupt);
+  const binding = wholeBindingOf(interrupt, "interrupt with");
   if (binding !== undefined) {
     return { ...none, kind: interruptBound, operand: BigInt(binding.handle) };
   }

@@ -17,9 +17,11 @@ import {
   postSource,
 } from "./generate.ts";
 import { Tails } from "./copied.ts";
+import { here, rethrow } from "./here.ts";
 import { imageMaker } from "./image.ts";
 import { type Kind, wordsFor } from "./layout.ts";
 import type { Plan } from "./plan.ts";
+import { reenters, reentrantError, reentry } from "./reentry.ts";
 import { runtime } from "./runtime/current.ts";
 import type { DirectType } from "./runtime/runtime.ts";
 import { putText, putText16, textRoom, textRoom16 } from "./text.ts";
@@ -75,7 +77,8 @@ type Factory<F> = (environment: Environment) => F;
 const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, signature, " +
   "functionLow, functionHigh, meter, decode, Blocks, putText, textRoom, " +
   "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
-  "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16, keep";
+  "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16, keep, " +
+  "here, depth, deeper, flush, rethrow, reentry, blocked, reentrantError";
 
 function compile<F>(source: string): Factory<F> {
   const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
@@ -171,16 +174,27 @@ function disconnected(name: string): SidingError {
   return new SidingError("ERR_SIDING_CLOSED", `Cannot call ${name}: its thread is disconnected`);
 }
 
-const hereWords: WeakMap<Bridge, { readonly call: Words; readonly event: Words }> = new WeakMap();
+/** Records and events of calls on this thread. */
+interface WordsHere {
+  readonly call: Words;
+  readonly event: Words;
+}
+
+const hereWords: WeakMap<Bridge, WordsHere[]> = new WeakMap();
 const HERE_WORDS = 1 << 15;
 
-function wordsHere(b: Bridge): { readonly call: Words; readonly event: Words } {
-  let pair = hereWords.get(b);
-  if (pair === undefined) {
-    pair = { call: words(HERE_WORDS), event: words(HERE_WORDS) };
-    hereWords.set(b, pair);
-  }
-  return pair;
+/* A call inside of a handler that C is calling must leave the words of the outer one alone. */
+function wordsHere(b: Bridge, depth = 0): WordsHere {
+  const list = hereWords.get(b) ?? [];
+  hereWords.set(b, list);
+  return list[depth] ??= { call: words(HERE_WORDS), event: words(HERE_WORDS) };
+}
+
+/* What arguments are on this thread: C may call back only where it can. */
+const checksHere: typeof check = { ...check, pointer: check.pointerHere };
+
+function blocked(low: number, high: number): boolean {
+  return (low !== 0 || high !== 0) && reenters(high * 4294967296 + low);
 }
 
 const directKinds: ReadonlySet<Kind> = new Set<Kind>(
@@ -242,21 +256,33 @@ export class Marshal {
   /** Runs a call on this thread: through the runtime's own FFI where that is exact. */
   sync(gate: Gate): Call {
     const raw = isDirect(this.#plan) ? this.#raw() : null;
-    if (raw !== null) {
-      const environment = this.#environment(this.#b.staging, { raw });
-      return this.#factories.get<On<Call>>(directSource)(environment)(gate, 0, 0);
-    }
-    const { call, event } = wordsHere(this.#b);
-    return this.#factories.get<On<Call>>(hereSource)(this.#environment(call, {
+    if (raw === null) return this.#here(gate, 0, []);
+    const environment = this.#environment(this.#b.staging, { raw, ...this.#calledBack() });
+    return this.#factories.get<On<Call>>(directSource)(environment)(gate, 0, 0);
+  }
+
+  /* The function for calls inside of as many handlers; `all` has those for other depths. */
+  #here(gate: Gate, depth: number, all: Call[]): Call {
+    const { call, event } = wordsHere(this.#b, depth);
+    return all[depth] = this.#factories.get<On<Call>>(hereSource)(this.#environment(call, {
       ...this.#numbers(),
       ...blockHelpers(this.#b),
+      ...this.#calledBack(),
+      c: checksHere,
       checkStatus,
       callHere: this.#b.native.siding_call_here,
       handle: this.#b.handle,
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
       decode: this.decodeFrom(event),
+      depth,
+      deeper: (at: number) => all[at] ?? this.#here(gate, at, all),
     }))(gate, 0, 0);
+  }
+
+  /* What C may do to this thread while it is in C. */
+  #calledBack(): Record<string, unknown> {
+    return { here, rethrow, flush: () => this.#b.callbacks?.answers.flush() };
   }
 
   /** Writes the record of a bound call, whose bytes and blocks `keep` takes. */
@@ -300,6 +326,9 @@ export class Marshal {
       free: this.#b.free,
       meter: this.#meter,
       decode: this.decode,
+      reentry,
+      blocked,
+      reentrantError,
     });
   }
 

@@ -24,6 +24,12 @@ const events: Readonly<Record<number, Notice["event"]>> = {
 
 type Listener = (notice: Notice) => void;
 
+/** Throws for what is no listener. */
+export function checkListener(event: string, listener: unknown): void {
+  if (typeof listener === "function") return;
+  throw new TypeError(`Cannot listen for "${event}": the listener is no function`);
+}
+
 /** The listeners of one context. */
 export class Notices {
   readonly #lease: Lease;
@@ -42,9 +48,7 @@ export class Notices {
     if (!Object.values(events).includes(event)) {
       throw new TypeError(`Cannot listen for "${String(event)}": a context has no such notice`);
     }
-    if (typeof listener !== "function") {
-      throw new TypeError(`Cannot listen for "${event}": the listener is no function`);
-    }
+    checkListener(event, listener);
     this.listen();
     const entry = [event, listener] as const;
     this.#listeners.add(entry);

@@ -4,11 +4,13 @@
  * @module
  */
 import { type Binding, bindTo, dropBinding, isFull, submitBound } from "./binding.ts";
+import { count } from "./check.ts";
 import { errorFromStatus, SidingError } from "./errors.ts";
 import { originsOf } from "./function.ts";
 import { callDeferred } from "./generated/siding.ts";
 import type { Lease } from "./lease.ts";
 import type { Gate } from "./marshal.ts";
+import { reenters, reentrantError } from "./reentry.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Pointer } from "./types.ts";
 
@@ -129,6 +131,7 @@ export class Owned<P extends Pointer, R> implements AsyncDisposable {
 
   #run(): Promise<R> {
     const { lease: { b, handle }, gate: owner } = this.#owner;
+    if (reenters(handle)) return Promise.reject(reentrantError(this.#binding.name));
     const run = { context: handle, flags: callDeferred, owner };
     return new Promise((resolve) => {
       const submit = (): void => {
@@ -152,6 +155,8 @@ export function own<P extends Pointer, R>(
   }
   if (pointer === null) throw new TypeError("Cannot own a handle: it is null");
   const { b, handle } = owner.lease;
+  const { name, plan } = origins.entry;
+  if (plan.values.length !== 1) count(name, plan.values.length, 1);
   const binding = bindTo(origins, [pointer]);
   const deferred = b.native.siding_context_defer(
     b.handle,

@@ -49,6 +49,8 @@ export interface Plan {
   readonly result: TypePlan;
   readonly errno: "none" | "report" | "throw";
   readonly variadic: boolean;
+  /** Flags of its calls beyond those that follow from errno. */
+  readonly flags?: number;
   /** Argument words. */
   readonly words: number;
   /** What is copied for the result and the cells; a plain text result is not among them. */

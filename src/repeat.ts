@@ -7,11 +7,11 @@
 import {
   bindChain,
   type Binding,
-  bindingOf,
   dropBinding,
   holdBinding,
   isFull,
   submitBound,
+  wholeBindingOf,
 } from "./binding.ts";
 import { type ChainParts, chainParts } from "./chain.ts";
 import { type Condition, conditionOf } from "./condition.ts";
@@ -310,7 +310,7 @@ function planOf(
 ): Plan {
   const action = "repeat a call";
   const chain = chainParts(body);
-  const given = chain ?? bindingOf(body);
+  const given = chain ?? wholeBindingOf(body, "repeat");
   if (given === undefined) {
     throw new TypeError("Cannot repeat this: it is no bound call and no chain");
   }

@@ -11,6 +11,8 @@ import { loadNative } from "./loader.ts";
 const CALLS_DEFAULT = 65536;
 /** Tokens kept back for what must not wait, such as releases. */
 export const TOKENS_RESERVED: number = 64;
+/** Most callbacks of one JavaScript thread; each has a token beyond those of calls. */
+export const CALLBACKS_MAX: number = 1 << 16;
 const THREADS_DEFAULT = 64;
 const THREADS_MIN_DEFAULT = 4;
 const IDLE_MS_DEFAULT = 10_000;
@@ -43,7 +45,8 @@ export interface Settings {
   /** How native threads rouse this JavaScript thread; default: what is best on this system. */
   wake?: "socket" | "callback";
   /**
-   * Whether native memory remembers where it was made, for reports on the channel `siding:leak`.
+   * Whether native memory and callbacks remember where they were made, for reports on the channel
+   * `siding:leak`.
    * Default: no, because it costs some microseconds each time.
    */
   stacks?: boolean;
@@ -67,7 +70,7 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   idleTime: [0, contextMsMax],
   spin: [0, SPIN_US_MAX],
   stackSize: [STACK_MIN, STACK_MAX],
-  calls: [1, callsMax - TOKENS_RESERVED],
+  calls: [1, callsMax - TOKENS_RESERVED - CALLBACKS_MAX],
 };
 
 function check(given: Settings): void {

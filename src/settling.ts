@@ -46,20 +46,31 @@ export class Settling {
 
   /**
    * Settles some events from word `from`; gives the word after them. Nobody who settles a call
-   * takes a token. Handlers run later, but for one case: where reading a result makes Deno load a
-   * part of Node's modules, it runs microtasks meanwhile. So the stack of tokens is right at all
-   * times, and a token is free only when its result was read.
+   * takes a token. Handlers of promises run later, but for one case: where reading a result makes
+   * Deno load a part of Node's modules, it runs microtasks meanwhile. Those of callbacks run now,
+   * so an event of these is left where somebody else's code is running. Therefore the stack of
+   * tokens is right at all times, and a token is free only when its result was read.
    */
-  settle(from: number, end: number): number {
+  settle(from: number, end: number, mayRun: boolean): number {
     const b = this.#b;
     const { u32, i32 } = b.events;
     const { free } = b;
     const { settlers, decoders } = this;
+    const first = free.length;
     let word = from;
     let ended = 0;
     for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
+      if (token >= first) {
+        if (!mayRun) break;
+        const callbacks = b.callbacks!;
+        callbacks.end = end * 2;
+        callbacks.left = left;
+        word = callbacks.take(at);
+        left = callbacks.left + 1;
+        continue;
+      }
       const head = u32[at + 1]!;
       word += head & 0xffff;
       if ((head & MORE) !== 0) {
@@ -79,7 +90,8 @@ export class Settling {
       settle(value);
     }
     b.alive.pending -= ended;
-    return word;
+    b.callbacks?.answers.flush();
+    return b.closed ? end : word;
   }
 
   #fail(at: number, token: number): Promise<never> {

@@ -5,7 +5,7 @@
  */
 import { currentBridge } from "./bridge.ts";
 import { checkStatus } from "./errors.ts";
-import { layouts } from "./generated/siding.ts";
+import { layouts, trampolinesDynamic, trampolinesStatic } from "./generated/siding.ts";
 import { loadNative } from "./loader.ts";
 import { words } from "./words.ts";
 
@@ -34,6 +34,17 @@ export interface Stats {
   readonly waiting: number;
   /** Bound calls that are not closed, those of owned handles included. */
   readonly boundCalls: number;
+  /** Callbacks that are open. */
+  readonly callbacks: number;
+  /** Function pointers of closed callbacks and bound calls, which answer for ever. */
+  readonly closures: number;
+  /** Calls from C that wait for an answer. */
+  readonly asks: number;
+  /**
+   * What function pointers are made of: code of the library, or code written at run time into
+   * memory that may be executed; `none` before the first.
+   */
+  readonly trampolines: "static" | "dynamic" | "none";
   /** Results dropped because their context or JavaScript thread was gone. */
   readonly dropped: number;
   /** JavaScript threads connected. */
@@ -55,6 +66,11 @@ export interface Stats {
   /** Where libsiding was loaded from. */
   readonly library: string;
 }
+
+const trampolines: Readonly<Record<number, Stats["trampolines"]>> = {
+  [trampolinesStatic]: "static",
+  [trampolinesDynamic]: "dynamic",
+};
 
 /**
  * Counts threads, calls and memory, at the cost of one short native call.
@@ -88,6 +104,10 @@ export function stats(): Stats {
     },
     waiting: count(offsets.waiting),
     boundCalls: count(offsets.boundCalls),
+    callbacks: count(offsets.callbacks),
+    closures: count(offsets.closures),
+    asks: count(offsets.asks),
+    trampolines: trampolines[count(offsets.trampolines)] ?? "none",
     dropped: long(offsets.dropped),
     bridges: count(offsets.bridges),
     inFlight: b?.inFlight ?? 0,

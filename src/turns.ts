@@ -56,8 +56,9 @@ export class Turns {
   #begin(meter: Meter | undefined): void {
     queueMicrotask(this.#finish);
     if (!this.#lone) return;
-    if (meter !== undefined && this.#mayExchange(1, meter)) this.#take(this.#await(1, meter));
-    else this.submit();
+    if (meter !== undefined && this.#mayExchange(1, meter)) {
+      this.#take(this.#await(1, meter), false);
+    } else this.submit();
   }
 
   /* Sends down what a turn has so far; the turn's end looks at what came back. */
@@ -77,7 +78,7 @@ export class Turns {
     this.#calls = 0;
     if (closed) return;
     if (calls > 1 && this.#mayExchange(calls, this.#turnMeter)) {
-      this.#take(this.#await(calls, this.#turnMeter));
+      this.#take(this.#await(calls, this.#turnMeter), true);
     } else {
       this.submit();
       if (this.#fed && this.#draining) this.#more = true;
@@ -131,25 +132,29 @@ export class Turns {
     const { native, handle, events, inFlight } = this.#b;
     const calls = Math.min(inFlight, SETTLED_BEFORE_LOOK);
     const meter = this.#drainMeter;
-    if (calls > 1 && meter.skip === 0) return this.#take(this.#await(calls, meter));
+    if (calls > 1 && meter.skip === 0) return this.#take(this.#await(calls, meter), true);
     meter.skip -= meter.skip > 0 ? 1 : 0;
     const got = native.siding_bridge_drain(handle, events.u8, events.length);
-    this.#take(checkStatus(got, "drain events"));
+    this.#take(checkStatus(got, "drain events"), true);
   }
 
-  /** Settles the events just got, with looks at the time in between. */
-  #take(got: number): void {
+  /**
+   * Settles the events just got, with looks at the time in between. Where a caller waits for its
+   * turn to go on, handlers of callbacks may not run yet.
+   */
+  #take(got: number, mayRun: boolean): void {
     this.#draining = true;
     this.#cursor = 0;
     this.#end = got & ~drainMore;
     this.#more = (got & drainMore) !== 0;
-    this.#step();
+    this.#step(mayRun);
   }
 
   /* Handlers of what was settled run before the microtask queued here. */
-  #step(): void {
+  #step(mayRun: boolean): void {
     const b = this.#b;
-    this.#cursor = b.settling.settle(this.#cursor, this.#end);
+    this.#cursor = b.settling.settle(this.#cursor, this.#end, mayRun);
+    if (b.closed) return;
     if (b.queued > 0) b.admit();
     if (this.#cursor < this.#end || this.#more) {
       queueMicrotask(this.#look);
@@ -170,7 +175,7 @@ export class Turns {
 
   #next(): void {
     if (this.#b.closed) return;
-    if (this.#cursor < this.#end) this.#step();
+    if (this.#cursor < this.#end) this.#step(true);
     else this.#drain();
   }
 }

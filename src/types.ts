@@ -35,6 +35,15 @@ export type FunctionPointer<D extends CallbackDefinition> = Pointer & {
 };
 
 /**
+ * An object with a function pointer, which stands for it as an argument: a callback, or a bound
+ * call.
+ */
+export interface Callable<D extends CallbackDefinition = CallbackDefinition> {
+  /** What C calls. */
+  readonly pointer: FunctionPointer<D>;
+}
+
+/**
  * The name of a number type whose JavaScript side is narrowed to `Narrow`: enums and flags.
  *
  * Results are not checked at run time; the narrowing is the author's word.
@@ -236,10 +245,15 @@ export type ParameterType =
 /** A type that fits a result; what a text, a list or bytes point to is copied. */
 export type ResultType = FieldType | OwnedText | CopiedType | TextListType | "void";
 
-/** The signature of a function pointer. */
+/**
+ * The signature of a function pointer.
+ *
+ * Of a callback, what a string, sized bytes, a list of strings or `{ copy }` points to is copied
+ * when C calls. Its own result is none of these: nothing would own them.
+ */
 export interface CallbackDefinition {
   /** The parameters in order. */
-  readonly parameters: readonly (FieldType | CopiedType)[];
+  readonly parameters: readonly (FieldType | CopiedType | TextListType)[];
   /** The result. */
   readonly result: FieldType | "void";
 }

@@ -4,8 +4,15 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { channel, errnoName, later, nodeBuffer } from "./node.ts";
-import type { CallbackChannel, DirectFunction, Native, Runtime, WakeChannel } from "./runtime.ts";
+import { asyncSnapshot, asyncStorage, channel, errnoName, later, nodeBuffer } from "./node.ts";
+import type {
+  CallbackChannel,
+  DirectFunction,
+  InlineChannel,
+  Native,
+  Runtime,
+  WakeChannel,
+} from "./runtime.ts";
 
 interface Signature {
   readonly args: readonly string[];
@@ -132,6 +139,11 @@ function callback(onWake: () => void): CallbackChannel {
   };
 }
 
+function inline(listener: () => void): InlineChannel {
+  const exported = new ffi.JSCallback(listener, { args: [], returns: "void", threadsafe: false });
+  return { address: exported.ptr, close: () => exported.close() };
+}
+
 function direct(definition: DirectFunction): (...values: unknown[]) => unknown {
   return ffi.CFunction({
     ptr: definition.address,
@@ -150,6 +162,10 @@ export const runtime: Runtime = {
   wide: (value) => value,
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
+  inline,
+  asyncSnapshot,
+  asyncStorage,
+  unrefTimer: (timer) => (timer as unknown as { unref(): void }).unref(),
   direct,
   memory: (address, size) => ffi.toArrayBuffer(address, 0, size),
   channel,

@@ -4,10 +4,19 @@
  * @module
  */
 import { type FunctionName, functions } from "../generated/siding.ts";
-import { channel, errnoName, later, type NodeBuffer, nodeBuffer } from "./node.ts";
+import {
+  asyncSnapshot,
+  asyncStorage,
+  channel,
+  errnoName,
+  later,
+  type NodeBuffer,
+  nodeBuffer,
+} from "./node.ts";
 import type {
   CallbackChannel,
   DirectFunction,
+  InlineChannel,
   Native,
   Runtime,
   TextAccess,
@@ -22,6 +31,7 @@ interface Signature {
 interface DenoCallback {
   readonly pointer: object;
   unref(): void;
+  close(): void;
 }
 
 interface DenoNamespace {
@@ -33,6 +43,7 @@ interface DenoNamespace {
     symbols: Record<string, Signature>,
   ): { symbols: Record<string, (...values: unknown[]) => unknown> };
   readonly UnsafeCallback: {
+    new (definition: Signature, listener: () => void): DenoCallback;
     threadSafe(definition: Signature, listener: () => void): DenoCallback;
   };
   readonly UnsafePointer: {
@@ -40,6 +51,7 @@ interface DenoNamespace {
     create(address: bigint): object;
   };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, size: number): ArrayBuffer };
+  unrefTimer(timer: ReturnType<typeof setTimeout>): void;
   readonly permissions: {
     querySync(
       descriptor: { name: "ffi"; path?: string } | { name: "env"; variable: string },
@@ -161,6 +173,13 @@ function callback(onWake: () => void): CallbackChannel | null {
   };
 }
 
+function inline(listener: () => void): InlineChannel | null {
+  if (missingPermission(null) !== null) return null;
+  const exported = new deno.UnsafeCallback({ parameters: [], result: "void" }, listener);
+  const address = BigInt(deno.UnsafePointer.value(exported.pointer));
+  return { address, close: () => exported.close() };
+}
+
 /* By path, because calls by address take a slow path in Deno. */
 function direct(definition: DirectFunction): ((...values: unknown[]) => unknown) | null {
   const { path, symbol, parameters, result } = definition;
@@ -230,6 +249,10 @@ export const runtime: Runtime = {
   wide: (value) => BigInt(value),
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
+  inline,
+  asyncSnapshot,
+  asyncStorage,
+  unrefTimer: (timer) => deno.unrefTimer(timer),
   direct,
   memory,
   channel,

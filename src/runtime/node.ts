@@ -4,11 +4,15 @@
  *
  * @module
  */
-import type { Channel } from "./runtime.ts";
+import type { AsyncStorage, Channel } from "./runtime.ts";
 
 interface Modules {
   readonly "node:os": {
     readonly constants: { readonly errno: Readonly<Record<string, number>> };
+  };
+  readonly "node:async_hooks": {
+    readonly AsyncResource: new (type: string) => { runInAsyncScope(task: () => void): void };
+    readonly AsyncLocalStorage: new () => AsyncStorage<unknown>;
   };
   readonly "node:diagnostics_channel": { channel(name: string): Channel };
 }
@@ -52,4 +56,17 @@ export function errnoName(errno: number): string {
 /** A channel of `node:diagnostics_channel`. */
 export function channel(name: string): Channel {
   return globals.process.getBuiltinModule("node:diagnostics_channel").channel(name);
+}
+
+/** A function that runs others in the async context of now. */
+export function asyncSnapshot(): (task: () => void) => void {
+  const { AsyncResource } = globals.process.getBuiltinModule("node:async_hooks");
+  const resource = new AsyncResource("siding");
+  return (task) => resource.runInAsyncScope(task);
+}
+
+/** Makes a storage of async contexts. */
+export function asyncStorage<T>(): AsyncStorage<T> {
+  const { AsyncLocalStorage } = globals.process.getBuiltinModule("node:async_hooks");
+  return new AsyncLocalStorage() as AsyncStorage<T>;
 }

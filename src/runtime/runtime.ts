@@ -42,6 +42,20 @@ export interface CallbackChannel extends WakeChannel {
   readonly address: bigint;
 }
 
+/** A function of this thread that C calls on this thread. */
+export interface InlineChannel {
+  /** Address of a `void (*)(void)`. */
+  readonly address: Wide;
+  /** Ends it; C calls it no more. */
+  close(): void;
+}
+
+/** A value that what descends from a function finds again. */
+export interface AsyncStorage<T> {
+  run<A extends readonly unknown[], R>(value: T, task: (...args: A) => R, ...args: A): R;
+  getStore(): T | undefined;
+}
+
 /** Type names that both runtimes' own FFI converts exactly. */
 export type DirectType =
   | "void"
@@ -96,6 +110,14 @@ export interface Runtime {
   watch(descriptor: number, onWake: () => void): WakeChannel;
   /** Makes a thread-safe callback; `null` where the permission is missing. */
   callback(onWake: () => void): CallbackChannel | null;
+  /** Makes a callback for C on this thread; `null` where the permission is missing. */
+  inline(listener: () => void): InlineChannel | null;
+  /** A function that runs others in the async context of now. */
+  asyncSnapshot(): (task: () => void) => void;
+  /** Makes a storage of async contexts. */
+  asyncStorage<T>(): AsyncStorage<T>;
+  /** Lets the process end before a timer fires. */
+  unrefTimer(timer: ReturnType<typeof setTimeout>): void;
   /** A function through the runtime's own FFI, or `null` where it cannot be had. */
   direct(definition: DirectFunction): ((...values: unknown[]) => unknown) | null;
   /** Native memory as a buffer of this runtime, or `null` where the permission is missing. */

@@ -3,6 +3,7 @@ import { Context, fn, open } from "../../mod.ts";
 import type {
   Arguments,
   Bytes,
+  Callable,
   ContextLibrary,
   Definitions,
   From,
@@ -68,8 +69,8 @@ same<To<"i64">, number | bigint>(true);
 same<To<"u64">, number | bigint>(true);
 same<To<"isize">, number | bigint>(true);
 same<To<"usize">, number | bigint>(true);
-same<To<"pointer">, Pointer | null>(true);
-same<To<"function">, Pointer | null>(true);
+same<To<"pointer">, Pointer | Callable | null>(true);
+same<To<"function">, Pointer | Callable | null>(true);
 same<To<"cstring">, string | null>(true);
 same<To<"buffer">, Bytes | null>(true);
 same<To<{ in: "buffer" }>, Bytes | null>(true);
@@ -152,7 +153,7 @@ same<
   typeof libc.memfd_create,
   LibraryFunction<[string | null, number], number> | null
 >(true);
-same<typeof libc.free, LibraryFunction<[Pointer | null], undefined>>(true);
+same<typeof libc.free, LibraryFunction<[Pointer | Callable | null], undefined>>(true);
 same<typeof libc.optind, NativeVariable<"i32">>(true);
 same<
   typeof libc.missing,

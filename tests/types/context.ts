@@ -40,8 +40,8 @@ export async function check(context: Context): Promise<void> {
 
   const bound = bind(used.thing_next, pointer, 5);
   same<typeof bound, Bound<{ value: number; errno: number }>>(true);
-  // @ts-expect-error an argument is missing
-  bind(used.thing_next, pointer);
+  const rest = bind(used.thing_next, pointer);
+  same<typeof rest, Bound<{ value: number; errno: number }, [number]>>(true);
   // @ts-expect-error no string
   bind(used.thing_next, pointer, "5");
 
@@ -68,5 +68,5 @@ export async function check(context: Context): Promise<void> {
   same<typeof kept, Bound<undefined>>(true);
   using _ = context.on("stuck", ({ function: name }) => same<typeof name, string>(true));
   // @ts-expect-error no such notice
-  context.on("overflow", () => {});
+  context.on("overflown", () => {});
 }
