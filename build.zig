@@ -93,6 +93,7 @@ const linux_files = posix_files ++ [_][]const u8{
     "lib/platform/linux/parker.c",
     "lib/platform/linux/socket.c",
     "lib/platform/linux/thread.c",
+    "lib/platform/linux/thread_memory.c",
 };
 
 const bsd_files = posix_files ++ [_][]const u8{

@@ -11,7 +11,6 @@ import { callFlags } from "./generate.ts";
 import { callBound, callWords } from "./generated/siding.ts";
 import type { Gate, Keep } from "./marshal.ts";
 import { runtime } from "./runtime/current.ts";
-import { TOKENS_RESERVED } from "./settings.ts";
 import { type Words, words } from "./words.ts";
 
 /** What stands behind a bound call. */
@@ -68,7 +67,7 @@ export function submitBound(binding: Binding, run: Run, settle: Settle | undefin
 
 /** Whether a call has to wait for a token. */
 export function isFull(b: Bridge): boolean {
-  return (b.top <= TOKENS_RESERVED || b.queued !== 0) && !b.admitting;
+  return !b.admitting && b.isFull();
 }
 
 /** The error of what comes after its end. */
