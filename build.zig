@@ -108,6 +108,7 @@ const linux_files = posix_files ++ [_][]const u8{
     "lib/platform/linux/process.c",
     "lib/platform/linux/socket.c",
     "lib/platform/linux/thread.c",
+    "lib/platform/linux/thread_memory.c",
     "lib/platform/linux/word.c",
 };
 

@@ -12,7 +12,6 @@ import { callBound, callWords } from "./generated/siding.ts";
 import { type Given, givenTo, pairsOf } from "./holes.ts";
 import { type Gate, type Keep, Marshal } from "./marshal.ts";
 import { runtime } from "./runtime/current.ts";
-import { TOKENS_RESERVED } from "./settings.ts";
 import { type Words, words } from "./words.ts";
 
 /** What stands behind a bound call. */
@@ -71,7 +70,7 @@ export function submitBound(binding: Binding, run: Run, settle: Settle | undefin
 
 /** Whether a call has to wait for a token. */
 export function isFull(b: Bridge): boolean {
-  return (b.top <= TOKENS_RESERVED || b.queued !== 0) && !b.admitting;
+  return !b.admitting && b.isFull();
 }
 
 /** The error of what comes after its end. */

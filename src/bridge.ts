@@ -24,6 +24,8 @@ export type { Decode, Settle } from "./settling.ts";
 
 const STAGING_WORDS = 1 << 15;
 const EVENTS_WORDS = 1 << 14;
+/** Tokens made at once: a longer loop has V8 compile it, which takes a millisecond. */
+const TOKENS_STEP = 1024;
 
 let captured: Settle;
 /** An executor that makes no closure. */
@@ -60,7 +62,7 @@ export class Bridge {
   /** A stack of free tokens; calls leave the last `TOKENS_RESERVED`. */
   readonly free: Int32Array;
   /** Number of free tokens. */
-  top: number;
+  top = 0;
   /** Next unused word of `staging`. */
   at = 0;
   /** Calls that wait for a token; while there are some, new ones wait behind them. */
@@ -86,6 +88,8 @@ export class Bridge {
 
   readonly #turns: Turns = new Turns(this);
   readonly #waiting: Queue<() => void> = new Queue();
+  /** Tokens that there are, from 0 on; up to the length of `free`. */
+  #tokens = 0;
   /** What the wake channel is made of. */
   readonly wake: WakeChannel["kind"];
 
@@ -102,13 +106,26 @@ export class Bridge {
     this.wake = channel.kind;
     this.alive = new KeepAlive(channel);
     this.free = new Int32Array(calls);
-    for (let token = 0; token < calls; token++) this.free[token] = calls - 1 - token;
-    this.top = calls;
+    this.#makeTokens();
+  }
+
+  /* The lowest of the new ones is taken first. */
+  #makeTokens(): void {
+    const { free } = this;
+    const first = this.#tokens;
+    this.#tokens = Math.min(first + TOKENS_STEP, free.length);
+    for (let token = this.#tokens - 1; token >= first; token--) free[this.top++] = token;
+  }
+
+  /** Whether a call has to wait for a token. */
+  isFull(): boolean {
+    if (this.top <= TOKENS_RESERVED) this.#makeTokens();
+    return this.top <= TOKENS_RESERVED || this.queued > 0;
   }
 
   /** Calls whose event has not come. */
   get inFlight(): number {
-    return this.free.length - this.top - this.standing;
+    return this.#tokens - this.top - this.standing;
   }
 
   /** Makes room for a record of `count` words in `staging`. */
@@ -212,6 +229,7 @@ export class Bridge {
   stand(decode: Decode, settle: Settle, awaited = true): number {
     const { alive, settling } = this;
     const token = this.free[--this.top]!;
+    if (this.top <= TOKENS_RESERVED) this.#makeTokens();
     this.standing++;
     settling.owners[token] = undefined;
     settling.decoders[token] = decode;
@@ -239,7 +257,7 @@ export class Bridge {
     const message = "Cannot finish the call: the bridge is closed";
     this.callbacks?.close();
     this.settling.end(() => Promise.reject(new SidingError("ERR_SIDING_CLOSED", message)));
-    this.top = this.free.length;
+    this.top = this.#tokens;
     this.admit();
   }
 

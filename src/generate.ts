@@ -154,7 +154,7 @@ function record(plan: Plan, flags: string, timeout: string): string[] {
   ];
 }
 
-const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting`;
+const IS_FULL = `(b.top <= ${TOKENS_RESERVED} || b.queued !== 0) && !b.admitting && b.isFull()`;
 /* a call that waited was made before its library was closed */
 const IS_CLOSED = "gate.closed && (b.closed || !b.admitting)";
 

@@ -10,7 +10,6 @@ import { callStoppable, callTimed } from "./generated/siding.ts";
 import { interruptCall, type InterruptParts, interruptParts } from "./interrupt.ts";
 import type { Ticket } from "./marshal.ts";
 import { checkRange, checkSignal, TIMER_MS } from "./range.ts";
-import { TOKENS_RESERVED } from "./settings.ts";
 import { words } from "./words.ts";
 
 const elapsed = words(1);
@@ -135,7 +134,7 @@ export function invoker(
   const { b, name } = caller;
   return (...args) => {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    if (options.wait === false && (b.top <= TOKENS_RESERVED || b.queued > 0)) {
+    if (options.wait === false && b.isFull()) {
       const message = `Cannot call ${name}: the limit of calls in flight is reached`;
       return Promise.reject(new SidingError("ERR_SIDING_BUSY", message));
     }

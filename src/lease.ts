@@ -16,7 +16,6 @@ import {
 import { checkRange, checkSignal, type Range, TIMER_MS } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 import { type Settle, swallow } from "./settling.ts";
-import { TOKENS_RESERVED } from "./settings.ts";
 import { type Words, words } from "./words.ts";
 
 /** Options of {@linkcode Context.acquire}. Times are milliseconds. */
@@ -231,7 +230,7 @@ export function acquire(options: ContextOptions): Promise<Lease> {
   const b = bridge();
   const request = { options, name };
   const needsToken = options.wait !== false;
-  if (needsToken && (b.top <= TOKENS_RESERVED || b.queued > 0)) {
+  if (needsToken && b.isFull()) {
     const acquisition = new Acquisition(b, request);
     b.wait(acquisition.ask);
     return acquisition.watch();

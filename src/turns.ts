@@ -11,7 +11,7 @@
 import type { Bridge } from "./bridge.ts";
 import { checkStatus } from "./errors.ts";
 import { drainMore } from "./generated/siding.ts";
-import { learn, type Meter, meter, Pacing, spinFor } from "./pacing.ts";
+import { learn, type Meter, meter, Pacing } from "./pacing.ts";
 import { runtime } from "./runtime/current.ts";
 import { SETTLED_BEFORE_LOOK } from "./settling.ts";
 
@@ -109,7 +109,7 @@ export class Turns {
       events.u8,
       events.length,
       calls,
-      spinFor(calls),
+      this.#pacing.spinFor(calls),
     );
     checkStatus(got, "submit calls");
     learn(meter, got, calls);

@@ -24,6 +24,12 @@ test("C11: the excess fails with ERR_SIDING_BUSY when asked", async () => {
   assert.equal(outcome.stdout.trim(), "10 waited, 10 ERR_SIDING_BUSY, then 42");
 });
 
+test("C11: a high limit is used up before a call has to wait", async () => {
+  const outcome = await runProgram("limit", ["busy", "3000"]);
+  expectExit(outcome, 0);
+  assert.equal(outcome.stdout.trim(), "3000 waited, 3000 ERR_SIDING_BUSY, then 42");
+});
+
 test("C11: a call that waits for admission can be aborted and times out", async () => {
   const outcome = await runProgram("limit", ["cancel"]);
   expectExit(outcome, 0);

@@ -10,7 +10,7 @@
 #define EVENT_WORDS (SIDING_EVENT_WORDS + SIDING_NOTICE_WORDS)
 
 void notice_send(struct outbox *outbox, const struct record *listener, uint32_t kind,
-                 uint32_t token, uint64_t elapsed_ms, struct kicks *out_kicks) {
+                 uint32_t token, uint64_t elapsed_ms, struct bridge **out_kick) {
     if (listener == NULL) {
         return;
     }
@@ -22,12 +22,12 @@ void notice_send(struct outbox *outbox, const struct record *listener, uint32_t 
         .payload = {kind, token, elapsed_ms},
     };
     if (outbox_tell(outbox, listener->bridge, (const uint64_t *)&event, EVENT_WORDS)) {
-        out_kicks->bridge = listener->bridge;
+        *out_kick = listener->bridge;
     }
 }
 
-void notice_kick(const struct kicks *kicks) {
-    if (kicks->bridge != NULL) {
-        bridge_kick(kicks->bridge);
+void notice_kick(struct bridge *bridge) {
+    if (bridge != NULL) {
+        bridge_kick(bridge);
     }
 }

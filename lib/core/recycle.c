@@ -153,12 +153,12 @@ static void run_deferred(struct slot *slot) {
 }
 
 /* The watch may not have seen yet that a call which was stuck has ended. */
-static void tell_recovery(struct slot *slot, struct kicks *kicks)
+static void tell_recovery(struct slot *slot, struct bridge **kick)
     SIDING_REQUIRES(&slot->lease.mutex) {
     struct stuck *stuck = &slot->lease.stuck;
     if (stuck->run != 0) {
         notice_send(&slot->outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
-                    (siding_clock_ns() - stuck->started_ns) / NS_PER_MS, kicks);
+                    (siding_clock_ns() - stuck->started_ns) / NS_PER_MS, kick);
         stuck->run = 0;
     }
 }
@@ -172,8 +172,8 @@ bool recycle_run(struct slot *slot) {
     }
     siding_mutex_lock(&slot->lease.mutex);
     (void)slot_try(slot, SLOT_WEDGED, SLOT_RECYCLING); /* by the teardown time */
-    struct kicks kicks = {NULL};
-    tell_recovery(slot, &kicks);
+    struct bridge *kick = NULL;
+    tell_recovery(slot, &kick);
     bool was_over = slot->lease.is_over;
     bool retires = slot->lease.is_fresh || slot->lease.generation == UINT32_MAX;
     struct ending ending = take_ending(&slot->lease, false);
@@ -185,7 +185,7 @@ bool recycle_run(struct slot *slot) {
     }
     siding_mutex_unlock(&slot->lease.mutex);
     /* the slot may be someone else's from here on */
-    notice_kick(&kicks);
+    notice_kick(kick);
     if (!retires) { /* off the count only when it can be taken, else another would be started */
         pool_vacate(slot, was_over ? SLOT_RECYCLING : SLOT_ACTIVE);
     } else if (!was_over) {
@@ -222,7 +222,7 @@ static bool interrupts_drain(struct slot *slot, uint64_t now_ns)
 
 uint64_t recycle_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox) {
     struct ending ending = {NULL, NULL, false};
-    struct kicks kicks = {NULL};
+    struct bridge *kick = NULL;
     bool ends = false;
     siding_mutex_lock(&slot->lease.mutex);
     uint64_t look = slot_look(slot);
@@ -233,7 +233,7 @@ uint64_t recycle_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox
         (state == SLOT_RECYCLING || !interrupts_drain(slot, now_ns))) {
         if (state == SLOT_RECYCLING) {
             notice_send(outbox, slot->lease.listener, SIDING_NOTICE_TEARDOWN, 0,
-                        slot->lease.teardown_ns / NS_PER_MS, &kicks);
+                        slot->lease.teardown_ns / NS_PER_MS, &kick);
         }
         ends = true;
         wedge(slot, look);
@@ -241,7 +241,7 @@ uint64_t recycle_watch(struct slot *slot, uint64_t now_ns, struct outbox *outbox
     }
     deadline_ns = atomic_load_explicit(&slot->lease.deadline_ns, memory_order_seq_cst);
     siding_mutex_unlock(&slot->lease.mutex);
-    notice_kick(&kicks);
+    notice_kick(kick);
     if (ends) {
         pool_lease_over();
         line_serve();

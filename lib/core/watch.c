@@ -36,19 +36,19 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns) {
 
 /* A call that was said to be stuck has ended, or its lease has. */
 static void look_for_recovery(struct slot *slot, const struct run_view *view, uint64_t now_ns,
-                              struct kicks *kicks) SIDING_REQUIRES(&slot->lease.mutex) {
+                              struct bridge **kick) SIDING_REQUIRES(&slot->lease.mutex) {
     struct stuck *stuck = &slot->lease.stuck;
     if (stuck->run == 0 || stuck->run == view->number) {
         return;
     }
     notice_send(&outbox, slot->lease.listener, SIDING_NOTICE_RECOVERED, stuck->token,
-                (now_ns - stuck->started_ns) / NS_PER_MS, kicks);
+                (now_ns - stuck->started_ns) / NS_PER_MS, kick);
     stuck->run = 0;
 }
 
 /* @return when to look again */
 static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, uint64_t now_ns,
-                               struct kicks *kicks) SIDING_REQUIRES(&slot->lease.mutex) {
+                               struct bridge **kick) SIDING_REQUIRES(&slot->lease.mutex) {
     uint64_t stuck_ns = atomic_load_explicit(&slot->lease.stuck_ns, memory_order_relaxed);
     bool is_active = slot_state_of(slot_look(slot)) == SLOT_ACTIVE;
     if (view->number == 0 || stuck_ns == 0 || !is_active || slot->lease.stuck.run == view->number) {
@@ -61,7 +61,7 @@ static uint64_t look_for_stall(struct slot *slot, const struct run_view *view, u
     /* seq_cst: pairs with run_end, so that the worker wakes the watch or the next look sees it */
     atomic_store_explicit(&slot->run.noticed, view->number, memory_order_seq_cst);
     notice_send(&outbox, slot->lease.listener, SIDING_NOTICE_STUCK, view->token,
-                (now_ns - view->started_ns) / NS_PER_MS, kicks);
+                (now_ns - view->started_ns) / NS_PER_MS, kick);
     return now_ns;
 }
 
@@ -113,15 +113,15 @@ static void use(struct slot *slot, const struct run_view *view, struct interrupt
 /* Interrupts and kicks come after the mutex is given back: they run a host's code. */
 static uint64_t look_at_run(struct slot *slot, uint64_t now_ns) {
     struct interrupt due[2] = {{.kind = SIDING_INTERRUPT_NONE}, {.kind = SIDING_INTERRUPT_NONE}};
-    struct kicks kicks = {NULL};
+    struct bridge *kick = NULL;
     siding_mutex_lock(&slot->lease.mutex);
     struct run_view view = run_look(&slot->run);
-    look_for_recovery(slot, &view, now_ns, &kicks);
-    uint64_t next = look_for_stall(slot, &view, now_ns, &kicks);
+    look_for_recovery(slot, &view, now_ns, &kick);
+    uint64_t next = look_for_stall(slot, &view, now_ns, &kick);
     next = earlier(next, take_due(&slot->lease.asked, &view, now_ns, &due[0]));
     next = earlier(next, take_due(&slot->lease.woken, &view, now_ns, &due[1]));
     siding_mutex_unlock(&slot->lease.mutex);
-    notice_kick(&kicks);
+    notice_kick(kick);
     use(slot, &view, &due[0]);
     use(slot, &view, &due[1]);
     return next;

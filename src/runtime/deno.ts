@@ -28,6 +28,8 @@ interface Signature {
   readonly result: string;
 }
 
+type NativeCall = (...values: unknown[]) => unknown;
+
 interface DenoCallback {
   readonly pointer: object;
   unref(): void;
@@ -41,7 +43,7 @@ interface DenoNamespace {
   dlopen(
     path: string,
     symbols: Record<string, Signature>,
-  ): { symbols: Record<string, (...values: unknown[]) => unknown> };
+  ): { symbols: Record<string, NativeCall> };
   readonly UnsafeCallback: {
     new (definition: Signature, listener: () => void): DenoCallback;
     threadSafe(definition: Signature, listener: () => void): DenoCallback;
@@ -61,12 +63,38 @@ interface DenoNamespace {
 
 const deno = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
 
-function load(path: string): Native {
+/** What the first call of a program needs. */
+const first: ReadonlySet<string> = new Set<FunctionName>([
+  "siding_abi_version",
+  "siding_abi_sizes",
+  "siding_bridge_open",
+  "siding_library_open",
+  "siding_library_symbol",
+  "siding_signature_prepare",
+  "siding_bridge_exchange",
+]);
+
+function openFunctions(path: string, names: readonly string[]): Record<string, NativeCall> {
   const symbols: Record<string, Signature> = {};
-  for (const [name, { parameters, result }] of Object.entries(functions)) {
-    symbols[name] = { parameters, result };
+  for (const name of names) symbols[name] = functions[name as FunctionName];
+  return deno.dlopen(path, symbols).symbols;
+}
+
+/*
+ * Deno compiles machine code for each function that it opens, which takes some 0.2 ms: those that
+ * the first call does not need are opened when first used. Their getters stay, so that the object
+ * keeps its shape.
+ */
+function load(path: string): Native {
+  const names = Object.keys(functions);
+  const native = openFunctions(path, names.filter((name) => first.has(name)));
+  for (const name of names) {
+    if (first.has(name)) continue;
+    let opened: NativeCall | undefined;
+    const get = (): NativeCall => opened ??= openFunctions(path, [name])[name]!;
+    Object.defineProperty(native, name, { get, enumerable: true });
   }
-  return deno.dlopen(path, symbols).symbols as Record<FunctionName, (...v: unknown[]) => number>;
+  return native as unknown as Native;
 }
 
 interface NodeSocket {

@@ -3,6 +3,7 @@
  */
 #include <stdint.h>
 
+#include "../../lib/base/sanitize.h"
 #include "../../lib/platform/platform.h"
 #include "harness.h"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -362,6 +364,46 @@ TEST("a thread has the stack it was started with") {
 }
 
 /* ---- clock and errors ------------------------------------------------------------------------ */
+
+#define VARIABLE_BYTES 16384u
+
+static _Thread_local unsigned char zero_variable[VARIABLE_BYTES];
+static _Thread_local unsigned char sparse_variable[VARIABLE_BYTES] = {[0] = 1,
+                                                                      [VARIABLE_BYTES - 1] = 2};
+static uint32_t variable_pages; /* whole ones of zero_variable in memory; owner: the errand */
+
+static void count_variable_pages(void) {
+#if defined(__linux__)
+    uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t page = ((uintptr_t)zero_variable + page_bytes - 1) / page_bytes * page_bytes;
+    uintptr_t end = (uintptr_t)zero_variable + (SIDING_SHARES_THREAD_STORAGE ? 0 : VARIABLE_BYTES);
+    for (; page + page_bytes <= end; page += page_bytes) {
+        unsigned char is_resident = 1;
+        EXPECT_EQ(mincore((void *)page, page_bytes, &is_resident), 0);
+        variable_pages += is_resident & 1;
+    }
+#endif
+}
+
+static void look_at_variables(void) {
+    count_variable_pages();
+    for (uint32_t i = 0; i < VARIABLE_BYTES; i++) {
+        EXPECT_EQ(zero_variable[i], 0);
+        EXPECT_EQ(sparse_variable[i], i == 0 ? 1 : i == VARIABLE_BYTES - 1 ? 2 : 0);
+        zero_variable[i] = sparse_variable[i] = (unsigned char)i;
+    }
+    for (uint32_t i = 0; i < VARIABLE_BYTES; i++) {
+        EXPECT_EQ(zero_variable[i], (unsigned char)i);
+        EXPECT_EQ(sparse_variable[i], (unsigned char)i);
+    }
+}
+
+TEST("thread-local variables have their values, and zeroes take no memory before they are used") {
+    for (int i = 0; i < 8; i++) { /* stacks of threads that have ended are used again */
+        REQUIRE(on_thread("variables", look_at_variables));
+        EXPECT_EQ(variable_pages, 0);
+    }
+}
 
 TEST("the clock never goes back, and advances") {
     uint64_t first_ns = siding_clock_ns();

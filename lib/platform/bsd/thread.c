@@ -13,6 +13,13 @@ void siding_thread_rename(const char *name) {
     }
 }
 
+/* Nothing to do: thread-local variables are made when first used. */
+void siding_thread_memory_prepare(void) {
+}
+
+void siding_thread_memory_spare(void) {
+}
+
 void siding_image_pin(void) {
     static const char inside = 0;
     Dl_info image;

@@ -23,4 +23,13 @@ void siding_socket_kick(int end);
  */
 void siding_image_pin(void);
 
+/** Once, before any siding_thread_memory_spare. @thread any  @blocks while the loader runs */
+void siding_thread_memory_prepare(void);
+
+/**
+ * Gives back what the system has touched of the memory of this thread, as far as nobody sees it.
+ * @thread a new one, before it runs anything else  @blocks never
+ */
+void siding_thread_memory_spare(void);
+
 #endif

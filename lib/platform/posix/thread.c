@@ -40,12 +40,14 @@ static void exit_key_destroyed(void *value) {
 
 static void prepare(void) {
     siding_image_pin();
+    siding_thread_memory_prepare();
     exit_key_error = pthread_key_create(&exit_key, exit_key_destroyed);
 }
 
 static void *thread_main(void *argument) {
     struct start start = *(struct start *)argument;
     free(argument);
+    siding_thread_memory_spare();
     siding_thread_rename(start.name);
     start.run(start.argument);
     return NULL;

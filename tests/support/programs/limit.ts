@@ -1,10 +1,10 @@
-/** What calls beyond the limit of calls in flight do: `order`, `busy` or `cancel`. */
+/** What calls beyond a limit of calls in flight do: `order`, `busy` or `cancel`, and the limit. */
 import process from "node:process";
 import { configure, Context, open, type SidingError, stats } from "../../../mod.ts";
 import { rejection } from "../harness.ts";
 import { makeGate, openTestlib, point, testlibPath } from "../testlib.ts";
 
-const LIMIT = 10;
+const LIMIT = Number(process.argv[3] ?? 10);
 const CALLS = 500;
 
 configure({ calls: LIMIT });
