@@ -90,6 +90,9 @@ export const eventBlock: number = 1;
 /** `SIDING_EVENT_MORE`: the token stays in use: further events of it follow. */
 export const eventMore: number = 2;
 
+/** `SIDING_EVENT_LOST`: of a callback: what was not delivered. */
+export const eventLost: number = 4;
+
 /** `SIDING_EVENT_WORDS_MAX`. */
 export const eventWordsMax: number = 4096;
 
@@ -137,6 +140,42 @@ export const noticeRecovered: number = 2;
 
 /** `SIDING_NOTICE_TEARDOWN`: 0, milliseconds that its deferred calls have been taking. */
 export const noticeTeardown: number = 3;
+
+/** `SIDING_CALLBACK_POST`. */
+export const callbackPost: number = 0;
+
+/** `SIDING_CALLBACK_CALL`. */
+export const callbackCall: number = 1;
+
+/** `SIDING_CALLBACK_PULLED`: flag: events come as siding_callback_pull asks for them. */
+export const callbackPulled: number = 1;
+
+/** `SIDING_CAPACITY_MAX`. */
+export const capacityMax: number = 1048576;
+
+/** `SIDING_RETURN_VALUE`. */
+export const returnValue: number = 0xffffffff;
+
+/** `SIDING_OVERFLOW_BLOCK`. */
+export const overflowBlock: number = 0;
+
+/** `SIDING_OVERFLOW_DROP_NEWEST`. */
+export const overflowDropNewest: number = 1;
+
+/** `SIDING_OVERFLOW_DROP_OLDEST`. */
+export const overflowDropOldest: number = 2;
+
+/** `SIDING_OVERFLOW_LATEST`: only the newest waits; capacity is ignored. */
+export const overflowLatest: number = 3;
+
+/** `SIDING_ANSWER_WORDS`. */
+export const answerWords: number = 2;
+
+/** `SIDING_TRAMPOLINES_STATIC`: part of the library's code. */
+export const trampolinesStatic: number = 1;
+
+/** `SIDING_TRAMPOLINES_DYNAMIC`: written at run time, into memory that may be executed. */
+export const trampolinesDynamic: number = 2;
 
 /** `SIDING_LIBRARY_GLOBAL`. */
 export const libraryGlobal: number = 1;
@@ -388,6 +427,41 @@ export const layouts: {
       readonly context: 48;
     };
   };
+  readonly callbackOptions: {
+    readonly size: 48;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly signature: 4;
+      readonly mode: 8;
+      readonly token: 12;
+      readonly capacity: 16;
+      readonly overflow: 20;
+      readonly copyBytesMax: 24;
+      readonly timeoutMs: 28;
+      readonly returned: 32;
+      readonly flags: 36;
+      readonly retain: 40;
+    };
+  };
+  readonly callbackStats: {
+    readonly size: 40;
+    readonly offsets: {
+      readonly sizeBytes: 0;
+      readonly waiting: 4;
+      readonly events: 8;
+      readonly dropped: 16;
+      readonly refused: 24;
+      readonly late: 32;
+    };
+  };
+  readonly answer: {
+    readonly size: 16;
+    readonly offsets: {
+      readonly ask: 0;
+      readonly status: 8;
+      readonly words: 12;
+    };
+  };
   readonly traceEntry: {
     readonly size: 40;
     readonly offsets: {
@@ -400,7 +474,7 @@ export const layouts: {
     };
   };
   readonly stats: {
-    readonly size: 88;
+    readonly size: 104;
     readonly offsets: {
       readonly sizeBytes: 0;
       readonly threads: 4;
@@ -414,11 +488,15 @@ export const layouts: {
       readonly waiting: 36;
       readonly bridges: 40;
       readonly boundCalls: 44;
-      readonly reserved: 48;
-      readonly wakes: 56;
-      readonly dropped: 64;
-      readonly memoryBytes: 72;
-      readonly signatures: 80;
+      readonly callbacks: 48;
+      readonly closures: 52;
+      readonly asks: 56;
+      readonly trampolines: 60;
+      readonly reserved: 64;
+      readonly wakes: 72;
+      readonly dropped: 80;
+      readonly memoryBytes: 88;
+      readonly signatures: 96;
     };
   };
 } = {
@@ -497,6 +575,41 @@ export const layouts: {
       context: 48,
     },
   },
+  callbackOptions: {
+    size: 48,
+    offsets: {
+      sizeBytes: 0,
+      signature: 4,
+      mode: 8,
+      token: 12,
+      capacity: 16,
+      overflow: 20,
+      copyBytesMax: 24,
+      timeoutMs: 28,
+      returned: 32,
+      flags: 36,
+      retain: 40,
+    },
+  },
+  callbackStats: {
+    size: 40,
+    offsets: {
+      sizeBytes: 0,
+      waiting: 4,
+      events: 8,
+      dropped: 16,
+      refused: 24,
+      late: 32,
+    },
+  },
+  answer: {
+    size: 16,
+    offsets: {
+      ask: 0,
+      status: 8,
+      words: 12,
+    },
+  },
   traceEntry: {
     size: 40,
     offsets: {
@@ -509,7 +622,7 @@ export const layouts: {
     },
   },
   stats: {
-    size: 88,
+    size: 104,
     offsets: {
       sizeBytes: 0,
       threads: 4,
@@ -523,11 +636,15 @@ export const layouts: {
       waiting: 36,
       bridges: 40,
       boundCalls: 44,
-      reserved: 48,
-      wakes: 56,
-      dropped: 64,
-      memoryBytes: 72,
-      signatures: 80,
+      callbacks: 48,
+      closures: 52,
+      asks: 56,
+      trampolines: 60,
+      reserved: 64,
+      wakes: 72,
+      dropped: 80,
+      memoryBytes: 88,
+      signatures: 96,
     },
   },
 };
@@ -562,8 +679,16 @@ export type FunctionName =
   | "siding_call_here"
   | "siding_bridge_interrupt"
   | "siding_bound_create"
+  | "siding_bound_pointer"
   | "siding_bound_keep"
   | "siding_bound_release"
+  | "siding_bridge_inline"
+  | "siding_callback_open"
+  | "siding_callback_pull"
+  | "siding_callback_answer"
+  | "siding_callback_stats_read"
+  | "siding_closure_close"
+  | "siding_closure_forget"
   | "siding_context_acquire"
   | "siding_context_release"
   | "siding_context_release_wait"
@@ -662,7 +787,11 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
     result: "i32",
   },
   siding_bound_create: {
-    parameters: ["u64", "buffer", "u32", "buffer"],
+    parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer"],
+    result: "i32",
+  },
+  siding_bound_pointer: {
+    parameters: ["u64", "u64", "u32", "buffer", "buffer"],
     result: "i32",
   },
   siding_bound_keep: {
@@ -671,6 +800,34 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_bound_release: {
     parameters: ["u64"],
+    result: "i32",
+  },
+  siding_bridge_inline: {
+    parameters: ["u64", "u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_callback_open: {
+    parameters: ["u64", "buffer", "buffer", "u32", "buffer", "buffer"],
+    result: "i32",
+  },
+  siding_callback_pull: {
+    parameters: ["u64", "u64", "u32"],
+    result: "i32",
+  },
+  siding_callback_answer: {
+    parameters: ["u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_callback_stats_read: {
+    parameters: ["u64", "u64", "buffer"],
+    result: "i32",
+  },
+  siding_closure_close: {
+    parameters: ["u64", "u64"],
+    result: "i32",
+  },
+  siding_closure_forget: {
+    parameters: ["u64", "u64"],
     result: "i32",
   },
   siding_context_acquire: {

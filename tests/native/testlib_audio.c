@@ -1,7 +1,3 @@
-#if defined(__linux__)
-#define _GNU_SOURCE
-#endif
-
 #include "testlib_audio.h"
 
 #include <pthread.h>
