@@ -297,6 +297,7 @@ fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
         "tests/native/testlib_context.c",
         "tests/native/testlib_cursor.c",
         "tests/native/testlib_language.c",
+        "tests/native/testlib_witness.c",
     };
     addFiles(b, module, variant, &test_files);
     const library = b.addLibrary(.{

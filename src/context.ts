@@ -221,6 +221,8 @@ export class Context implements AsyncDisposable {
   /**
    * Tells `listener` of calls that run for longer than `stuckAfter` ("stuck"), once each, of their
    * end ("recovered"), and of destructors that take longer than `teardownTimeout` ("teardown").
+   *
+   * Throws `ERR_SIDING_BUSY` where another JavaScript thread listens to the same lease.
    */
   on(event: Notice["event"], listener: (notice: Notice) => void): Disposable;
   /** Tells `listener` of calls lost by callbacks that it keeps ({@linkcode Context.keep}). */

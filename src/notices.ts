@@ -4,13 +4,14 @@
  * @module
  */
 import { type Notice, stuckChannel } from "./channels.ts";
-import { checkStatus } from "./errors.ts";
+import { checkStatus, SidingError } from "./errors.ts";
 import {
   eventMore,
   eventWords,
   noticeRecovered,
   noticeStuck,
   noticeTeardown,
+  status,
 } from "./generated/siding.ts";
 import type { Lease } from "./lease.ts";
 import { runtime } from "./runtime/current.ts";
@@ -49,23 +50,26 @@ export class Notices {
       throw new TypeError(`Cannot listen for "${String(event)}": a context has no such notice`);
     }
     checkListener(event, listener);
-    this.listen();
+    if (!this.listen()) {
+      const message = `Cannot listen for "${event}": another JavaScript thread does`;
+      throw new SidingError("ERR_SIDING_BUSY", message);
+    }
     const entry = [event, listener] as const;
     this.#listeners.add(entry);
     return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
-  /** Has notices delivered from now on. */
-  listen(): void {
-    if (this.#listening) return;
+  /** Has notices delivered from now on, unless another JavaScript thread has them. */
+  listen(): boolean {
+    if (this.#listening) return true;
     const { b, handle } = this.#lease;
     const token = b.free[b.top - 1]!;
-    checkStatus(
-      b.native.siding_context_listen(b.handle, runtime.wide(handle), token),
-      "listen to a context",
-    );
+    const listened = b.native.siding_context_listen(b.handle, runtime.wide(handle), token);
+    if (listened === status.busy) return false;
+    checkStatus(listened, "listen to a context");
     this.#listening = true;
     b.stand(this.#take, swallow, false);
+    return true;
   }
 
   readonly #take = (at: number): void => {

@@ -17,9 +17,9 @@ export interface TraceOptions {
 
 /** One line of a trace. */
 export interface TraceEvent {
-  /** Name of the C function, or what the line says of a lane. */
+  /** Name of the C function, or what the line says of the process or a lane. */
   readonly name: string;
-  /** `X`: a call; `M`: the name of a lane. */
+  /** `X`: a call; `M`: a name, or the place of a lane among the others. */
   readonly ph: "X" | "M";
   /** Always 1. */
   readonly pid: number;
@@ -31,7 +31,7 @@ export interface TraceEvent {
   readonly dur?: number;
   /** `siding`. */
   readonly cat?: string;
-  /** The lane's name; of a call, its token and slot. */
+  /** The name or place; of a call, its token and slot. */
   readonly args: Readonly<Record<string, string | number>>;
 }
 
@@ -57,8 +57,10 @@ export interface TraceSession extends Disposable {
 const ENTRIES_DEFAULT = 65_536;
 const ENTRIES: Range = { least: 1, most: 2 ** 24 };
 const BATCH = 4096;
-/** Lanes of contexts come after those of the shared pool. */
+/** Numbers of contexts' lanes, above all those of threads. */
 const CONTEXT_LANES = 100_000;
+/** Lanes of threads are shown below those of contexts. */
+const THREADS_BELOW = 1_000_000;
 const { size, offsets } = layouts.traceEntry;
 
 const functionNames: Map<number, string> = new Map();
@@ -132,7 +134,7 @@ class Lanes {
   #ofThread(thread: number): number {
     if (!this.#threads.has(thread)) {
       this.#threads.add(thread);
-      this.#name(thread, `pool ${thread}`);
+      this.#add(thread, `pool ${thread}`, THREADS_BELOW + thread);
     }
     return thread;
   }
@@ -142,13 +144,19 @@ class Lanes {
     if (known !== undefined) return known;
     const lane = CONTEXT_LANES + this.#contexts.size;
     this.#contexts.set(context, lane);
-    this.#name(lane, leaseNames.get(context) ?? `context on slot ${thread}`);
+    this.#add(lane, leaseNames.get(context) ?? `context on slot ${thread}`, lane);
     return lane;
   }
 
-  #name(tid: number, name: string): void {
-    this.events.push({ name: "thread_name", ph: "M", pid: 1, tid, args: { name } });
+  #add(tid: number, name: string, place: number): void {
+    if (this.events.length === 0) this.events.push(said("process_name", tid, { name: "siding" }));
+    this.events.push(said("thread_name", tid, { name }));
+    this.events.push(said("thread_sort_index", tid, { sort_index: place }));
   }
+}
+
+function said(name: string, tid: number, args: TraceEvent["args"]): TraceEvent {
+  return { name, ph: "M", pid: 1, tid, args };
 }
 
 function made({ entries, dropped }: { entries: Entry[]; dropped: number }): Trace {

@@ -5,6 +5,8 @@ import { expectExit, runProgram } from "./support/child.ts";
 import { measured, rejection, test, until } from "./support/harness.ts";
 
 const library = openContextLib();
+/** A million leases take some seconds where nothing else runs. */
+const CYCLES_MS_MAX = 150_000;
 const reason = { why: "the caller's own reason" };
 
 function codeOf(error: unknown): string {
@@ -37,19 +39,8 @@ test("P1: forged and stale tokens of a share are refused", async () => {
   }
 });
 
-test("P2: 20,000 leases leave no thread, no memory and no token behind", async () => {
-  const cycle = async (): Promise<void> => {
-    const context = await Context.acquire();
-    assert.equal(await context.use(library).add(1, 2), 3);
-    await context.release();
-  };
-  for (let i = 0; i < 200; i++) await Promise.all(Array.from({ length: 8 }, cycle));
-  const before = stats();
-  for (let i = 0; i < 2500; i++) await Promise.all(Array.from({ length: 8 }, cycle));
-  const after = stats();
-  assert.equal(after.threads, before.threads);
-  assert.equal(after.inFlight, 0);
-  assert.ok(Math.abs(after.memory - before.memory) <= 256 * 1024, `${after.memory}`);
+test("P2: 1,000,000 leases above 2,000 descriptors leave nothing behind", async () => {
+  expectExit(await runProgram("cycles", [], { timeoutMs: CYCLES_MS_MAX }), 0);
 });
 
 test("P3: exhausted, acquisitions wait in line, or fail at once when asked", async () => {

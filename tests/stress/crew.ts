@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Board } from "./board.ts";
 import { lessee } from "./lessee.ts";
+import { openStressLibrary } from "./library.ts";
 import { Random } from "./random.ts";
 import { Broken, type Counts, type Tally } from "./tally.ts";
 
@@ -17,19 +19,24 @@ export interface Task {
   /** The first of its counters, two for each lessee. */
   readonly counter: number;
   readonly ms: number;
+  /** The memory of the board on which all crews offer leases. */
+  readonly board: SharedArrayBuffer;
 }
 
 /** What a crew in a Worker tells. */
 export type Report = { readonly counts: Counts } | { readonly broken: string };
 
 /** Works for its time; a lessee that fails stops the others. */
-export async function work({ seed, contexts, counter, ms }: Task, tally: Tally): Promise<void> {
-  const random = new Random(seed);
+export async function work(task: Task, tally: Tally): Promise<void> {
+  const { contexts, counter, ms } = task;
+  const random = new Random(task.seed);
+  const board = new Board(task.board);
+  const library = openStressLibrary();
   const end = performance.now() + ms;
   const goesOn = (): boolean => performance.now() < end && tally.failure === undefined;
   const lessees = Array.from({ length: contexts }, (_, index) => {
-    const own = random.fork();
-    return lessee(own, tally, counter + 2 * index, goesOn).catch((error) => tally.fail(error));
+    const scene = { random: random.fork(), tally, library, counter: counter + 2 * index, board };
+    return lessee(scene, goesOn).catch((error) => tally.fail(error));
   });
   await within(ms + LATE_MS_MAX, Promise.all(lessees), tally);
   if (tally.failure !== undefined) throw tally.failure;

@@ -1,6 +1,7 @@
 /**
  * Does everything that contexts can do at random, for as long as it is told, and looks whether what
- * must hold does: results, order, errors that may be, each promise settled, nothing that grows.
+ * must hold does: results, order, errors that may be, each promise settled, each handle destroyed
+ * once and in order, leases as long as they are held, nothing that grows.
  *
  *     deno task stress --seconds 60 --seed 1
  *     bun run stress --seconds 60 --seed 1
@@ -11,7 +12,9 @@
  */
 import process from "node:process";
 import { configure, stats } from "../../mod.ts";
+import { boardMemory } from "./board.ts";
 import { work } from "./crew.ts";
+import { openStressLibrary } from "./library.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { type Progress, progress } from "./progress.ts";
 import { type Held, holdFlat, quiet } from "./quiet.ts";
@@ -42,14 +45,12 @@ function counterSource(contexts: number): () => number {
 async function epoch(random: Random, tally: Tally, options: Options, ms: number): Promise<Held> {
   const { contexts, threads } = options;
   const counters = counterSource(contexts);
-  const end = performance.now() + ms;
-  const own = work({ seed: random.below(2 ** 32), contexts, counter: counters(), ms }, tally);
-  const lanes = Array.from(
-    { length: threads },
-    () => lane(random.fork(), tally, contexts, counters, end),
-  );
-  await Promise.all([own, ...lanes]);
-  return await quiet(THREADS_MIN);
+  const board = boardMemory();
+  const shift = { contexts, counters, board, end: performance.now() + ms };
+  const task = { seed: random.below(2 ** 32), contexts, counter: counters(), ms, board };
+  const lanes = Array.from({ length: threads }, () => lane(shift, random.fork(), tally));
+  await Promise.all([work(task, tally), ...lanes]);
+  return await quiet(openStressLibrary(), THREADS_MIN);
 }
 
 async function run(options: Options, tally: Tally): Promise<Held[]> {

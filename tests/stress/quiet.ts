@@ -1,11 +1,14 @@
 /**
- * What must be so when nobody does anything: all slots are back, and nothing has grown.
+ * What must be so when nobody does anything: all slots are back, no thread is left over, no handle
+ * has outlived its lease, and nothing has grown.
  *
  * @module
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { stats } from "../../mod.ts";
+import type { StressLibrary } from "./library.ts";
+import { holdFaultless } from "./owning.ts";
 import { Broken, hold } from "./tally.ts";
 
 const QUIET_MS_MAX = 15_000;
@@ -28,6 +31,22 @@ export interface Held {
   readonly resident: number;
 }
 
+/*
+ * Threads of the library that the system knows: they bear its name, or still that of a lease. One
+ * looks after the others.
+ */
+function threadsKnown(): number {
+  if (process.platform !== "linux") return 0;
+  const names = readdirSync("/proc/self/task").map((id) => {
+    try {
+      return readFileSync(`/proc/self/task/${id}/comm`, "utf8");
+    } catch {
+      return ""; // it has just ended
+    }
+  });
+  return names.filter((name) => /^(siding|stress )/.test(name)).length - 1;
+}
+
 /* What is not as it must be. */
 function unrest(threadsMin: number): string | undefined {
   const { slots, waiting, inFlight, abandoned, bridges, boundCalls, threads, queued } = stats();
@@ -35,12 +54,20 @@ function unrest(threadsMin: number): string | undefined {
   const counts = { active, recycling, wedged, shared, waiting, inFlight, abandoned, boundCalls };
   const busy = Object.entries({ ...counts, queued }).filter(([, count]) => count !== 0);
   if (bridges !== 1) busy.push(["bridges", bridges]);
-  if (threads > threadsMin) busy.push(["threads", threads]);
+  const known = Math.max(threads, threadsKnown());
+  if (known > threadsMin) busy.push(["threads", known]);
   return busy.length === 0 ? undefined : busy.map(([name, n]) => `${name} ${n}`).join(", ");
 }
 
+/* Those of Workers that were terminated included. */
+function holdDestroyed(library: StressLibrary): void {
+  const left = library.witnessesOwned.sync();
+  hold(left === 0, "what is owned ends with its lease", () => `${left} are left`);
+  holdFaultless(library);
+}
+
 /** Waits until all is quiet. */
-export async function quiet(threadsMin: number): Promise<Held> {
+export async function quiet(library: StressLibrary, threadsMin: number): Promise<Held> {
   const end = performance.now() + QUIET_MS_MAX;
   let busy = unrest(threadsMin);
   while (busy !== undefined) {
@@ -48,6 +75,7 @@ export async function quiet(threadsMin: number): Promise<Held> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     busy = unrest(threadsMin);
   }
+  holdDestroyed(library);
   return held();
 }
 

@@ -40,17 +40,22 @@ async function live(task: Task, terminateAfter: number | undefined, tally: Tally
   tally.add(told.counts);
 }
 
+/** What all Workers of an epoch have in common. */
+export interface Shift {
+  readonly contexts: number;
+  /** Gives the first counter of a crew. */
+  readonly counters: () => number;
+  readonly board: SharedArrayBuffer;
+  /** When it is over. */
+  readonly end: number;
+}
+
 /** One Worker after the other, until the time is over. */
-export async function lane(
-  random: Random,
-  tally: Tally,
-  contexts: number,
-  counters: () => number,
-  end: number,
-): Promise<void> {
+export async function lane(shift: Shift, random: Random, tally: Tally): Promise<void> {
+  const { contexts, counters, board, end } = shift;
   for (let left = end - performance.now(); left > 0; left = end - performance.now()) {
     const ms = Math.min(left, LIFE_MS_MIN + random.below(LIFE_MS_MAX - LIFE_MS_MIN));
-    const task = { seed: random.below(2 ** 32), contexts, counter: counters(), ms };
+    const task = { seed: random.below(2 ** 32), contexts, counter: counters(), ms, board };
     await live(task, random.chance(0.4) ? random.below(ms) : undefined, tally);
   }
 }

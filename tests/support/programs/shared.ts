@@ -1,15 +1,20 @@
 /** A context that four Workers take part in, one of which is terminated. */
 import assert from "node:assert/strict";
+import { channel } from "node:diagnostics_channel";
 import { Context, type ContextToken, stats } from "../../../mod.ts";
 import { makeLog, openContextLib } from "../contexts.ts";
 import { until } from "../harness.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
 
 const WORKERS = 4;
+const ignore = (): void => {};
 const library = openContextLib();
 
 async function work(token: ContextToken): Promise<void> {
+  await library.sleep(50); // by now every runtime has the channels
+  channel("siding:stuck").subscribe(ignore);
   const context = Context.attach(token);
+  assert.throws(() => context.on("stuck", ignore), { code: "ERR_SIDING_BUSY" });
   assert.throws(() => Context.attach(token), { code: "ERR_SIDING_BUSY" });
   const used = context.use(library);
   const threads = await Promise.all(Array.from({ length: 100 }, () => used.threadId()));
@@ -25,6 +30,7 @@ async function main(): Promise<void> {
   const context = await Context.acquire({ name: "shared" });
   const used = context.use(library);
   context.own((await used.thingCreate(log.number, 1))!, used.thingDestroy);
+  context.on("stuck", ignore);
   const token = context.share();
   const url = new URL(import.meta.url);
   const workers = Array.from({ length: WORKERS }, () => new Worker(url, { type: "module" }));

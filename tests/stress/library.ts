@@ -1,0 +1,37 @@
+/**
+ * The C library of the stress program: that of the tests, with witnesses of their own destruction.
+ *
+ * @module
+ */
+import { type Library, open } from "../../mod.ts";
+import { definitions as usual, testlibPath } from "../support/testlib.ts";
+
+const definitions = {
+  pileMake: { name: "test_pile_make", parameters: [], result: "i32" },
+  pileSize: { name: "test_pile_size", parameters: ["i32"], result: "i32" },
+  witnessMake: { name: "test_witness_make", parameters: ["i32"], result: { pointer: "witness" } },
+  witnessOwn: { name: "test_witness_own", parameters: [{ pointer: "witness" }], result: "i32" },
+  witnessLoosen: {
+    name: "test_witness_loosen",
+    parameters: [{ pointer: "witness" }],
+    result: "i32",
+  },
+  witnessDestroy: {
+    name: "test_witness_destroy",
+    parameters: [{ pointer: "witness" }],
+    result: "i32",
+  },
+  witnessesOwned: { name: "test_witnesses_owned", parameters: [], result: "i32" },
+  witnessFault: { name: "test_witness_fault", parameters: ["i32"], result: "i32" },
+
+  localNext: { name: "test_local_next", parameters: [], result: "i32" },
+  stackSize: { name: "test_stack_size", parameters: [], result: "u53" },
+} as const;
+
+/** The library. */
+export type StressLibrary = Library<typeof usual & typeof definitions>;
+
+/** Opens it. */
+export function openStressLibrary(): StressLibrary {
+  return open(testlibPath, { ...usual, ...definitions });
+}
