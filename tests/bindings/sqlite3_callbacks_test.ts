@@ -201,7 +201,9 @@ test("E12: trace tells every statement as it is run", async () => {
       same(kind, sqlite.SQLITE_TRACE_STMT);
       const inside = scope.context!.use(library);
       statements.push(`${await inside.sqlite3_sql(statement as Pointer<"sqlite3_stmt">)}`);
-      same(decoder.decode(copyBytes(text!, new Uint8Array(6))), "select");
+      const head = new Uint8Array(6);
+      copyBytes(text!, head);
+      same(decoder.decode(head), "select");
       return 0;
     }, { fallback: 0 });
     context.keep(trace);
