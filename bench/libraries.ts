@@ -47,7 +47,7 @@ const benchDefinitions = {
   bench_add: { parameters: ["i32", "i32"], result: "i32" },
   bench_add_seven: { parameters: ["i32"], result: "i32" },
   bench_call_ns: { parameters: ["function", "u32"], result: "f64" },
-  bench_heap_bytes: { parameters: [], result: "f64" },
+  bench_callback_bytes: { parameters: ["cstring", "u32"], result: "f64", optional: true },
 } as const;
 
 const ffiDefinitions = {

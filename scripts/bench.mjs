@@ -116,7 +116,7 @@ async function busyShare() {
 async function build() {
   await must(process.execPath, ["scripts/build.mjs"]);
   const isLinux = process.platform === "linux";
-  const onLinux = ["ask.c", "ping_pong.c", "submit.c"];
+  const onLinux = ["ask.c", "callback_memory.c", "ping_pong.c", "submit.c"];
   const suffix = process.platform === "darwin" ? "dylib" : "so";
   await buildNative(
     "native",

@@ -2,10 +2,7 @@
  * events.c - threads that the host has never seen, which call a function pointer again and again:
  * what callbacks of any kind are measured with.
  */
-#if defined(__linux__)
 #define _GNU_SOURCE
-#include <malloc.h>
-#endif
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,7 +24,6 @@ BENCH_API uint32_t bench_storm_wrong(void);
 BENCH_API double bench_call_ns(int32_t (*function)(int32_t), uint32_t calls);
 BENCH_API int32_t bench_add_seven(int32_t a);
 BENCH_API int32_t bench_add(int32_t a, int32_t b);
-BENCH_API double bench_heap_bytes(void);
 
 struct storm {
     void (*function)(void);
@@ -138,14 +134,4 @@ static int32_t (*volatile target)(int32_t a, int32_t b) = bench_add;
 /* What one would write by hand in place of a bound call. */
 int32_t bench_add_seven(int32_t a) {
     return target(a, 7);
-}
-
-/* @return bytes that are allocated with malloc, or a negative number where nobody tells */
-double bench_heap_bytes(void) {
-#if defined(__GLIBC__)
-    struct mallinfo2 info = mallinfo2();
-    return (double)(info.uordblks + info.hblkhd);
-#else
-    return -1;
-#endif
 }

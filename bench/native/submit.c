@@ -4,15 +4,14 @@
  */
 #define _GNU_SOURCE
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <time.h>
 
 #include "../../lib/include/siding.h"
+#include "image.h"
 
 #define BENCH_API __attribute__((visibility("default")))
 #define THREADS_MAX 64
@@ -29,8 +28,7 @@ struct siding {
     int32_t (*bridge_close)(uint64_t bridge);
     int32_t (*context_acquire)(uint64_t bridge, const struct siding_context_options *options,
                                const char *name, uint32_t token, uint64_t *out_context);
-    int32_t (*context_call)(void *record, uint32_t words, void *out_event,
-                            uint32_t capacity_words);
+    int32_t (*context_call)(void *record, uint32_t words, void *out_event, uint32_t capacity_words);
 };
 
 struct load {
@@ -55,19 +53,14 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
 }
 
-static bool find(void *image, const char *name, void *out_function) {
-    void *address = dlsym(image, name);
-    memcpy(out_function, &address, sizeof address);
-    return address != NULL;
-}
-
 static bool find_all(const char *library, struct siding *out) {
-    void *image = dlopen(library, RTLD_NOW | RTLD_NOLOAD);
-    return image != NULL && find(image, "siding_signature_prepare", &out->signature_prepare) &&
-           find(image, "siding_bridge_open", &out->bridge_open) &&
-           find(image, "siding_bridge_close", &out->bridge_close) &&
-           find(image, "siding_context_acquire", &out->context_acquire) &&
-           find(image, "siding_context_call", &out->context_call);
+    void *image = image_of(library);
+    return image != NULL &&
+           image_find(image, "siding_signature_prepare", &out->signature_prepare) &&
+           image_find(image, "siding_bridge_open", &out->bridge_open) &&
+           image_find(image, "siding_bridge_close", &out->bridge_close) &&
+           image_find(image, "siding_context_acquire", &out->context_acquire) &&
+           image_find(image, "siding_context_call", &out->context_call);
 }
 
 static bool call_once(const struct load *load, int32_t a, uint64_t *event) {
@@ -81,8 +74,8 @@ static bool call_once(const struct load *load, int32_t a, uint64_t *event) {
                    .context = load->context},
         .arguments = {a, 1},
     };
-    int32_t words = load->siding->context_call(&record, SIDING_CALL_WORDS + 2, event,
-                                               SIDING_EVENT_WORDS_MAX);
+    int32_t words =
+        load->siding->context_call(&record, SIDING_CALL_WORDS + 2, event, SIDING_EVENT_WORDS_MAX);
     return words > 0 && (int32_t)event[SIDING_EVENT_WORDS] == a + 1;
 }
 
