@@ -50,15 +50,16 @@ export class Answers {
     u32[half + 3] = answerWords;
   }
 
-  /** Sends down what there is. */
-  flush(): void {
+  /** Sends down what there is; whether there was anything. */
+  flush(): boolean {
     const count = this.#at;
-    if (count === 0) return;
+    if (count === 0) return false;
     this.#at = 0;
     here.isStaged = false;
     const { native, handle, closed } = this.#b;
-    if (closed) return;
+    if (closed) return false;
     checkStatus(native.siding_callback_answer(handle, this.words.u8, count), "answer a callback");
+    return true;
   }
 
   readonly #onDue = (): void => {

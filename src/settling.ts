@@ -38,6 +38,8 @@ export class Settling {
   readonly decoders: Decode[] = [];
   /** Whose they are. */
   readonly owners: (object | undefined)[] = [];
+  /** Whether C threads were answered the last time. */
+  hasAnswered = false;
   readonly #b: Bridge;
 
   constructor(b: Bridge) {
@@ -90,7 +92,7 @@ export class Settling {
       settle(value);
     }
     b.alive.pending -= ended;
-    b.callbacks?.answers.flush();
+    this.hasAnswered = b.callbacks?.answers.flush() ?? false;
     return b.closed ? end : word;
   }
 

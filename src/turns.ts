@@ -24,6 +24,7 @@ export class Turns {
   readonly #pacing: Pacing = new Pacing();
   readonly #turnMeter: Meter = meter();
   readonly #drainMeter: Meter = meter();
+  readonly #answerMeter: Meter = meter();
   #calls = 0;
   #fed = false;
   #lone = true;
@@ -162,7 +163,16 @@ export class Turns {
     }
     this.#draining = false;
     b.alive.scheduleRelease();
+    if (b.settling.hasAnswered && this.#mayExchange(1, this.#answerMeter)) {
+      this.#draining = true;
+      queueMicrotask(this.#listen);
+    }
   }
+
+  /* Who has just been answered may call again, sooner than this thread could sleep and be woken. */
+  readonly #listen = (): void => {
+    if (!this.#b.closed) this.#take(this.#await(1, this.#answerMeter), true);
+  };
 
   readonly #look = (): void => {
     if (this.#pacing.hasTime()) return this.#next();
