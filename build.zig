@@ -19,6 +19,7 @@ const core_files = [_][]const u8{
     "lib/core/closure.c",
     "lib/core/context.c",
     "lib/core/dispatch.c",
+    "lib/core/entry.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
     "lib/core/guest.c",
