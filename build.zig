@@ -19,6 +19,7 @@ const core_files = [_][]const u8{
     "lib/core/closure.c",
     "lib/core/context.c",
     "lib/core/dispatch.c",
+    "lib/core/entry.c",
     "lib/core/event.c",
     "lib/core/exchange.c",
     "lib/core/guest.c",
@@ -50,6 +51,7 @@ const core_files = [_][]const u8{
 
 /// Each is a program of its own: tests/native/<name>.c.
 const native_tests = [_][]const u8{
+    "ask_test",
     "block_test",
     "bound_pointer_test",
     "bound_test",
@@ -63,6 +65,7 @@ const native_tests = [_][]const u8{
     "closure_test",
     "context_test",
     "dispatch_test",
+    "door_test",
     "guest_test",
     "handle_test",
     "inbox_test",
@@ -77,6 +80,7 @@ const native_tests = [_][]const u8{
     "realtime_test",
     "repeat_test",
     "result_test",
+    "ring_test",
     "route_test",
     "run_test",
     "share_test",

@@ -293,7 +293,7 @@ struct siding_callback_options {
     uint32_t size_bytes;
     uint32_t signature;      /* what C calls; its tails are copied before C goes on */
     uint32_t mode;           /* SIDING_CALLBACK_... */
-    uint32_t token;          /* of its events; chosen as for a call */
+    uint32_t token;          /* of its events; chosen as for a call, and for none while open */
     uint32_t capacity;       /* calls that may wait, a power of two, 2 to SIDING_CAPACITY_MAX */
     uint32_t overflow;       /* SIDING_OVERFLOW_..., what becomes of those beyond */
     uint32_t copy_bytes_max; /* of tails; a call with more is refused */
