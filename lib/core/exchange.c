@@ -62,7 +62,7 @@ static enum step read_batch(struct bridge *bridge, struct node *node, struct sin
     return STEP_ON;
 }
 
-/* Behind what else waits. The inbox is awake and open: nobody is to be woken, nothing is refused. */
+/* Behind what else waits. The inbox is awake and open: nobody is woken, nothing refused. */
 static void requeue(struct bridge *bridge, struct ring *ring) {
     (void)bridge_push(bridge, &ring->node);
 }

@@ -18,8 +18,8 @@
 #define LATEST_FREE ((UINT64_C(1) << RING_LATEST_CELLS) - 1)
 
 /*
- * Cell i of lap n waits for a producer while its sequence is n * count + i, and for a consumer while
- * it is one more. With LATEST a cell is one's who took its bit off `free`, or the newest.
+ * Cell i of lap n waits for a producer while its sequence is n * count + i, for a consumer while it
+ * is one more. With LATEST a cell is one's who took its bit off `free`, or the newest.
  */
 struct cell {
     _Atomic(uint64_t) sequence; /* atomic: acquire in claim and take, against publish and give */
