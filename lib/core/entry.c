@@ -103,7 +103,7 @@ static void run_retain(const struct entry *entry) {
 static bool copy_apart(const struct entry *entry, uint64_t **out_memory) {
     uint64_t words = entry->tails.words;
     *out_memory = NULL;
-    if (entry_words(entry) + words <= entry->callback->ring.options.event_words) {
+    if (words == 0 || entry_words(entry) + words <= entry->callback->ring.options.event_words) {
         return true;
     }
     *out_memory = words > SIZE_MAX / sizeof **out_memory ? NULL : malloc(words * sizeof(uint64_t));
@@ -113,7 +113,7 @@ static bool copy_apart(const struct entry *entry, uint64_t **out_memory) {
     return *out_memory != NULL;
 }
 
-static void publish(const struct entry *entry, const struct ask *ask, uint64_t *memory,
+static void publish(const struct entry *entry, const struct ask *ask, const uint64_t *memory,
                     uint64_t *event) {
     uint64_t *out = event + SIDING_EVENT_WORDS;
     if (ask != NULL) {

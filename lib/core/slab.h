@@ -27,8 +27,8 @@ struct record *slab_record(struct slab *slab, struct bridge *bridge, uint32_t to
 /** @return the record of a token, or NULL: none was ever made  @thread js  @blocks never */
 struct record *slab_find(const struct slab *slab, uint32_t token);
 /**
- * Keeps a token for events without a record, from others that do the same. That no call is submitted
- * with it is up to the host.
+ * Keeps a token for events without a record, from others that do the same. That no call has it as
+ * well is up to the host.
  * @return SIDING_EINVALID, SIDING_EBUSY: a call in flight has it, or it is held; SIDING_ENOMEM
  * @thread js  @blocks never
  */

@@ -1,6 +1,6 @@
 /*
- * callback_call_test.c - callbacks in mode CALL: C waits for the host's answer, a timeout, the end of
- * the callback or of the bridge; calls through the nest of a thread that waits.
+ * callback_call_test.c - callbacks in mode CALL: C waits for the host's answer, a timeout, the end
+ * of the callback or of the bridge; calls through the nest of a thread that waits.
  */
 #include <sys/wait.h>
 
