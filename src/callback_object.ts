@@ -186,7 +186,6 @@ export class CallbackFeed implements Feed {
   };
   #sink: Sink | undefined;
   #page: unknown[] = [];
-  #opened = 0;
   #taken = 0;
   #last = Infinity;
   #endpoint: Endpoint | undefined;
@@ -217,17 +216,14 @@ export class CallbackFeed implements Feed {
     if (this.#taken >= this.#last) endpoint.close();
   }
 
-  /* As many more as the page had. */
+  /* Room for as many more as the page had. */
   open(page: unknown): readonly unknown[] {
     const items = page as readonly unknown[];
-    this.#opened = items.length;
+    this.#endpoint?.pull(items.length);
     return items;
   }
 
-  pull(): void {
-    if (this.#opened > 0) this.#endpoint?.pull(this.#opened);
-    this.#opened = 0;
-  }
+  pull(): void {}
 
   await(isAwaited: boolean): void {
     this.#endpoint?.hold(isAwaited);
