@@ -139,16 +139,7 @@ function renderTypes(types) {
 function renderLayouts(layouts) {
   return [
     "/** Size in bytes, and byte offset of each field, of every struct that crosses. */",
-    "export const layouts: {",
-    ...layouts.flatMap(({ name, size, offsets }) => [
-      `  readonly ${name}: {`,
-      `    readonly size: ${size};`,
-      "    readonly offsets: {",
-      ...offsets.map(([field, offset]) => `      readonly ${field}: ${offset};`),
-      "    };",
-      "  };",
-    ]),
-    "} = {",
+    "export const layouts = {",
     ...layouts.flatMap(({ name, size, offsets }) => [
       `  ${name}: {`,
       `    size: ${size},`,
@@ -157,7 +148,7 @@ function renderLayouts(layouts) {
       "    },",
       "  },",
     ]),
-    "};",
+    "} as const;",
     "",
   ];
 }

@@ -94,7 +94,7 @@ export class Endpoint implements Exported {
   isTaken = false;
   /** Told when calls were lost. */
   onLost: ((lost: Lost) => void) | undefined;
-  /** Told when it has ended. */
+  /** Told once when no event will be taken any more. */
   onEnd: (() => void) | undefined;
   /** Told after a stretch of events. */
   onRun: (() => void) | undefined;
@@ -178,7 +178,7 @@ export class Endpoint implements Exported {
 
   #permissionError(): SidingError {
     const flag = runtime.missingPermission(null) ?? "--allow-ffi";
-    const message = `Cannot have ${this.name} called on this thread: run with ${flag}`;
+    const message = `Cannot have ${this.name} called on this thread: add ${flag}`;
     return new SidingError("ERR_SIDING_PERMISSION", message);
   }
 
@@ -323,7 +323,7 @@ export class Endpoint implements Exported {
     this.#lastStats = this.stats;
     this.callbacks.answers.flush();
     native.siding_closure_close(handle, runtime.wide(this.#closure));
-    this.#abort();
+    this.#over();
     if (this.#isForgotten) this.#giveAway();
   }
 
@@ -332,18 +332,19 @@ export class Endpoint implements Exported {
     if (!closed) native.siding_closure_forget(handle, runtime.wide(this.#closure));
   }
 
-  #abort(): void {
+  #over(): void {
     const message = `Cannot answer ${this.name}: the callback is closed`;
     const error = new SidingError("ERR_SIDING_CLOSED", message);
     for (const scope of this.#pending) scope.abort(error);
     this.#pending.clear();
+    this.onEnd?.();
+    this.onEnd = undefined;
   }
 
   /** Notes that no event will come any more. */
   ended(): void {
     this.isOpen = false;
-    this.#abort();
-    this.onEnd?.();
+    this.#over();
   }
 
   #longText(block: number, size: number): string | null {

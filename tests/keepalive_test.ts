@@ -21,6 +21,23 @@ for (const mode of ["call", "context", "with", "send", "sleeping", "release", "q
 }
 
 for (
+  const mode of ["referenced callback", "referenced callback that is closed", "awaited stream"]
+) {
+  test(`E10: what is awaited or referenced holds the process (${mode})`, async () => {
+    const { ms, said } = await ends(mode);
+    assert.equal(said, "finished");
+    assert.ok(ms >= HELD_MS, `${ms} ms`);
+  });
+}
+
+for (const mode of ["idle callback", "unreferenced callback", "stream that nobody reads"]) {
+  test(`E10: an idle callback does not hold the process (${mode})`, async () => {
+    const { said } = await ends(mode);
+    assert.equal(said, "");
+  });
+}
+
+for (
   const mode of ["library", "idle context", "idle after calls", "released", "callback channel"]
 ) {
   test(`E10: what is idle does not hold the process (${mode})`, async () => {

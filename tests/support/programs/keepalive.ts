@@ -1,6 +1,8 @@
 /** Programs that end by themselves, sooner or later, by what holds them. */
 import process from "node:process";
-import { configure, Context, shutdown } from "../../../mod.ts";
+import { setTimeout } from "node:timers";
+import { callback, configure, Context, shutdown } from "../../../mod.ts";
+import { openCallbackLib, post } from "../callbacks.ts";
 import { rejection, until } from "../harness.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, postToParent } from "../thread.ts";
@@ -49,6 +51,30 @@ const holding: Readonly<Record<string, () => unknown>> = {
   },
 };
 
+/* Something that holds nothing itself ends what holds the process. */
+function endLater(end: () => void): void {
+  setTimeout(end, HELD_MS).unref();
+}
+
+const calledBack: Readonly<Record<string, () => unknown>> = {
+  "referenced callback": () => {
+    process.on("exit", finished);
+    const held = callback.post(post, () => {}).ref();
+    endLater(() => held.unref());
+  },
+  "referenced callback that is closed": () => {
+    process.on("exit", finished);
+    const held = callback.post(post, () => {}).ref();
+    endLater(() => held.close());
+  },
+  "awaited stream": async () => {
+    const events = callback.stream(post);
+    endLater(() => events.close());
+    for await (const event of events) console.log(event);
+    finished();
+  },
+};
+
 const idle: Readonly<Record<string, () => unknown>> = {
   library: () => openTestlib(),
   "idle context": () => Context.acquire(),
@@ -61,6 +87,15 @@ const idle: Readonly<Record<string, () => unknown>> = {
     const context = await Context.acquire();
     await context.release();
   },
+  "idle callback": async () => {
+    const library = openCallbackLib();
+    let count = 0;
+    const counter = callback.post(post, () => void count++);
+    await library.stormJoin(await library.stormStart(counter, 2, 100));
+    await until(() => count === 200, "all events come");
+  },
+  "unreferenced callback": () => callback.post(post, () => {}).ref().ref().unref(),
+  "stream that nobody reads": () => callback.stream(post),
   "callback channel": async () => {
     configure({ wake: "callback" });
     await openTestlib().sleep(20);
@@ -96,7 +131,7 @@ const letGo: Readonly<Record<string, () => unknown>> = {
 };
 
 if (isMainThread) {
-  await { ...holding, ...idle, ...letGo }[process.argv[2] ?? ""]!();
+  await { ...holding, ...calledBack, ...idle, ...letGo }[process.argv[2] ?? ""]!();
 } else {
   const context = await Context.acquire();
   await context.use(openTestlib()).sleep(20);

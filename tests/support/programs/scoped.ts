@@ -1,7 +1,8 @@
 /** Everything there is, with FFI permission for two paths; with an argument, opens that instead. */
 import process from "node:process";
-import { alloc, arena, Context, copyBytes, layout, open } from "../../../mod.ts";
-import { read, readString, SidingError, write } from "../../../mod.ts";
+import { alloc, arena, arg, bind, callback, Context, copyBytes } from "../../../mod.ts";
+import { layout, open, read, readString, SidingError, write } from "../../../mod.ts";
+import { ask, openCallbackLib, post } from "../callbacks.ts";
 import { rejection, until } from "../harness.ts";
 import { line, makeGate, openTestlib, testlibPath } from "../testlib.ts";
 
@@ -71,9 +72,33 @@ async function everything(): Promise<void> {
   await until(() => gate.arrived() === 1, "gate");
 }
 
+/* C on this thread reaches JavaScript with the whole flag only, and says so. */
+async function callbacks(): Promise<void> {
+  const library = openCallbackLib();
+  let events = 0;
+  using posts = callback.post(post, () => void events++);
+  await library.stormJoin(await library.stormStart(posts, 2, 50));
+  await until(() => events === 100, "events");
+  using doubled = callback.call(ask, async (value) => await Promise.resolve(value * 2), {
+    fallback: 0,
+    name: "doubled",
+  });
+  expect(await library.askI32(doubled, 21, true) === 42, "an answer to a foreign thread");
+  expect(await library.askI32(doubled, 21, false) === 42, "an answer to the pool");
+  expect(await library.askI32(bind(library.add, arg(0), 1), 21, true) === 22, "a bound call");
+  using sync = callback.call(ask, (value) => value, { fallback: 0, name: "here" });
+  try {
+    expect(library.askI32.sync(sync, 5, false) === 5, "inline");
+  } catch (error) {
+    if (!("Deno" in globalThis && error instanceof SidingError)) throw error;
+    const message = "Cannot have here called on this thread: add --allow-ffi";
+    expect(error.code === "ERR_SIDING_PERMISSION" && error.message === message, error.message);
+  }
+}
+
 const [name] = process.argv.slice(2);
 try {
-  if (name === undefined) await everything();
+  if (name === undefined) await everything().then(callbacks);
   else open(name === "" ? null : name, {});
   console.log("all works");
 } catch (error) {

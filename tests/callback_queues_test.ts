@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { channel } from "node:diagnostics_channel";
+import { bind, callback, Context, type Overflow } from "../mod.ts";
+import { openCallbackLib, post } from "./support/callbacks.ts";
+import { measured, test, until } from "./support/harness.ts";
+
+const library = openCallbackLib();
+const CAPACITY = 1024;
+const BEYOND = 8;
+const CALLS = CAPACITY + BEYOND;
+
+type Policy = "block" | "drop-newest" | "drop-oldest" | "latest";
+
+interface Flooded {
+  readonly seen: number[];
+  readonly dropped: number;
+  readonly next: number[];
+}
+
+/* One foreign thread fills the queue while this thread is in C for 500 ms, or waits for room. */
+async function flood(overflow: Policy): Promise<Flooded> {
+  const seen: number[] = [];
+  using all = callback.post(post, (_, index) => void seen.push(index), {
+    overflow,
+    capacity: CAPACITY,
+  });
+  const storm = library.stormStart.sync(all, 1, CALLS);
+  library.sleep.sync(500);
+  await library.stormJoin(storm);
+  await until(
+    () => all.stats.waiting === 0 && seen.includes(CALLS - 1 - lostAtEnd(overflow)),
+    "all",
+  );
+  const { dropped } = all.stats;
+  const first = seen.splice(0);
+  await library.stormJoin(await library.stormStart(all, 1, 5));
+  await until(() => seen.length >= (overflow === "latest" ? 1 : 5), "the next ones come");
+  return { seen: first, dropped, next: seen };
+}
+
+function lostAtEnd(overflow: Policy): number {
+  return overflow === "drop-newest" ? BEYOND : 0;
+}
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+test("E5: block loses nothing", async () => {
+  const { seen, dropped, next } = await flood("block");
+  assert.deepEqual(seen, range(0, CALLS));
+  assert.equal(dropped, 0);
+  assert.deepEqual(next, range(0, 5));
+});
+
+test("E5: drop-newest drops what comes to a full queue, and counts it", async () => {
+  const { seen, dropped, next } = await flood("drop-newest");
+  assert.deepEqual(seen, range(0, CAPACITY));
+  assert.equal(dropped, BEYOND);
+  assert.deepEqual(next, range(0, 5));
+});
+
+test("E5: drop-oldest drops what has waited longest, and counts it", async () => {
+  const { seen, dropped, next } = await flood("drop-oldest");
+  assert.deepEqual(seen, range(BEYOND, CALLS));
+  assert.equal(dropped, BEYOND);
+  assert.deepEqual(next, range(0, 5));
+});
+
+test("E5: latest delivers the last one, and counts the others", async () => {
+  const { seen, dropped, next } = await flood("latest");
+  assert.deepEqual(seen, [CALLS - 1]);
+  assert.equal(dropped, CALLS - 1);
+  assert.equal(next.at(-1), 4);
+});
+
+test("E5: what is dropped is told to the context that keeps the callback", async () => {
+  const told: Overflow[] = [];
+  const published: unknown[] = [];
+  const listen = (message: unknown): void => void published.push(message);
+  channel("siding:overflow").subscribe(listen);
+  await using context = await Context.acquire({ name: "keeper" });
+  const kept = context.keep(callback.post(post, () => {}, {
+    overflow: "drop-newest",
+    capacity: 16,
+    name: "kept",
+  }));
+  context.on("overflow", (overflow) => told.push(overflow));
+  library.stormJoin.sync(library.stormStart.sync(kept, 1, 20));
+  await until(() => published.length > 0 && told.length > 0, "both are told");
+  channel("siding:overflow").unsubscribe(listen);
+  const expected = { callback: "kept", dropped: 4, refused: 0 };
+  assert.deepEqual([told, published], [[expected], [expected]]);
+  await context.release();
+  assert.throws(() => kept.ref().pointer && context.on("overflow", () => {}), {
+    code: "ERR_SIDING_CONTEXT_RECYCLING",
+  });
+});
+
+test("a stream gives what it can hold, and C waits for its consumer", async () => {
+  const calls = callback.stream(post, { capacity: 64 });
+  const walk = library.stormStart(calls, 2, 5000).then(library.stormJoin).then(() => calls.end());
+  const next = [0, 0];
+  let most = 0;
+  for await (const [thread, index] of calls) {
+    assert.equal(index, next[thread]!++);
+    most = Math.max(most, calls.stats.waiting);
+    if (index % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await walk;
+  assert.deepEqual(next, [5000, 5000]);
+  assert.ok(most <= 64, `${most} waiting`);
+});
+
+test("a stream's loop that is left closes it; as a web stream; by pages", async () => {
+  const left = callback.stream(post);
+  const storm = await library.stormStart(left, 4, 50_000);
+  for await (const _ of left) break;
+  await library.stormJoin(storm); // nobody waits for room any more
+  const calls = callback.stream(post);
+  await library.stormJoin(await library.stormStart(calls, 1, 3));
+  const reader = calls.readable.getReader();
+  assert.deepEqual((await reader.read()).value, [0, 0]);
+  assert.deepEqual((await reader.read()).value, [0, 1]);
+  calls.end();
+  assert.deepEqual((await reader.read()).value, [0, 2]);
+  assert.equal((await reader.read()).done, true);
+  const paged = callback.stream(post);
+  const walk = library.stormStart(paged, 1, 1000).then(library.stormJoin).then(() => paged.end());
+  let count = 0;
+  for await (const page of paged.pages()) count += page.length;
+  await walk;
+  assert.equal(count, 1000);
+});
+
+test("E7: a slow handler delays neither calls of contexts nor other callbacks' threads", async () => {
+  await measured(async () => {
+    await using context = await Context.acquire();
+    using slow = callback.post(post, () => library.spin.sync(150_000));
+    let others = 0;
+    using other = callback.post(post, () => void others++, { capacity: 4096 });
+    const slowly = await library.stormStart(slow, 1, 3);
+    const start = performance.now();
+    const storm = await library.stormStart(other, 1, 1000);
+    await bind(library.stormJoin, storm).run();
+    assert.equal(await context.use(library).sleep(1), 1);
+    const took = performance.now() - start;
+    await library.stormJoin(slowly);
+    await until(() => others === 1000, "all come");
+    assert.ok(took < 600, `${took} ms`); // of which this thread was in a handler for 450
+  });
+});
+
+test("E8: under a flood an interval keeps ticking and files are read", async () => {
+  const { readFile } = await import("node:fs/promises");
+  const path = new URL(import.meta.url);
+  const tick = async (ms: number): Promise<{ ticks: number; reads: number }> => {
+    let ticks = 0;
+    let reads = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      await readFile(path);
+      reads++;
+    }
+    clearInterval(timer);
+    return { ticks, reads };
+  };
+  await measured(async () => {
+    const idle = await tick(500);
+    let events = 0;
+    using flood = callback.post(post, () => {
+      events++;
+      for (const end = performance.now() + 0.001; performance.now() < end;);
+    });
+    const storm = await library.stormStart(flood, 4, 1_000_000);
+    const busy = await tick(500);
+    flood.close();
+    await library.stormJoin(storm);
+    console.log(
+      `${events} events; ticks ${idle.ticks} idle, ${busy.ticks} busy; ${busy.reads} reads`,
+    );
+    assert.ok(busy.ticks >= idle.ticks * 0.85, `${busy.ticks} ticks of ${idle.ticks}`);
+    assert.ok(busy.reads > 10, `${busy.reads} reads`);
+  });
+});
