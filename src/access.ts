@@ -45,7 +45,7 @@ export function readAt(codec: Codec, address: number): unknown {
   const { size } = codec;
   const views = size <= SCRATCH ? scratch : viewsOf(size);
   copyFrom(address, size < views.u8.length ? views.u8.subarray(0, size) : views.u8);
-  return codec.read(views, 0);
+  return codec.read(views.view, 0, views);
 }
 
 /** Writes a value at an address, which is trusted. */

@@ -25,7 +25,7 @@ export interface Views {
   readonly view: DataView;
 }
 
-type Read = (bytes: Views, at: number) => unknown;
+type Read = (view: DataView, at: number, whole: Views) => unknown;
 type Write = (
   u8: Uint8Array,
   view: DataView,
@@ -48,9 +48,9 @@ type Factory = (c: typeof check, name: string) => Pick<Codec, "read" | "write">;
 
 function compile(plan: TypePlan): Factory {
   const value = readField(plan, "at");
-  const views = /\bu8\b/.test(value) ? "{ u8, view }" : "{ view }";
+  const u8 = /\bu8\b/.test(value) ? "const u8 = whole.u8; " : "";
   const source = `"use strict"; return {
-    read: (bytes, at) => { const ${views} = bytes; return ${value}; },
+    read: (view, at, whole) => { ${u8}return ${value}; },
     write: (u8, view, at, value, own) => {
       ${checkSource(plan, "value", "value")}
       own.demandOpen();
@@ -93,7 +93,8 @@ function demandKnown(plan: TypePlan, name: string, where: string): void {
 export function makeCodec(type: unknown, name: string, where: string): Codec {
   const plan = planField(type, name, where);
   demandKnown(plan, name, where);
-  return { plan, size: plan.size, ...factoryOf(plan)(check, name) };
+  const { read, write } = factoryOf(plan)(check, name);
+  return { plan, size: plan.size, read, write };
 }
 
 const byName: Map<string, Codec> = new Map();

@@ -24,8 +24,7 @@ type FirstStep<T> = T extends StructType
   : T extends FixedArrayType ? `[${number}]`
   : never;
 
-/** The codec of a layout or a type; in the way of every value that is read. */
-export let codecFor: (type: unknown) => Codec;
+let codecInside: (type: unknown) => Codec;
 
 /** A type with its size, alignment and offsets in memory. */
 export class Layout<T extends FieldType> {
@@ -38,7 +37,7 @@ export class Layout<T extends FieldType> {
   readonly #codec: Codec;
 
   static {
-    codecFor = (type) =>
+    codecInside = (type) =>
       typeof type === "object" && type !== null && #codec in type ? type.#codec : codecOf(type);
   }
 
@@ -65,6 +64,9 @@ export class Layout<T extends FieldType> {
     return offset;
   }
 }
+
+/** The codec of a layout or a type; in the way of every value that is read. */
+export const codecFor: (type: unknown) => Codec = codecInside;
 
 /* "a.b[2]" is a, b, [2]. */
 function stepsOf(path: string): string[] {

@@ -25,20 +25,15 @@ export interface Region {
   limit: number;
 }
 
-/** Gives the region of a memory. */
-export let regionOf: (memory: Memory) => Region;
-/** Makes the memory of a region. */
-export let memoryOf: (region: Region) => Memory;
-/**
- * Reads a value of a memory in place; `undefined`, which no value is, where that takes a closer
- * look, or for anything else than a memory. In the way of every value that is read.
- */
-export let readRegion: (source: unknown, codec: Codec, offset: number) => unknown;
-/**
- * The region of a memory that can be read and written in place at `offset`; nothing where that
- * takes a closer look, or for anything else than a memory.
- */
-export let openRegion: (source: unknown, offset: number, size: number) => Region | undefined;
+/* What this module may do with memories that others may not. */
+interface Inside {
+  regionOf(memory: Memory): Region;
+  memoryOf(region: Region): Memory;
+  readRegion(source: unknown, codec: Codec, offset: number): unknown;
+  openRegion(source: unknown, offset: number, size: number): Region | undefined;
+}
+
+let inside: Inside;
 
 /**
  * A stretch of native memory whose bounds are checked: made by {@linkcode alloc},
@@ -52,20 +47,24 @@ export class Memory implements Disposable {
   readonly #region: Region;
 
   static {
-    regionOf = (memory) => memory.#region;
-    memoryOf = (region) => new Memory(region);
-    readRegion = (source, codec, offset) => {
-      if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
-      const { root, limit, start } = source.#region;
-      const fits = offset >>> 0 === offset && offset + codec.size <= limit;
-      if (!fits || root.view === undefined) return undefined;
-      return codec.read(root as Views, start + offset);
-    };
-    openRegion = (source, offset, size) => {
-      if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
-      const region = source.#region;
-      const fits = offset >>> 0 === offset && offset + size <= region.limit;
-      return fits && region.root.view !== undefined ? region : undefined;
+    inside = {
+      regionOf: (memory) => memory.#region,
+      memoryOf: (region) => new Memory(region),
+      readRegion: (source, codec, offset) => {
+        if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
+        const region = source.#region;
+        const root = region.root;
+        const view = root.view;
+        const fits = offset >>> 0 === offset && offset + codec.size <= region.limit;
+        if (!fits || view === undefined) return undefined;
+        return codec.read(view, region.start + offset, root as Views);
+      },
+      openRegion: (source, offset, size) => {
+        if (typeof source !== "object" || source === null || !(#region in source)) return undefined;
+        const region = source.#region;
+        const fits = offset >>> 0 === offset && offset + size <= region.limit;
+        return fits && region.root.view !== undefined ? region : undefined;
+      },
     };
   }
 
@@ -98,6 +97,27 @@ export class Memory implements Disposable {
     if (region.owns) region.root.free();
   }
 }
+
+/*
+ * Constants: a call of what may change loads and compares its callee every time. JavaScriptCore
+ * inlines functions of more than 170 bytes of bytecode only after FTL compiled them, which may be
+ * too late for a caller: `readRegion` stays below, so it destructures nothing.
+ */
+
+/**
+ * Reads a value of a memory in place; `undefined`, which no value is, where that takes a closer
+ * look, or for anything else than a memory.
+ */
+export const readRegion: Inside["readRegion"] = inside.readRegion;
+/**
+ * The region of a memory that can be read and written in place at `offset`; nothing where that
+ * takes a closer look, or for anything else than a memory.
+ */
+export const openRegion: Inside["openRegion"] = inside.openRegion;
+/** Gives the region of a memory. */
+export const regionOf: Inside["regionOf"] = inside.regionOf;
+/** Makes the memory of a region. */
+export const memoryOf: Inside["memoryOf"] = inside.memoryOf;
 
 /** The allocation of a region; throws where it is freed. */
 export function openRoot(region: Region, action: string): Allocation {

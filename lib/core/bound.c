@@ -39,22 +39,6 @@ void bound_release(struct bound *bound) {
     }
 }
 
-/* Texts and blocks stay where they are; cells move with each run. */
-static int32_t resolve(struct bound *bound, uint32_t words, struct block_table *blocks) {
-    const struct signature *signature = bound->signature;
-    uint64_t cells[SIDING_PARAMETERS_MAX];
-    for (uint32_t i = 0; i < signature->parameters_count; i++) {
-        cells[i] = bound->words[signature->parameters[i].offset];
-    }
-    int32_t status = call_resolve(signature, bound->words, words, blocks, NULL);
-    for (uint32_t i = 0; i < signature->parameters_count; i++) {
-        if (signature->parameters[i].cell_words > 0) {
-            bound->words[signature->parameters[i].offset] = cells[i];
-        }
-    }
-    return status;
-}
-
 /* One hole per parameter, none in a cell or a chain. */
 static bool are_holes(const struct signature *signature, const uint8_t *pairs, uint32_t count,
                       uint64_t *out_mask) {
@@ -123,9 +107,8 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
     }
     bound->bridge = bridge;
     bound->holes_mask = mask;
-    int32_t status = signature->references
-                         ? resolve(bound, words - SIDING_CALL_WORDS, &bridge->blocks)
-                         : SIDING_OK;
+    int32_t status =
+        call_resolve(signature, bound->words, words - SIDING_CALL_WORDS, &bridge->blocks, NULL);
     uint64_t handle = status == SIDING_OK ? registry_add(&registry, &bound->held) : 0;
     if (handle == 0) {
         bound_release(bound);
@@ -192,7 +175,6 @@ void bound_fill(const struct bound *bound, uint64_t *arguments) {
     } else {
         memcpy(arguments, bound->words, bound->signature->argument_words * sizeof *arguments);
     }
-    call_point_to_cells(bound->signature, arguments);
 }
 
 int32_t bound_resolve_holes(const struct bound *bound, uint64_t *arguments, uint32_t words,

@@ -45,7 +45,6 @@ static void fill(const struct bound *bound, const struct signature *outer, void 
     for (uint32_t i = 0; i < signature->argument_words; i++) { /* few: not worth a memcpy */
         arguments[i] = bound->words[i];
     }
-    call_point_to_cells(signature, arguments);
     for (uint32_t i = 0; i < bound->holes_count; i++) {
         const struct hole *hole = &bound->holes[i];
         const struct parameter *parameter = &signature->parameters[hole->parameter];

@@ -56,17 +56,6 @@ static bool resolve_lent(uint64_t *argument, void *const *lent) {
     return true;
 }
 
-/* The host may ask for a null pointer in place of a cell that C only reads or changes. */
-static void resolve_cell(const struct parameter *parameter, uint64_t *argument) {
-    bool is_null = *argument == 1 && parameter->type != SIDING_TYPE_OUT;
-    if (parameter->type == SIDING_TYPE_OUT) {
-        for (uint32_t word = 0; word < parameter->cell_words; word++) { /* mostly one */
-            argument[1 + word] = 0;
-        }
-    }
-    *argument = is_null ? 0 : (uint64_t)(uintptr_t)(argument + 1);
-}
-
 static bool resolve_reference(uint64_t *argument, uint64_t *arguments, uint32_t words,
                               struct block_table *blocks, void *const *lent) {
     switch (high_half(*argument)) {
@@ -82,15 +71,6 @@ static bool resolve_reference(uint64_t *argument, uint64_t *arguments, uint32_t 
     }
 }
 
-void call_point_to_cells(const struct signature *signature, uint64_t *arguments) {
-    for (uint32_t i = 0; signature->references && i < signature->parameters_count; i++) {
-        const struct parameter *parameter = &signature->parameters[i];
-        if (parameter->cell_words > 0) {
-            resolve_cell(parameter, arguments + parameter->offset);
-        }
-    }
-}
-
 bool call_resolve_one(const struct parameter *parameter, uint64_t *arguments, uint32_t words,
                       struct block_table *blocks, void *const *lent) {
     bool refers = parameter->type == SIDING_TYPE_BUFFER || parameter->type == SIDING_TYPE_TEXT;
@@ -100,11 +80,9 @@ bool call_resolve_one(const struct parameter *parameter, uint64_t *arguments, ui
 
 int32_t call_resolve(const struct signature *signature, uint64_t *arguments, uint32_t words,
                      struct block_table *blocks, void *const *lent) {
-    for (uint32_t i = 0; i < signature->parameters_count; i++) {
+    for (uint32_t i = 0; signature->references && i < signature->parameters_count; i++) {
         const struct parameter *parameter = &signature->parameters[i];
-        if (parameter->cell_words > 0) {
-            resolve_cell(parameter, arguments + parameter->offset);
-        } else if (!call_resolve_one(parameter, arguments, words, blocks, lent)) {
+        if (!call_resolve_one(parameter, arguments, words, blocks, lent)) {
             return SIDING_EINVALID;
         }
     }
@@ -131,8 +109,32 @@ static void call_function(const struct signature *signature, void (*function)(vo
     }
 }
 
+/* The host may ask for a null pointer in place of a cell that C only reads or changes. */
+static void point_to_cell(const struct parameter *parameter, uint64_t *argument) {
+    bool is_null = *argument == 1 && parameter->type != SIDING_TYPE_OUT;
+    if (parameter->type == SIDING_TYPE_OUT) {
+        for (uint32_t word = 0; word < parameter->cell_words; word++) { /* mostly one */
+            argument[1 + word] = 0;
+        }
+    }
+    *argument = is_null ? 0 : (uint64_t)(uintptr_t)(argument + 1);
+}
+
+/* Here, for the host's thread has more to do than the one that runs the function. */
+static void point_to_cells(const struct signature *signature, uint64_t *arguments) {
+    for (uint32_t i = 0; i < signature->parameters_count; i++) {
+        const struct parameter *parameter = &signature->parameters[i];
+        if (parameter->cell_words > 0) {
+            point_to_cell(parameter, arguments + parameter->offset);
+        }
+    }
+}
+
 void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,
                  uint64_t *arguments, uint64_t *out_result, int32_t *out_error) {
+    if (signature->has_cells) {
+        point_to_cells(signature, arguments);
+    }
     if ((flags & SIDING_CALL_ERRNO) == 0) {
         call_function(signature, function, arguments, out_result);
         return;

@@ -15,8 +15,8 @@
 struct slot;
 
 /**
- * Turns the references among argument words into addresses: texts and cells inside the record,
- * blocks, lent buffers. Cells are zeroed.
+ * Turns the references among argument words into addresses: texts inside the record, blocks, lent
+ * buffers. Cells wait for the run.
  * @param arguments the argument words; inline operands count from `record_bytes` before them
  * @param words argument words and inline texts together
  * @param lent four pointers, or NULL: none may be named
@@ -35,12 +35,8 @@ static inline bool call_names_address(const struct siding_call *call) {
     return (call->flags & (SIDING_CALL_BOUND | SIDING_CALL_DEFERRED)) == 0;
 }
 
-/** Points the parameters that are cells to them; zeroes those that C fills.
- *  @thread worker, js  @blocks never */
-void call_point_to_cells(const struct signature *signature, uint64_t *arguments);
-
 /**
- * Calls the function.
+ * Points the parameters that are cells to them, zeroes those that C fills, and calls the function.
  * @param out_result signature->result_words words
  * @param out_error errno, with SIDING_CALL_ERRNO in flags
  * @thread any  @blocks as long as the function does

@@ -183,7 +183,6 @@ static void invoke(struct trip *trip, const struct step *step) {
     for (uint32_t i = 0; i < signature->argument_words; i++) {
         arguments[i] = source_word(trip, &step->sources[i]);
     }
-    call_point_to_cells(signature, arguments);
     trip->error = 0;
     uint16_t flags = step->flags & SIDING_STEP_ERRNO ? SIDING_CALL_ERRNO : 0;
     call_invoke(signature, step->function, flags, arguments, result, &trip->error);

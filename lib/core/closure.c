@@ -137,11 +137,7 @@ void closure_write(const struct signature *signature, const uint64_t *words, voi
 }
 
 bool closure_suits(const struct signature *signature) {
-    bool has_cells = false;
-    for (uint32_t i = 0; i < signature->parameters_count; i++) {
-        has_cells |= signature->parameters[i].cell_words > 0;
-    }
-    return signature->chain == NULL && !has_cells;
+    return signature->chain == NULL && !signature->has_cells;
 }
 
 /* ---- being called ---------------------------------------------------------------------------- */

@@ -221,8 +221,7 @@ int32_t event_call_here(struct bridge *bridge, uint64_t *record, uint32_t words,
     }
     uint64_t *arguments = record + SIDING_CALL_WORDS;
     struct block_table *blocks = bridge == NULL ? NULL : &bridge->blocks;
-    if (signature->references &&
-        call_resolve(signature, arguments, words - SIDING_CALL_WORDS, blocks, lent) != SIDING_OK) {
+    if (call_resolve(signature, arguments, words - SIDING_CALL_WORDS, blocks, lent) != SIDING_OK) {
         return SIDING_EINVALID;
     }
     struct siding_event *event = (struct siding_event *)out_event;

@@ -125,8 +125,7 @@ int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32
     uint64_t *arguments = source + SIDING_CALL_WORDS;
     record->words = arguments - signature->result_words;
     atomic_init(&record->state, RECORD_QUEUED);
-    if (signature->references &&
-        call_resolve(signature, arguments, words - SIDING_CALL_WORDS, NULL, NULL) != SIDING_OK) {
+    if (call_resolve(signature, arguments, words - SIDING_CALL_WORDS, NULL, NULL) != SIDING_OK) {
         return SIDING_EINVALID;
     }
     struct slot *slot = record->context == 0 ? NULL : pool_slot(record->context);

@@ -106,6 +106,7 @@ struct draft {
     uint32_t cells_words;
     uint32_t tails_count;
     bool references;
+    bool has_cells;
     ffi_type *types[SIDING_PARAMETERS_MAX];
     struct parameter parameters[SIDING_PARAMETERS_MAX];
     struct tail tails[SIDING_TAILS_MAX];
@@ -158,7 +159,8 @@ static void read_parameter(struct reader *reader, struct draft *draft, uint8_t c
     draft->types[draft->count++] = type;
     reader->failed |= words > SIGNATURE_WORDS_MAX;
     draft->argument_words += reader->failed ? 0 : words;
-    draft->references |= type == &ffi_type_pointer && code != SIDING_TYPE_POINTER;
+    draft->has_cells |= is_cell(code);
+    draft->references |= code == SIDING_TYPE_BUFFER || code == SIDING_TYPE_TEXT;
 }
 
 /* Places that say nothing sensible are refused here, so that nobody has to look again. */
@@ -283,6 +285,7 @@ static struct signature *make_signature(const struct draft *draft, const uint8_t
     signature->cells_words = (uint16_t)draft->cells_words;
     signature->result_words = (uint16_t)type_words(draft->result);
     signature->references = draft->references;
+    signature->has_cells = draft->has_cells;
     signature->descriptor_bytes = size_bytes;
     signature->descriptor = copy;
     signature->parameters = parameters;

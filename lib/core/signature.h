@@ -30,7 +30,8 @@ struct signature {
     uint16_t result_words; /* 1 at least */
     uint16_t cells_words;  /* of all cells that are reported */
     uint16_t tails_count;
-    bool references; /* some argument word must be turned into an address */
+    bool references; /* some argument word names a text or a buffer */
+    bool has_cells;  /* some parameter is one */
     uint32_t descriptor_bytes;
     const uint8_t *descriptor;
     const struct parameter *parameters;
