@@ -162,6 +162,7 @@ static struct cell *claim(struct cells *cells) {
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the exchange writes it */
 static bool move_head(struct cells *cells, uint64_t *position, bool is_contended) {
     if (is_contended) {
         return atomic_compare_exchange_weak_explicit(&cells->head, position, *position + 1,
