@@ -80,17 +80,14 @@ function openPost(
  * ```ts
  * import { callback, open } from "@siding/ffi";
  *
- * const exit = { parameters: ["i32"], result: "void" } as const;
+ * const visit = { parameters: ["cstring", "pointer", "i32", "pointer"], result: "i32" } as const;
  * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
- *   signal: { parameters: ["i32", { function: exit }], result: "pointer" },
- *   raise: { parameters: ["i32"], result: "i32" },
+ *   nftw: { parameters: ["cstring", { function: visit }, "i32", "i32"], result: "i32" },
  * });
- * const SIGWINCH = 28;
- * const raised = Promise.withResolvers<number>();
- * using listener = callback.post(exit, raised.resolve, { name: "on signal" });
- * await libc.signal(SIGWINCH, listener);
- * await libc.raise(SIGWINCH);
- * console.log(await raised.promise); // 28
+ * let entries = 0;
+ * using listener = callback.post(visit, () => void entries++, { returns: 0 });
+ * await libc.nftw("/etc", listener, 16, 0);
+ * console.log(entries > 0 || listener.stats.events > 0); // true: some may still be on their way
  * ```
  */
 export function post<const D extends CallbackDefinition>(
@@ -170,7 +167,7 @@ export function call<const D extends CallbackDefinition>(
  *   nftw: { parameters: ["cstring", { function: visit }, "i32", "i32"], result: "i32" },
  * });
  * using entries = callback.stream(visit, { returns: 0 });
- * const walk = libc.nftw("docs", entries, 16, 0).then(() => entries.end());
+ * const walk = libc.nftw("/etc", entries, 16, 0).then(() => entries.end());
  * for await (const [path] of entries) console.log(path);
  * await walk;
  * ```

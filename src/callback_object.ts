@@ -126,19 +126,17 @@ export class Callback<D extends CallbackDefinition = CallbackDefinition>
  * ```ts
  * import { callback, open } from "@siding/ffi";
  *
- * const definition = { parameters: ["i32"], result: "void" } as const;
+ * const visit = { parameters: ["cstring", "pointer", "i32", "pointer"], result: "i32" } as const;
  * const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
- *   signal: { parameters: ["i32", { function: definition }], result: "pointer" },
- *   raise: { parameters: ["i32"], result: "i32" },
+ *   nftw: { parameters: ["cstring", { function: visit }, "i32", "i32"], result: "i32" },
  * });
- * const SIGWINCH = 28;
- * using signals = callback.stream(definition);
- * await libc.signal(SIGWINCH, signals);
- * await libc.raise(SIGWINCH);
- * for await (const [signal] of signals) {
- *   console.log(signal); // 28
+ * using entries = callback.stream(visit, { returns: 0 });
+ * const walk = libc.nftw("/etc", entries, 16, 0);
+ * for await (const [path] of entries) {
+ *   console.log(path); // /etc
  *   break;
  * }
+ * await walk; // whose further calls return at once
  * ```
  */
 export class CallbackStream<D extends CallbackDefinition = CallbackDefinition> extends Callback<D>
