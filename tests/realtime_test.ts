@@ -32,7 +32,7 @@ function blockThread(ms: number): void {
 }
 
 for (const overflow of ["drop-newest", "drop-oldest"] as const) {
-  test(`E5: 48,000 blocks a second from a real-time thread, ${overflow}: all told or counted`, async () => {
+  test(`E5: 48,000 blocks a second, ${overflow}: all told or counted`, async () => {
     const { play } = openPlayer();
     let told = 0;
     let last = -1;

@@ -72,7 +72,7 @@ async function transfer(url: string, listener: Parameters<typeof library.set_fun
   return await curl.curl_easy_perform(easy);
 }
 
-test("E12: libcurl's write callback posts every block, and gets its size back at once", async () => {
+test("E12: libcurl's write callback posts every block and gets its size back", async () => {
   await withServer(async (url) => {
     const blocks: Uint8Array[] = [];
     using listener = callback.post(write, (bytes) => {

@@ -81,7 +81,7 @@ test("E12: a scalar function in TypeScript works on the thread that waits for it
   });
 });
 
-test("E12: an async function waits for a timer while its query waits on its own thread", async () => {
+test("E12: an async function waits for a timer, its query on its own thread", async () => {
   await withDb(async (lite, db, context) => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
@@ -130,7 +130,7 @@ test("E12: an aggregate function in TypeScript keeps its state by group", async 
   });
 });
 
-test("E12: a collation in TypeScript orders a query, its strings copied by their length", async () => {
+test("E12: a collation in TypeScript orders a query, its strings copied", async () => {
   await withDb(async (lite, db, context) => {
     const decoder = new TextDecoder();
     const definition = {
@@ -152,7 +152,7 @@ test("E12: a collation in TypeScript orders a query, its strings copied by their
   });
 });
 
-test("E12: the update hook reports each change, posted while SQLite goes on", async () => {
+test("E12: the update hook posts each change while SQLite goes on", async () => {
   await withDb(async (lite, db, context) => {
     const definition = {
       parameters: ["pointer", "i32", "cstring", "cstring", "i64"],
@@ -164,9 +164,9 @@ test("E12: the update hook reports each change, posted while SQLite goes on", as
     });
     context.keep(hook);
     await lite.sqlite3_update_hook(db, hook.pointer, null);
-    const insert = "insert into t select value from (" +
-      "with recursive n(value) as (select 1 union all select value + 1 from n where value < 5000) " +
-      "select value from n)";
+    const insert = "insert into t select v from (" +
+      "with recursive n(v) as (select 1 union all select v + 1 from n where v < 5000) " +
+      "select v from n)";
     same((await lite.sqlite3_exec(db, `create table t(v); ${insert}`, null, null)).value, 0);
     while (changes.length < 5000) await new Promise((resolve) => setTimeout(resolve, 1));
     same(changes, Array.from({ length: 5000 }, (_, index) => `t ${index + 1}`));
