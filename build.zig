@@ -150,6 +150,8 @@ const c_flags = [_][]const u8{
     "-fvisibility=hidden",
     "-ffunction-sections",
     "-fdata-sections",
+    // It reads what lies before a function, where a closure may have no memory at all.
+    "-fno-sanitize=function",
 };
 
 const cross_targets = [_][]const u8{
