@@ -17,20 +17,53 @@ import {
 } from "./generated/siding.ts";
 import { wordsFor } from "./layout.ts";
 import { isScalar, isSimple } from "./plan.ts";
-import { checkSource, storeField, storeSource } from "./source.ts";
+import { checkSource, readSource, storeField, storeSource } from "./source.ts";
+import type { Output } from "./tails.ts";
 
 /** Words before the arguments of one who waits: ask, nest, context. */
 export const ASK_WORDS = 3;
 
-/** Statements that read the arguments of the event at `at`, and the list of them. */
-function argumentsSource(plan: CallbackPlan, before: number): { read: string; list: string } {
+interface ArgumentsSource {
+  /** Statements that read the arguments of the event at `at`. */
+  readonly read: string;
+  /** The list of them. */
+  readonly list: string;
+}
+
+/* What is copied is followed by its own size, which is known where it holds no pointers. */
+function isFlat(output: Output): boolean {
+  if (output.kind === "plain") return true;
+  return output.kind === "copy" && output.to.kind === "plain" && isSimple(output.to.type);
+}
+
+/* Reads what lies in the event itself, without an object or a call for any of it. */
+function flatSource(plan: CallbackPlan, before: number): string {
+  const values = plan.outputs.map((output, index) => {
+    const word = before + plan.places[index]!;
+    if (output.kind !== "copy" || output.to.kind !== "plain") {
+      return `a${index} = ${readOutput(output, word)};`;
+    }
+    const { type } = output.to;
+    return `if (u32[q * 2 + 1] === 4294967295) { a${index} = null; q++; }
+      else { a${index} = ${readSource(type, "q * 2 + 2")}; q += ${1 + wordsFor(type.size)}; }`;
+  });
+  return `let q = (at >> 1) + ${eventWords + before + plan.words}; ${values.join("\n")}`;
+}
+
+function argumentsSource(plan: CallbackPlan, before: number): ArgumentsSource {
+  const names = plan.outputs.map((_, index) => `a${index}`);
+  const list = names.join(", ");
   const values = plan.outputs.map((output, index) =>
-    `const a${index} = ${readOutput(output, before + plan.places[index]!)};`
+    `a${index} = ${readOutput(output, before + plan.places[index]!)};`
   );
-  return {
-    read: [readTails(plan.tails, before + plan.words), ...values].join("\n"),
-    list: plan.outputs.map((_, index) => `a${index}`).join(", "),
-  };
+  const general = [readTails(plan.tails, before + plan.words), ...values].join("\n");
+  const declared = list === "" ? "" : `let ${list};`;
+  if (plan.tails.length === 0 || !plan.outputs.every(isFlat)) {
+    return { read: `${declared} ${general}`, list };
+  }
+  const isLong = `(u32[at + 1] & ${eventBlock << 16}) !== 0`;
+  const flat = flatSource(plan, before);
+  return { read: `${declared} if (${isLong}) { ${general} } else { ${flat} }`, list };
 }
 
 /* The events of one callback that lie in a row are one stretch, within one async context. */

@@ -91,9 +91,20 @@ static bool is_returnable(const struct signature *signature, uint32_t returned) 
             type_converts(type_of_parameter(signature, returned), type_of_result(signature)));
 }
 
+/* @return words of tails that need no looking, 0: they do, or there are none */
+static uint32_t flat_words(const struct siding_callback_options *options,
+                           const struct signature *signature) {
+    uint32_t words = tail_flat_words(signature->tails, signature->tails_count);
+    return words * 8 <= options->copy_bytes_max ? words : 0;
+}
+
 /* What a cell must hold. A list's texts count with the words that their sizes take. */
 static uint64_t cell_words(const struct siding_callback_options *options,
                            const struct signature *signature) {
+    uint32_t flat = flat_words(options, signature);
+    if (flat > 0) {
+        return entry_head_words(signature, options->mode == SIDING_CALLBACK_CALL) + flat;
+    }
     uint32_t tails = signature->tails_count;
     uint64_t words = tails == 0 ? 0 : 2u * tails + options->copy_bytes_max / 8u;
     uint32_t room = tails * TAIL_WORDS;
@@ -165,6 +176,7 @@ static struct callback *make(struct bridge *bridge, const struct signature *sign
     callback->tail_bytes_max = options->copy_bytes_max;
     callback->returned = options->returned;
     callback->waits = options->mode == SIDING_CALLBACK_CALL;
+    callback->is_flat = flat_words(options, signature) > 0;
     memcpy(callback->values, values, values_words * sizeof *values);
     bridge_retain(bridge);
     return callback;

@@ -35,6 +35,7 @@ struct callback {
     uint32_t tail_bytes_max;
     uint32_t returned; /* parameter, or SIDING_RETURN_VALUE */
     bool waits;        /* mode CALL */
+    bool is_flat;      /* its tails need no looking: tail_flat_words */
     struct ring ring;  /* its options name the bridge, retained, and the token */
     struct node end;   /* NODE_ENDED; owner: js */
     uint64_t late;     /* answers; owner: js */

@@ -73,7 +73,7 @@ static bool find_tails(struct entry *entry) {
     const struct signature *signature = callback->signature;
     entry->tails.count = 0;
     entry->tails.words = 0;
-    if (signature->tails_count == 0) {
+    if (signature->tails_count == 0 || callback->is_flat) {
         return true;
     }
     memset(entry->result, 0, signature->result_words * sizeof *entry->result); /* not yet there */
@@ -90,6 +90,19 @@ static uint64_t *write_arguments(const struct entry *entry, uint64_t *out) {
     uint32_t words = entry->callback->signature->argument_words;
     copy_words(out, entry->arguments, words);
     return out + words;
+}
+
+/* @return words of tails that need no looking, now copied */
+static uint32_t write_flat(const struct entry *entry, uint64_t *out) {
+    struct callback *callback = entry->callback;
+    const struct signature *signature = callback->signature;
+    struct frame frame = {entry->result, signature->result_words, entry->arguments};
+    uint32_t words = 0;
+    if (tail_copy_flat(signature->tails, signature->tails_count, &frame, out, &words) !=
+        TAIL_FINE) {
+        ring_refuse(&callback->ring);
+    }
+    return words;
 }
 
 static void run_retain(const struct entry *entry) {
@@ -121,13 +134,16 @@ static void publish(const struct entry *entry, const struct ask *ask, const uint
         out += ASK_WORDS;
     }
     out = write_arguments(entry, out);
+    uint32_t tail_words = (uint32_t)entry->tails.words;
     if (memory != NULL) {
         out[0] = (uint64_t)(uintptr_t)memory;
         out[1] = entry->tails.words * sizeof *memory;
+        tail_words = BLOCK_WORDS;
     } else if (entry->tails.count > 0) {
         tail_copy(&entry->tails, out);
+    } else if (entry->callback->is_flat) {
+        tail_words = write_flat(entry, out);
     }
-    uint32_t tail_words = memory != NULL ? BLOCK_WORDS : (uint32_t)entry->tails.words;
     ring_publish(&entry->callback->ring, event, entry_words(entry) + tail_words,
                  memory != NULL ? SIDING_EVENT_BLOCK : 0);
 }
@@ -154,12 +170,10 @@ static bool send(const struct entry *entry, const struct ask *ask, uint64_t time
 
 /* ---- on the bridge's own thread -------------------------------------------------------------- */
 
-static bool is_own_thread(const struct bridge *bridge) {
-    const struct bridge *own = siding_thread_exit_argument();
-    while (own != NULL && own != bridge) {
-        own = own->thread_next;
-    }
-    return own == bridge;
+/* An open bridge's thread lives, so no other one has its number. */
+static bool is_own_thread(struct bridge *bridge) {
+    return atomic_load_explicit(&bridge->thread, memory_order_relaxed) == siding_thread_self() &&
+           bridge_is_open(bridge);
 }
 
 /* @return words of the event in the frame; 0: there is no memory for it */
@@ -172,7 +186,9 @@ static uint32_t write_frame(const struct entry *entry, uint64_t *frame) {
     }
     out = write_arguments(entry, out);
     uint16_t flags = 0;
-    int32_t tail_words = event_write_tails(callback_bridge(callback), &entry->tails, out, &flags);
+    int32_t tail_words = callback->is_flat ? (int32_t)write_flat(entry, out)
+                                           : event_write_tails(callback_bridge(callback),
+                                                               &entry->tails, out, &flags);
     if (tail_words < 0) {
         return 0;
     }

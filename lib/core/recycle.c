@@ -78,12 +78,12 @@ static bool ends_quietly(struct slot *slot) SIDING_REQUIRES(&slot->lease.mutex) 
 
 /* @return whether the slot is vacant already */
 static bool end(struct slot *slot, struct record *report) SIDING_REQUIRES(&slot->lease.mutex) {
-    atomic_store_explicit(&slot->lease.handle, 0, memory_order_relaxed);
-    if (ends_quietly(slot)) {
+    if (ends_quietly(slot)) { /* before the handle goes: no call of a quiet end is refused */
         reset(&slot->lease);
         slot_move_to_vacant(slot, SLOT_ACTIVE);
         return true;
     }
+    atomic_store_explicit(&slot->lease.handle, 0, memory_order_relaxed);
     slot->lease.reports = report;
     slot->lease.was_interrupted = false;
     nest_finish_all(slot);

@@ -5,6 +5,7 @@
 
 #define ADDRESS_MIN UINT64_C(4096)
 #define ADDRESS_MAX ((UINT64_C(1) << 56) - 1)
+#define FLAT_BYTES_MAX 512u           /* of one tail: more is not worth a place of its own */
 #define LIMIT_MAX (UINT64_C(1) << 62) /* of a size: there is none */
 
 static const uint8_t *pointer_at(const uint8_t *place) {
@@ -198,6 +199,33 @@ enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
                                         : TAIL_FINE;
 }
 
+/* ---- flat lists ------------------------------------------------------------------------------ */
+
+/* @return bytes, or UINT64_MAX: they are not known before the call */
+static uint64_t known_bytes(const struct tail *tail) {
+    uint64_t bytes = 1;
+    for (uint32_t i = 0; i < tail->factors_count; i++) {
+        if (tail->factors[i].code != 0) {
+            return UINT64_MAX;
+        }
+        bytes *= tail->factors[i].constant;
+    }
+    return bytes;
+}
+
+uint32_t tail_flat_words(const struct tail *list, uint32_t count) {
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t bytes = known_bytes(&list[i]);
+        if (list[i].kind != SIDING_TAIL_BYTES || list[i].place.base != 0 ||
+            bytes > FLAT_BYTES_MAX) {
+            return 0;
+        }
+        words += 1 + words_for(bytes);
+    }
+    return (uint32_t)words;
+}
+
 static uint64_t *copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *out) {
     uint64_t words = words_for(size_bytes);
     if (words > 0) {
@@ -205,6 +233,24 @@ static uint64_t *copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *
         memcpy(out, from, size_bytes);
     }
     return out + words;
+}
+
+enum tail_verdict tail_copy_flat(const struct tail *list, uint32_t count, const struct frame *frame,
+                                 uint64_t *out, uint32_t *out_words) {
+    const uint64_t *start = out;
+    enum tail_verdict verdict = TAIL_FINE;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *from = pointer_at(in_frame(frame, list[i].place.offset_bytes));
+        if (is_plausible(from)) {
+            *out = known_bytes(&list[i]);
+            out = copy_bytes(from, *out, out + 1);
+        } else {
+            *out++ = SIDING_TAIL_NULL;
+            verdict = from == NULL ? verdict : TAIL_BAD_POINTER;
+        }
+    }
+    *out_words = (uint32_t)(out - start);
+    return verdict;
 }
 
 static uint64_t *copy_list(const uint8_t *from, uint64_t count, uint64_t *out) {

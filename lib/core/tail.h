@@ -68,6 +68,21 @@ enum tail_verdict {
 enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
                                    const struct frame *frame, uint64_t bytes_max,
                                    struct tails *out_tails);
+/**
+ * @return words of a list that needs no looking, their sizes included: bytes of known length, to
+ *         which arguments point. 0: it is no such list
+ * @thread any  @blocks never
+ */
+uint32_t tail_flat_words(const struct tail *list, uint32_t count);
+/**
+ * Finds and copies such a list of what a C program passes in.
+ * @param out tail_flat_words of them
+ * @param out_words how many were written
+ * @return TAIL_FINE, TAIL_BAD_POINTER
+ * @thread any, the one that called  @blocks never
+ */
+enum tail_verdict tail_copy_flat(const struct tail *list, uint32_t count, const struct frame *frame,
+                                 uint64_t *out, uint32_t *out_words);
 /** Copies them. @param out tails->words words  @thread as tail_find  @blocks never */
 void tail_copy(const struct tails *tails, uint64_t *out);
 /** Calls what frees them. @thread as tail_find  @blocks as long as that does */
