@@ -57,10 +57,12 @@ _Static_assert(offsetof(struct signature, cif) == 0, "a cif is a signature");
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* As wide as its type, not wider: a host may just have written it so. */
 static uint64_t read_scalar(uint8_t type, const void *value) {
     uint64_t word = 0;
     switch (type) {
     case SIDING_TYPE_BOOL:
+        return *(const uint8_t *)value != 0;
     case SIDING_TYPE_U8:
         return *(const uint8_t *)value;
     case SIDING_TYPE_I8:
@@ -100,28 +102,6 @@ void closure_read(const struct signature *signature, void **values, uint64_t *ou
     }
 }
 
-/* libffi wants small integers widened. */
-static uint64_t widen(uint8_t type, uint64_t word) {
-    switch (type) {
-    case SIDING_TYPE_BOOL:
-        return (uint8_t)word != 0;
-    case SIDING_TYPE_I8:
-        return (uint64_t)(int8_t)word;
-    case SIDING_TYPE_U8:
-        return (uint8_t)word;
-    case SIDING_TYPE_I16:
-        return (uint64_t)(int16_t)word;
-    case SIDING_TYPE_U16:
-        return (uint16_t)word;
-    case SIDING_TYPE_I32:
-        return (uint64_t)(int32_t)word;
-    case SIDING_TYPE_U32:
-        return (uint32_t)word;
-    default:
-        return word;
-    }
-}
-
 void closure_write(const struct signature *signature, const uint64_t *words, void *result) {
     const ffi_type *type = signature->cif.rtype;
     uint8_t code = signature_result_type(signature);
@@ -132,7 +112,7 @@ void closure_write(const struct signature *signature, const uint64_t *words, voi
         memcpy(result, words, type->size);
         return;
     }
-    ffi_arg wide = (ffi_arg)widen(code, words[0]);
+    ffi_arg wide = (ffi_arg)read_scalar(code, words); /* libffi wants small integers widened */
     memcpy(result, &wide, sizeof wide);
 }
 

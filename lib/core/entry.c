@@ -201,12 +201,12 @@ static uint32_t write_frame(const struct entry *entry, uint64_t *frame) {
     return words;
 }
 
-/* What the dispatcher has left in the frame; the event itself is no answer. */
-static void read_answer(const struct entry *entry, const uint64_t *frame) {
+/* What the dispatcher has left in the frame, where it is read; the event itself is no answer. */
+static void read_answer(struct entry *entry, uint64_t *frame) {
     const struct siding_answer *answer = (const struct siding_answer *)frame;
     uint32_t words = entry->callback->signature->result_words;
     if (answer->status == SIDING_OK && answer->words == SIDING_ANSWER_WORDS + words) {
-        copy_words(entry->result, frame + SIDING_ANSWER_WORDS, words);
+        entry->result = frame + SIDING_ANSWER_WORDS;
     } else {
         give_value(entry, VALUE_THROW);
     }
@@ -214,7 +214,7 @@ static void read_answer(const struct entry *entry, const uint64_t *frame) {
 
 /* The handler may close callback and bridge; what it has answered still counts, unless its frame is
    the host's again. */
-static void run_inline(const struct entry *entry) {
+static void run_inline(struct entry *entry) {
     struct callback *callback = entry->callback;
     struct bridge *bridge = callback_bridge(callback);
     uint64_t *frame = bridge->frame;
@@ -236,7 +236,7 @@ static void run_inline(const struct entry *entry) {
 }
 
 /* @return whether it was served there */
-static bool enter_own(const struct entry *entry) {
+static bool enter_own(struct entry *entry) {
     struct callback *callback = entry->callback;
     if (!is_own_thread(callback_bridge(callback))) {
         return false;
@@ -286,7 +286,7 @@ static void wait_for_answer(const struct entry *entry) {
     give_outcome(entry, ask_wait(ask, now_ns < end_ns ? end_ns - now_ns : 0));
 }
 
-static void ask_host(const struct entry *entry, bool fits) {
+static void ask_host(struct entry *entry, bool fits) {
     if (!fits) {
         give_value(entry, VALUE_THROW);
     } else if (!enter_own(entry)) {
@@ -294,7 +294,7 @@ static void ask_host(const struct entry *entry, bool fits) {
     }
 }
 
-static void tell_host(const struct entry *entry, bool fits) {
+static void tell_host(struct entry *entry, bool fits) {
     if (fits && !enter_own(entry)) {
         (void)send(entry, NULL, wait_ns(entry->callback));
     }
