@@ -299,7 +299,7 @@ void ask_cancel(struct ask *ask) {
 
 /* ---- who answers ----------------------------------------------------------------------------- */
 
-/* @return whether it waits for this bridge, and is the caller's now; acquire: what the waiter set */
+/* @return whether it waits for this bridge, and is the caller's now */
 static bool claim(struct ask *ask, const struct bridge *bridge, uint64_t turn) {
     uint64_t waiting = state_of(turn, ASK_WAITING);
     return atomic_load_explicit(&ask->state, memory_order_acquire) == waiting &&

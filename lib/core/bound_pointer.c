@@ -1,7 +1,6 @@
 #include "bound_pointer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/inline.h"
 #include "call.h"
@@ -9,7 +8,7 @@
 #include "memory.h"
 #include "type.h"
 
-#define SCRATCH_WORDS 64u /* of most runs, what the caller passes included */
+#define SCRATCH_WORDS 64u /* of most runs */
 #define RUN_WORDS_MAX (2u * SIGNATURE_WORDS_MAX)
 
 static bool fits_hole(const struct signature *inner, const struct signature *outer,
@@ -40,56 +39,65 @@ bool bound_pointer_fits(const struct bound *bound, const struct signature *outer
 }
 
 /* Numbers are widened to words as their own type says, and cut by the call. */
-static void fill_from(const struct bound *bound, const struct signature *outer,
-                      const uint64_t *words, uint64_t *arguments) {
+static void fill(const struct bound *bound, const struct signature *outer, void **values,
+                 uint64_t *arguments) {
     const struct signature *signature = bound->signature;
-    bound_fill(bound, arguments);
+    for (uint32_t i = 0; i < signature->argument_words; i++) { /* few: not worth a memcpy */
+        arguments[i] = bound->words[i];
+    }
+    call_point_to_cells(signature, arguments);
     for (uint32_t i = 0; i < bound->holes_count; i++) {
         const struct hole *hole = &bound->holes[i];
         const struct parameter *parameter = &signature->parameters[hole->parameter];
-        const uint64_t *from = words + outer->parameters[hole->argument].offset;
-        if (parameter->type == SIDING_TYPE_STRUCT) {
-            uint32_t count = signature_parameter_words(signature, hole->parameter);
-            memcpy(arguments + parameter->offset, from, count * sizeof *from);
-        } else {
-            bool is_truth = parameter->type == SIDING_TYPE_BOOL;
-            arguments[parameter->offset] = is_truth ? *from != 0 : *from;
+        uint64_t *words = arguments + parameter->offset;
+        closure_read_one(outer, hole->argument, values[hole->argument], words);
+        if (parameter->type == SIDING_TYPE_BOOL) {
+            *words = *words != 0;
         }
     }
 }
 
 /* @param memory of the result and the arguments; the result is there afterwards */
-static void run_from(const struct bound *bound, const struct signature *outer,
-                     const uint64_t *words, uint64_t *memory) {
+static void run(const struct bound *bound, const struct signature *outer, void **values,
+                uint64_t *memory) {
     const struct signature *signature = bound->signature;
     uint64_t *arguments = memory + signature->result_words;
-    fill_from(bound, outer, words, arguments);
+    fill(bound, outer, values, arguments);
     memory[0] = 0; /* a void function leaves it as it is */
     call_invoke(signature, bound->function, 0, arguments, memory, NULL);
-}
-
-SIDING_NOINLINE
-static void run_large(const struct bound *bound, const struct signature *outer,
-                      const uint64_t *words) {
-    uint64_t memory[RUN_WORDS_MAX];
-    run_from(bound, outer, words, memory);
-    bound_drop_result(bound->signature, memory);
 }
 
 static uint32_t run_words(const struct bound *bound) {
     return (uint32_t)bound->signature->result_words + bound->signature->argument_words;
 }
 
+static void run_dropping(const struct bound *bound, const struct signature *outer, void **values,
+                         uint64_t *memory) {
+    run(bound, outer, values, memory);
+    bound_drop_result(bound->signature, memory);
+}
+
+SIDING_NOINLINE
+static void run_large(const struct bound *bound, const struct signature *outer, void **values) {
+    uint64_t memory[RUN_WORDS_MAX];
+    run_dropping(bound, outer, values, memory);
+}
+
 void bound_pointer_run(const struct bound *bound, const struct signature *outer,
                        const uint64_t *words) {
+    void *values[SIDING_PARAMETERS_MAX];
     if (bound->holes_count == 0) {
         bound_run(bound);
-    } else if (run_words(bound) > SCRATCH_WORDS) {
-        run_large(bound, outer, words);
+        return;
+    }
+    for (uint32_t i = 0; i < outer->parameters_count; i++) {
+        values[i] = (void *)(uintptr_t)(words + outer->parameters[i].offset);
+    }
+    if (run_words(bound) > SCRATCH_WORDS) {
+        run_large(bound, outer, values);
     } else {
         uint64_t memory[SCRATCH_WORDS];
-        run_from(bound, outer, words, memory);
-        bound_drop_result(bound->signature, memory);
+        run_dropping(bound, outer, values, memory);
     }
 }
 
@@ -109,27 +117,24 @@ static void release_pointer(struct target *target) {
     }
 }
 
-/* @param memory of the caller's arguments, then of the run */
 static void run_pointer(const struct bound_pointer *pointer, void **values, void *result,
                         uint64_t *memory) {
     const struct signature *outer = pointer->outer;
-    uint64_t *run = memory + outer->argument_words;
-    closure_read(outer, values, memory);
-    run_from(pointer->bound, outer, memory, run);
+    run(pointer->bound, outer, values, memory);
     uint8_t type = signature_result_type(outer);
     if (type == SIDING_TYPE_VOID) {
-        bound_drop_result(pointer->bound->signature, run);
+        bound_drop_result(pointer->bound->signature, memory);
         return;
     }
     if (type == SIDING_TYPE_BOOL) {
-        run[0] = run[0] != 0;
+        memory[0] = memory[0] != 0;
     }
-    closure_write(outer, run, result);
+    closure_write(outer, memory, result);
 }
 
 SIDING_NOINLINE
 static void run_pointer_large(const struct bound_pointer *pointer, void **values, void *result) {
-    uint64_t memory[SIGNATURE_WORDS_MAX + RUN_WORDS_MAX];
+    uint64_t memory[RUN_WORDS_MAX];
     run_pointer(pointer, values, result, memory);
 }
 
@@ -138,7 +143,7 @@ static void enter_pointer(struct target *target, void **values, void *result) {
     const struct bound_pointer *pointer = (const struct bound_pointer *)target;
     if (pointer->bound->signature->chain != NULL) {
         bound_run(pointer->bound);
-    } else if (pointer->outer->argument_words + run_words(pointer->bound) > SCRATCH_WORDS) {
+    } else if (run_words(pointer->bound) > SCRATCH_WORDS) {
         run_pointer_large(pointer, values, result);
     } else {
         uint64_t memory[SCRATCH_WORDS];

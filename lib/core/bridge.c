@@ -5,6 +5,7 @@
 
 #include "../base/assert.h"
 #include "bound.h"
+#include "callback.h"
 #include "closure.h"
 #include "context.h"
 #include "handle.h"
@@ -195,16 +196,28 @@ static void dispose(struct bridge *bridge) {
     bridge_let_go(bridge);
 }
 
-/* @return events in a list that nobody will read */
+/* @return how many calls in flight end with it */
+static uint32_t drop_node(struct node *node) {
+    switch (node->kind) {
+    case NODE_BATCH:
+        return batch_drop((struct batch *)node);
+    case NODE_RING:
+        ring_drop((struct ring *)node);
+        return 0;
+    case NODE_ENDED:
+        callback_drop_end(node);
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/* @return events, of calls, in a list that nobody will read */
 static uint32_t drop_list(struct node *list) {
     uint32_t events = 0;
     while (list != NULL) {
         struct node *next = list->next;
-        if (list->kind == NODE_RING) {
-            ring_drop((struct ring *)list);
-        } else {
-            events += list->kind == NODE_BATCH ? batch_drop((struct batch *)list) : 1;
-        }
+        events += drop_node(list);
         list = next;
     }
     return events;

@@ -82,17 +82,21 @@ static uint64_t read_scalar(uint8_t type, const void *value) {
     }
 }
 
+void closure_read_one(const struct signature *signature, uint32_t index, const void *value,
+                      uint64_t *out_words) {
+    uint8_t type = signature->parameters[index].type;
+    if (type == SIDING_TYPE_STRUCT) {
+        size_t size_bytes = signature->cif.arg_types[index]->size;
+        out_words[(size_bytes - 1) / 8] = 0; /* what is behind its end goes to nobody */
+        memcpy(out_words, value, size_bytes);
+    } else {
+        *out_words = read_scalar(type, value);
+    }
+}
+
 void closure_read(const struct signature *signature, void **values, uint64_t *out_words) {
     for (uint32_t i = 0; i < signature->parameters_count; i++) {
-        const struct parameter *parameter = &signature->parameters[i];
-        uint64_t *words = out_words + parameter->offset;
-        if (parameter->type == SIDING_TYPE_STRUCT) {
-            size_t size_bytes = signature->cif.arg_types[i]->size;
-            words[(size_bytes - 1) / 8] = 0; /* what is behind its end goes to nobody */
-            memcpy(words, values[i], size_bytes);
-        } else {
-            *words = read_scalar(parameter->type, values[i]);
-        }
+        closure_read_one(signature, i, values[i], out_words + signature->parameters[i].offset);
     }
 }
 

@@ -69,6 +69,9 @@ bool closure_suits(const struct signature *signature);
  * @thread the one that called  @blocks never
  */
 void closure_read(const struct signature *signature, void **values, uint64_t *out_words);
+/** The same for one of them. @param out_words its own  @thread the one that called */
+void closure_read_one(const struct signature *signature, uint32_t index, const void *value,
+                      uint64_t *out_words);
 /** Hands words of a result to libffi. @thread the one that called  @blocks never */
 void closure_write(const struct signature *signature, const uint64_t *words, void *result);
 

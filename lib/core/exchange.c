@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "callback.h"
 #include "event.h"
 #include "outbox.h"
 #include "ring.h"
@@ -61,7 +62,7 @@ static enum step read_batch(struct bridge *bridge, struct node *node, struct sin
     return STEP_ON;
 }
 
-/* Behind what else waits. The inbox is awake and open: nobody is to be woken, nothing is refused. */
+/* Behind what else waits. The inbox is awake and open: nobody is woken, nothing refused. */
 static void requeue(struct bridge *bridge, struct ring *ring) {
     (void)bridge_push(bridge, &ring->node);
 }
@@ -85,6 +86,15 @@ static enum step read_ring(struct bridge *bridge, struct node *node, struct sink
     return STEP_ON;
 }
 
+static enum step read_end(struct bridge *bridge, struct node *node, struct sink *sink) {
+    struct node *next = node->next; /* the callback is gone after it was read */
+    if (!callback_read_end(node, sink)) {
+        return STEP_FULL;
+    }
+    bridge->undelivered = next;
+    return STEP_ON;
+}
+
 static enum step read_node(struct bridge *bridge, struct node *node, struct sink *sink,
                            bool seals) {
     switch (node->kind) {
@@ -92,6 +102,8 @@ static enum step read_node(struct bridge *bridge, struct node *node, struct sink
         return read_call(bridge, node, sink);
     case NODE_RING:
         return read_ring(bridge, node, sink, seals);
+    case NODE_ENDED:
+        return read_end(bridge, node, sink);
     default:
         return read_batch(bridge, node, sink, seals);
     }

@@ -29,6 +29,7 @@ enum node_kind {
     NODE_BODY,    /* a struct record: run it when no call waits, see repeat.h */
     NODE_POKE,    /* a slot: look again */
     NODE_RING,    /* a bridge: a struct ring, tell its events */
+    NODE_ENDED,   /* a bridge: of a callback, tell its end */
 };
 
 struct node {

@@ -18,8 +18,8 @@
 #define LATEST_FREE ((UINT64_C(1) << RING_LATEST_CELLS) - 1)
 
 /*
- * Cell i of lap n waits for a producer while its sequence is n * count + i, and for a consumer while
- * it is one more. With LATEST a cell is one's who took its bit off `free`, or the newest.
+ * Cell i of lap n waits for a producer while its sequence is n * count + i, for a consumer while it
+ * is one more. With LATEST a cell is one's who took its bit off `free`, or the newest.
  */
 struct cell {
     _Atomic(uint64_t) sequence; /* atomic: acquire in claim and take, against publish and give */
@@ -162,6 +162,7 @@ static struct cell *claim(struct cells *cells) {
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the exchange writes it */
 static bool move_head(struct cells *cells, uint64_t *position, bool is_contended) {
     if (is_contended) {
         return atomic_compare_exchange_weak_explicit(&cells->head, position, *position + 1,

@@ -1,5 +1,7 @@
 #include "slab.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -15,6 +17,7 @@ static uint32_t chunks_count(const struct slab *slab) {
 
 int32_t slab_init(struct slab *slab, uint32_t records_max) {
     slab->records_max = records_max;
+    slab->held_tokens = NULL;
     slab->chunks = calloc(chunks_count(slab), sizeof slab->chunks[0]);
     return slab->chunks == NULL ? SIDING_ENOMEM : SIDING_OK;
 }
@@ -47,6 +50,7 @@ void slab_deinit(struct slab *slab) {
         }
     }
     free(slab->chunks);
+    free(slab->held_tokens);
     *slab = (struct slab){0};
 }
 
@@ -105,4 +109,30 @@ void slab_recycle(struct record *record) {
         free_attachments(record);
     }
     record_move(record, RECORD_DONE, RECORD_FREE);
+}
+
+static bool is_free(const struct slab *slab, uint32_t token) {
+    const struct record *record = slab_find(slab, token);
+    bool has_call =
+        record != NULL && atomic_load_explicit(&record->state, memory_order_relaxed) != RECORD_FREE;
+    return !has_call && (slab->held_tokens[token / 64] >> token % 64 & 1) == 0;
+}
+
+int32_t slab_hold_token(struct slab *slab, uint32_t token) {
+    if (token >= slab->records_max) {
+        return SIDING_EINVALID;
+    }
+    if (slab->held_tokens == NULL) {
+        slab->held_tokens = calloc(slab->records_max / 64 + 1, sizeof slab->held_tokens[0]);
+    }
+    if (slab->held_tokens == NULL || !is_free(slab, token)) {
+        return slab->held_tokens == NULL ? SIDING_ENOMEM : SIDING_EBUSY;
+    }
+    slab->held_tokens[token / 64] |= UINT64_C(1) << token % 64;
+    return SIDING_OK;
+}
+
+void slab_drop_token(struct slab *slab, uint32_t token) {
+    siding_assert(slab->held_tokens != NULL && token < slab->records_max);
+    slab->held_tokens[token / 64] &= ~(UINT64_C(1) << token % 64);
 }

@@ -14,6 +14,7 @@
    in it have owners of their own */
 struct slab {
     struct record **chunks; /* NULL until a token of the chunk is used */
+    uint64_t *held_tokens;  /* a bit each; NULL: none was ever held */
     uint32_t records_max;
 };
 
@@ -25,6 +26,15 @@ void slab_deinit(struct slab *slab);
 struct record *slab_record(struct slab *slab, struct bridge *bridge, uint32_t token);
 /** @return the record of a token, or NULL: none was ever made  @thread js  @blocks never */
 struct record *slab_find(const struct slab *slab, uint32_t token);
+/**
+ * Keeps a token for events without a record, from others that do the same. That no call has it as
+ * well is up to the host.
+ * @return SIDING_EINVALID, SIDING_EBUSY: a call in flight has it, or it is held; SIDING_ENOMEM
+ * @thread js  @blocks never
+ */
+int32_t slab_hold_token(struct slab *slab, uint32_t token);
+/** @thread js  @blocks never */
+void slab_drop_token(struct slab *slab, uint32_t token);
 /** Gives the words of a record room. @return 0 or SIDING_ENOMEM  @thread js  @blocks never */
 int32_t slab_reserve(struct record *record, uint32_t words);
 /** Frees a DONE record whose event was written, and what hangs on it.

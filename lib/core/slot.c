@@ -196,6 +196,7 @@ static bool handle(struct slot *slot, struct node *node) {
         return true;
     case NODE_BATCH:
     case NODE_RING:
+    case NODE_ENDED:
         siding_assert(false); /* these go to bridges */
         return false;
     }

@@ -293,7 +293,7 @@ struct siding_callback_options {
     uint32_t size_bytes;
     uint32_t signature;      /* what C calls; its tails are copied before C goes on */
     uint32_t mode;           /* SIDING_CALLBACK_... */
-    uint32_t token;          /* of its events; chosen as for a call */
+    uint32_t token;          /* of its events; chosen as for a call, and for none while open */
     uint32_t capacity;       /* calls that may wait, a power of two, 2 to SIDING_CAPACITY_MAX */
     uint32_t overflow;       /* SIDING_OVERFLOW_..., what becomes of those beyond */
     uint32_t copy_bytes_max; /* of tails; a call with more is refused */
@@ -378,9 +378,8 @@ SIDING_API uint32_t siding_abi_version(void);
 
 /**
  * Sizes of the records and option structs, for a host that lays them out by hand.
- * @param out_sizes filled with sizeof siding_call, siding_event, siding_bridge_options,
- *                  siding_pool_options, siding_stats, the size of a pointer,
- *                  siding_callback_options and siding_callback_stats, in this order
+ * @param out_sizes filled with those of siding_call, _event, _bridge_options, _pool_options,
+ *        _stats, a pointer, _callback_options, _callback_stats, in this order
  * @param capacity number of elements in out_sizes
  * @return the number of sizes there are
  * @thread any  @blocks never
@@ -534,8 +533,7 @@ SIDING_API int32_t siding_bridge_interrupt(uint64_t bridge, uint32_t token,
 /**
  * Makes a bound call: a call record kept for later. Its token, context and timeout are ignored; the
  * blocks that it points to are given to it by siding_bound_keep.
- * @param holes pairs of bytes: a parameter, no cell and not of a chain, and the
- *        argument of the caller that fills it
+ * @param holes pairs: a parameter, no cell and of no chain, and the caller's argument that fills it
  * @param holes_count number of pairs; a record that runs the bound call fills them with its own
  *        words, and what has no caller (interrupts, deferred calls, repetitions) takes none
  * @return SIDING_EINVALID, SIDING_ENOMEM, SIDING_ELIMIT

@@ -20,7 +20,7 @@
 #include "harness.h"
 
 #if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define FIXTURE_SANITIZED 1
 #endif
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../../../lib/include/siding.h"
+#include "callbacks.h"
 #include "calls.h"
 #include "handles.h"
 
@@ -530,12 +531,19 @@ static void (*const calls[])(struct bytes *bytes) = {
     fuzz_abi_sizes,         fuzz_signature_prepare,
     fuzz_signature_prepare, fuzz_pool_configure,
     fuzz_stats_read,        fuzz_bound_keep,
+    fuzz_bound_pointer,     fuzz_bridge_inline,
+    fuzz_callback_open,     fuzz_callback_open,
+    fuzz_callback_pull,     fuzz_callback_answer,
+    fuzz_callback_stats,    fuzz_closure_close,
+    fuzz_closure_forget,    fuzz_call_pointer,
+    fuzz_call_pointer,      fuzz_call_pointer,
 };
 
 /* Closing and dropping again is harmless, and so is doing it on the wrong thread. */
 static void clean_up(struct bytes *bytes) {
     uint64_t events[SIDING_EVENT_WORDS_MAX];
     (void)bytes;
+    callbacks_clean_up();
     for (uint32_t i = 0; i < HANDLES_KEPT; i++) {
         sink(siding_bound_release(handles_at(KIND_BOUND, i)));
         sink(siding_bridge_drain(handles_at(KIND_BRIDGE, i), events, SIDING_EVENT_WORDS_MAX));
@@ -589,6 +597,7 @@ static void run_elsewhere(void (*call)(struct bytes *bytes), struct bytes *bytes
 static void start(void) {
     pthread_t thread;
     calls_init();
+    callbacks_init();
     if (pthread_create(&thread, NULL, serve, NULL) != 0) {
         abort();
     }

@@ -235,6 +235,11 @@ int32_t calls_prepare(struct bytes *bytes) {
     return prepare(&descriptor);
 }
 
+uint32_t calls_signature(struct bytes *bytes) {
+    return take_rarely(bytes) ? (uint32_t)take_number(bytes)
+                              : usable[take(bytes, 2) % usable_count];
+}
+
 void calls_init(void) {
     for (uint32_t parameters = 0; parameters < STEPS_KEPT / 2; parameters++) {
         for (uint32_t is_text = 0; is_text < 2; is_text++) {

@@ -11,6 +11,8 @@
 void calls_init(void);
 /* Prepares another one. @return as siding_signature_prepare */
 int32_t calls_prepare(struct bytes *bytes);
+/* The number of a signature, mostly a prepared one. */
+uint32_t calls_signature(struct bytes *bytes);
 /* Fills records. @return how many words */
 uint32_t calls_fill(struct bytes *bytes, uint64_t *words, uint32_t capacity_words);
 /* The address of a function that does no harm. */

@@ -14,6 +14,7 @@ enum handle_kind {
     KIND_BOUND,
     KIND_REPEAT,
     KIND_LIBRARY,
+    KIND_CLOSURE,
     KINDS
 };
 
