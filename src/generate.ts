@@ -236,8 +236,8 @@ export function hereSource(plan: Plan): string {
     const status = callHere(handle, words.u8, end, eventBytes, ${eventWordsMax}, ${lent});
     if (status < 0 && blocks !== undefined) { b.blocks.delete(token); blocks.drop(); }
     checkStatus(status, action);
-    if (!here.hasFailed) return decode(0, token);
-    try { decode(0, token); } finally { rethrow(); }
+    if (here.hasFailed) drop(token);
+    return decode(0, token);
   };`;
 }
 

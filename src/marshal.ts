@@ -78,7 +78,7 @@ const NAMES = "b, c, name, words, u8, u32, i32, f32, f64, i64, u64, view, free, 
   "functionLow, functionHigh, meter, decode, Blocks, putText, textRoom, " +
   "texts, longText, takeBack, later, laterPost, refuse, checkStatus, callHere, handle, " +
   "eventBytes, action, raw, refusal, images, Tails, putText16, textRoom16, keep, " +
-  "here, depth, deeper, flush, rethrow, reentry, blocked, reentrantError";
+  "here, depth, deeper, flush, drop, rethrow, reentry, blocked, reentrantError";
 
 function compile<F>(source: string): Factory<F> {
   const body = ['"use strict";', "const {", NAMES, "} = environment;", source].join(" ");
@@ -193,6 +193,15 @@ function wordsHere(b: Bridge, depth = 0): WordsHere {
 /* What arguments are on this thread: C may call back only where it can. */
 const checksHere: typeof check = { ...check, pointer: check.pointerHere };
 
+/* Throws what a handler threw; the result goes, and so do the blocks that it took. */
+function dropResult(decode: Decode, token: number): never {
+  try {
+    decode(0, token);
+  } finally {
+    rethrow();
+  }
+}
+
 function blocked(low: number, high: number): boolean {
   return (low !== 0 || high !== 0) && reenters(high * 4294967296 + low);
 }
@@ -264,6 +273,7 @@ export class Marshal {
   /* The function for calls inside of as many handlers; `all` has those for other depths. */
   #here(gate: Gate, depth: number, all: Call[]): Call {
     const { call, event } = wordsHere(this.#b, depth);
+    const decode = this.decodeFrom(event);
     return all[depth] = this.#factories.get<On<Call>>(hereSource)(this.#environment(call, {
       ...this.#numbers(),
       ...blockHelpers(this.#b),
@@ -274,7 +284,8 @@ export class Marshal {
       handle: this.#b.handle,
       eventBytes: event.u8,
       action: `call ${this.#target.name}`,
-      decode: this.decodeFrom(event),
+      decode,
+      drop: (token: number) => dropResult(decode, token),
       depth,
       deeper: (at: number) => all[at] ?? this.#here(gate, at, all),
     }))(gate, 0, 0);

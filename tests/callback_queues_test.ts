@@ -111,6 +111,15 @@ test("a stream gives what it can hold, and C waits for its consumer", async () =
   assert.ok(most <= 64, `${most} waiting`);
 });
 
+test("a stream that holds two calls at most gives 1,000", async () => {
+  const calls = callback.stream(post, { capacity: 2 });
+  const walk = library.stormStart(calls, 1, 1000).then(library.stormJoin).then(() => calls.end());
+  let next = 0;
+  for await (const [, index] of calls) assert.equal(index, next++);
+  await walk;
+  assert.equal(next, 1000);
+});
+
 test("a stream's loop that is left closes it; as a web stream; by pages", async () => {
   const left = callback.stream(post);
   const storm = await library.stormStart(left, 4, 50_000);
@@ -132,7 +141,7 @@ test("a stream's loop that is left closes it; as a web stream; by pages", async 
   assert.equal(count, 1000);
 });
 
-test("E7: a slow handler delays neither calls of contexts nor other callbacks' threads", async () => {
+test("E7: a slow handler delays neither contexts nor other callbacks' threads", async () => {
   await measured(async () => {
     await using context = await Context.acquire();
     using slow = callback.post(post, () => library.spin.sync(150_000));
