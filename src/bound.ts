@@ -194,9 +194,12 @@ type Named<A extends readonly unknown[], B extends readonly unknown[]> = {
  *
  * @internal
  */
-type Listed<M, List extends readonly unknown[] = []> = [keyof M] extends [never] ? List
-  : List["length"] extends keyof M ? Listed<Omit<M, List["length"]>, [...List, M[List["length"]]]>
-  : Listed<M, [...List, unknown]>;
+type Listed<M, Left = keyof M, List extends readonly unknown[] = []> = [Left] extends [never] ? List
+  : Listed<
+    M,
+    Exclude<Left, List["length"]>,
+    [...List, List["length"] extends keyof M ? M[List["length"]] : unknown]
+  >;
 
 /**
  * What is left of a list behind another one.
