@@ -5,6 +5,8 @@ import { test } from "./support/harness.ts";
 /* On each wake channel: half of them on the main thread, half on a Worker. */
 const PINGS = 3_000_000 / 2;
 const MIXED = 750_000;
+/* The same for C that calls JavaScript; three million on each channel take minutes. */
+const ASKS = 250_000;
 const PING_MS_MAX = 0.2;
 
 for (const channel of ["socket", "callback"]) {
@@ -30,3 +32,19 @@ test("E9: no wake-up is lost where short calls are answered on the spot", async 
   expectExit(outcome, 0);
   assert.equal(JSON.parse(outcome.stdout).pings, MIXED);
 });
+
+for (const channel of ["socket", "callback"]) {
+  for (const place of ["main", "worker"]) {
+    test(`E9: ${channel}, ${place}: every call of C is answered, with no timer`, async () => {
+      const outcome = await runProgram("asks", [channel, place, String(ASKS)], {
+        timeoutMs: ASKS * PING_MS_MAX,
+      });
+      expectExit(outcome, 0);
+      const { asked, sum, kicks, wakeChannel } = JSON.parse(outcome.stdout);
+      assert.equal(wakeChannel, channel);
+      assert.equal(asked, ASKS);
+      assert.equal(sum, ASKS * (ASKS + 1) / 2);
+      assert.ok(kicks >= ASKS * 0.4, "half of the answers left nobody to listen on the spot");
+    });
+  }
+}
