@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { open } from "../../mod.ts";
 import { type Body, runtimeName, test } from "../support/harness.ts";
 
 interface DenoRunner {
@@ -42,6 +43,16 @@ export function tryOpen<L>(open: () => L): { readonly library: L; readonly test:
     const { code, message } = error as { code?: string; message: string };
     if (code !== "ERR_SIDING_LIBRARY_NOT_FOUND") throw error;
     return { library: undefined as never, test: testUnless(message) };
+  }
+}
+
+/** Why a library cannot be used, or `undefined`. */
+export function findLibrary(name: string): string | undefined {
+  try {
+    open(name, {});
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

@@ -41,10 +41,19 @@ export function runProgram(
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Promise<Outcome> {
+  return runFile(programPath(name), args, options);
+}
+
+/** The same for any file. */
+export function runFile(
+  path: string,
+  args: readonly string[] = [],
+  options: ChildOptions = {},
+): Promise<Outcome> {
   const { env = {}, timeoutMs = CHILD_MS_MAX, denoFlags = ["-A"] } = options;
   const flags = runtimeName === "deno" ? ["run", "--no-prompt", ...denoFlags] : [];
   const start = performance.now();
-  const child = spawn(process.execPath, [...flags, programPath(name), ...args], {
+  const child = spawn(process.execPath, [...flags, path, ...args], {
     env: { ...process.env, ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
