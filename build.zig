@@ -320,6 +320,7 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addFiles(b, module, variant, &core_files);
     addFiles(b, module, variant, platformFiles(variant.os()));
     addFiles(b, module, variant, &.{machineFile(variant.target.result)});
+    addEntrance(b, module, variant);
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
         module.linkLibrary(libffiLibrary(b, variant, source));
@@ -370,6 +371,18 @@ fn platformFiles(os: std.Target.Os.Tag) []const []const u8 {
 fn machineFile(target: std.Target) []const u8 {
     const is_sysv = target.cpu.arch == .x86_64 and target.os.tag != .windows;
     return if (is_sysv) "lib/machine/sysv_x86_64.c" else "lib/machine/libffi.c";
+}
+
+/// How calls come in without libffi's help, if they do: it is our own copy's trampolines that jump.
+fn addEntrance(b: *Build, module: *Module, variant: Variant) void {
+    const target = variant.target.result;
+    const is_x86_64_linux = target.cpu.arch == .x86_64 and target.os.tag == .linux;
+    if (is_x86_64_linux and variant.libffi != null) {
+        addFiles(b, module, variant, &.{"lib/machine/entrance_sysv_x86_64.c"});
+        module.addAssemblyFile(b.path("lib/machine/entrance_sysv_x86_64.s"));
+    } else {
+        addFiles(b, module, variant, &.{"lib/machine/entrance_libffi.c"});
+    }
 }
 
 // ---- libffi -------------------------------------------------------------------------------------

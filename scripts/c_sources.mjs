@@ -9,9 +9,10 @@ import { root } from "./toolchain.mjs";
 export function librarySources() {
   const build = readFileSync(join(root, "build.zig"), "utf8");
   const paths = [...build.matchAll(/"(lib\/[\w/]+\.c)"/g)].map((match) => match[1]);
+  /* with the system's libffi, which keeps its trampolines to itself */
   const foreign = process.arch === "x64"
-    ? /\/(bsd|windows)\/|\/machine\/libffi/
-    : /\/(bsd|windows)\/|\/machine\/sysv/;
+    ? /\/(bsd|windows)\/|\/machine\/(libffi|entrance_sysv)/
+    : /\/(bsd|windows)\/|\/machine\/(entrance_)?sysv/;
   const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
   if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
   return sources;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/assert.h"
+#include "../machine/entrance.h"
 #include "../platform/platform.h"
 #include "door.h"
 
@@ -213,7 +214,11 @@ static void discard(struct closure *closure) {
 static bool prepare(struct closure *closure, const struct signature *signature) {
     /* libffi leaves a cif as it is, though its parameter is not const */
     ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->cif;
-    return ffi_prep_closure_loc(&closure->ffi, cif, on_call, closure, closure->pointer) == FFI_OK;
+    if (ffi_prep_closure_loc(&closure->ffi, cif, on_call, closure, closure->pointer) != FFI_OK) {
+        return false;
+    }
+    entrance_shorten(&closure->ffi, closure->pointer);
+    return true;
 }
 
 int32_t closure_open(const struct bridge *bridge, const struct signature *signature,
