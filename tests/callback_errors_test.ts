@@ -8,6 +8,7 @@ const library = openCallbackLib();
 
 const EXPECTED = `throws -1
 rejects -1
+bare -1
 text -1
 fraction -1
 tooLarge -1
@@ -19,6 +20,7 @@ closed -3 ERR_SIDING_CLOSED
 afterwards -3
 ERR_SIDING_CALLBACK: Cannot run the handler of throws: one <- Error, stack: true
 ERR_SIDING_CALLBACK: Cannot run the handler of rejects: two 7 <- Error, stack: true
+ERR_SIDING_CALLBACK: Cannot run the handler of bare: an error without a message <- object
 ERR_SIDING_CALLBACK: Cannot run the handler of text: Cannot answer text: result is "x", not a number <- TypeError, stack: true
 ERR_SIDING_CALLBACK: Cannot run the handler of fraction: Cannot answer fraction: result is 0.5, not an integer <- RangeError, stack: true
 ERR_SIDING_CALLBACK: Cannot run the handler of tooLarge: Cannot answer tooLarge: result is 2147483648, outside i32 (-2147483648 to 2147483647) <- RangeError, stack: true
