@@ -70,6 +70,7 @@ export class Settling {
         callbacks.end = end * 2;
         callbacks.left = left;
         word = callbacks.take(at);
+        if (b.closed) break; // by a handler: nothing is known any more of what is left
         left = callbacks.left + 1;
         continue;
       }
