@@ -113,6 +113,7 @@ static bool copy_apart(const struct entry *entry, uint64_t **out_memory) {
     return *out_memory != NULL;
 }
 
+/* The bound call comes last: what it changes was measured, and is copied, as it was before. */
 static void publish(const struct entry *entry, const struct ask *ask, const uint64_t *memory,
                     uint64_t *event) {
     uint64_t *out = event + SIDING_EVENT_WORDS;
@@ -128,6 +129,7 @@ static void publish(const struct entry *entry, const struct ask *ask, const uint
         tail_copy(&entry->tails, out);
     }
     uint32_t tail_words = memory != NULL ? BLOCK_WORDS : (uint32_t)entry->tails.words;
+    run_retain(entry); /* only for what the host will see */
     ring_publish(&entry->callback->ring, event, entry_words(entry) + tail_words,
                  memory != NULL ? SIDING_EVENT_BLOCK : 0);
 }
@@ -145,7 +147,6 @@ static bool send(const struct entry *entry, const struct ask *ask, uint64_t time
     if (event == NULL && memory != NULL) { /* a thread that may not wait calls no free */
         free(memory);
     } else if (event != NULL) {
-        run_retain(entry); /* only for what the host will see */
         publish(entry, ask, memory, event);
     }
     tail_free(&entry->tails);
@@ -198,11 +199,10 @@ static void read_answer(const struct entry *entry, const uint64_t *frame) {
 
 /* The handler may close callback and bridge; what it has answered still counts, unless its frame is
    the host's again. */
-static void run_inline(const struct entry *entry) {
+static void run_dispatcher(const struct entry *entry) {
     struct callback *callback = entry->callback;
     struct bridge *bridge = callback_bridge(callback);
     uint64_t *frame = bridge->frame;
-    run_retain(entry); /* it may call back itself, and use the frame */
     uint32_t words = write_frame(entry, frame);
     tail_free(&entry->tails);
     if (words == 0) {
@@ -219,8 +219,26 @@ static void run_inline(const struct entry *entry) {
     }
 }
 
+/* The bound call may call back itself, which uses the frame; it may close all that it finds, and
+   change what was measured. */
+static void run_inline(struct entry *entry) {
+    bool fits = true;
+    if (entry->callback->retain != NULL) {
+        run_retain(entry);
+        fits = find_tails(entry);
+    }
+    if (ring_is_closed(&entry->callback->ring)) {
+        tail_free(&entry->tails);
+        give_value(entry, VALUE_CLOSED);
+    } else if (!fits) {
+        give_value(entry, VALUE_THROW);
+    } else {
+        run_dispatcher(entry);
+    }
+}
+
 /* @return whether it was served there */
-static bool enter_own(const struct entry *entry) {
+static bool enter_own(struct entry *entry) {
     struct callback *callback = entry->callback;
     if (!is_own_thread(callback_bridge(callback))) {
         return false;
@@ -270,7 +288,7 @@ static void wait_for_answer(const struct entry *entry) {
     give_outcome(entry, ask_wait(ask, now_ns < end_ns ? end_ns - now_ns : 0));
 }
 
-static void ask_host(const struct entry *entry, bool fits) {
+static void ask_host(struct entry *entry, bool fits) {
     if (!fits) {
         give_value(entry, VALUE_THROW);
     } else if (!enter_own(entry)) {
@@ -278,7 +296,7 @@ static void ask_host(const struct entry *entry, bool fits) {
     }
 }
 
-static void tell_host(const struct entry *entry, bool fits) {
+static void tell_host(struct entry *entry, bool fits) {
     if (fits && !enter_own(entry)) {
         (void)send(entry, NULL, wait_ns(entry->callback));
     }
@@ -298,8 +316,8 @@ static void serve(struct callback *callback, void **values, void *result, uint64
     if (callback->waits) {
         ask_host(&entry, fits);
     } else {
-        give_returned(&entry);
         tell_host(&entry, fits);
+        give_returned(&entry); /* whatever became of it */
     }
     closure_write(signature, entry.result, result);
 }
