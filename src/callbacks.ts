@@ -130,6 +130,11 @@ export class Callbacks {
     return new Scope(endpoint, nest, context);
   }
 
+  /** Prepares for the end of the connection. */
+  closing(): void {
+    for (const endpoint of this.#endpoints) endpoint?.keepStats();
+  }
+
   /** Ends them all with the connection. */
   close(): void {
     for (const endpoint of this.#endpoints.splice(0)) endpoint?.ended();

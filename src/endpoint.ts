@@ -299,6 +299,11 @@ export class Endpoint implements Exported {
     };
   }
 
+  /** Keeps the last counts while there is somebody to give them. */
+  keepStats(): void {
+    this.#lastStats ??= this.stats;
+  }
+
   /** Asks for more events. */
   pull(count: number): void {
     if (!this.isOpen || this.b.closed) return;

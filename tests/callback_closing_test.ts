@@ -98,7 +98,8 @@ test("E11: C that this thread waits for has its fallback when the time is over",
 test("E6: a handler may disconnect its thread, with C on it and with events behind", async () => {
   const outcome = await runProgram("callback_shutdown");
   expectExit(outcome, 0);
-  const report = { inside: [CLOSED, 3], ran: 1, after: 0, reported: [] };
+  const codes = Array(3).fill("ERR_SIDING_CLOSED");
+  const report = { inside: [CLOSED, 3], ran: 1, after: 0, events: 3, codes, reported: [] };
   assert.deepEqual(JSON.parse(outcome.stdout), report);
 });
 

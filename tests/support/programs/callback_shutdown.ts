@@ -3,14 +3,21 @@
  * wait behind theirs. Prints what C got, how many handlers ran, and what was reported.
  */
 import process from "node:process";
-import { callback, shutdown } from "../../../mod.ts";
+import { callback, Context, shutdown } from "../../../mod.ts";
 import { ask, openCallbackLib, post } from "../callbacks.ts";
 import { until } from "../harness.ts";
 
 const ROUNDS = 20;
 const CLOSED = -7;
 
-const report = { inside: [] as number[], ran: 0, after: 0, reported: [] as string[] };
+const report = {
+  inside: [] as number[],
+  ran: 0,
+  after: 0,
+  events: 0,
+  codes: [] as string[],
+  reported: [] as string[],
+};
 const note = (error: unknown): void => void report.reported.push(String(error));
 addEventListener("error", (event) => {
   event.preventDefault();
@@ -42,7 +49,20 @@ const second = callback.post(post, () => void report.after++);
 for (const one of [first, second]) library.stormJoin.sync(library.stormStart.sync(one, 1, 3));
 await until(() => report.ran > 0, "a handler runs");
 await new Promise((resolve) => setTimeout(resolve, 20));
+report.events = second.stats.events;
+
 const again = openCallbackLib();
-report.inside.push(await again.add(1, 2));
+await using context = await Context.acquire();
+const scoped = callback.call(ask, (value, scope) => {
+  const used = scope.context!.use(again);
+  shutdown();
+  for (const object of [used, scope.context!.use(again)]) {
+    object.add(1, 2).catch(({ code }) => report.codes.push(code));
+  }
+  return value;
+}, { fallback: CLOSED });
+const asked = context.use(again).askI32(scoped, 1, false);
+await asked.catch(({ code }) => report.codes.push(code));
+report.inside.push(await openCallbackLib().add(1, 2));
 console.log(JSON.stringify(report));
 process.exit();
