@@ -67,21 +67,26 @@ static uint32_t entry_words(const struct entry *entry) {
     return entry_head_words(entry->callback->signature, entry->callback->waits);
 }
 
-/* Finds what is to be copied. @return false: more than may be */
-static bool find_tails(struct entry *entry) {
-    struct callback *callback = entry->callback;
+/* Finds what is to be copied. */
+static enum tail_verdict measure_tails(struct entry *entry) {
+    const struct callback *callback = entry->callback;
     const struct signature *signature = callback->signature;
     entry->tails.count = 0;
     entry->tails.words = 0;
     if (signature->tails_count == 0) {
-        return true;
+        return TAIL_FINE;
     }
     memset(entry->result, 0, signature->result_words * sizeof *entry->result); /* not yet there */
     struct frame frame = {entry->result, signature->result_words, entry->arguments};
-    enum tail_verdict verdict = tail_find_within(signature->tails, signature->tails_count, &frame,
-                                                 callback->tail_bytes_max, &entry->tails);
+    return tail_find_within(signature->tails, signature->tails_count, &frame,
+                            callback->tail_bytes_max, &entry->tails);
+}
+
+/* The same, and counts what is wrong. @return false: more than may be copied */
+static bool find_tails(struct entry *entry) {
+    enum tail_verdict verdict = measure_tails(entry);
     if (verdict != TAIL_FINE) {
-        ring_refuse(&callback->ring);
+        ring_refuse(&entry->callback->ring);
     }
     return verdict != TAIL_BAD_SIZE;
 }
@@ -225,12 +230,13 @@ static void run_inline(struct entry *entry) {
     bool fits = true;
     if (entry->callback->retain != NULL) {
         run_retain(entry);
-        fits = find_tails(entry);
+        fits = measure_tails(entry) != TAIL_BAD_SIZE;
     }
     if (ring_is_closed(&entry->callback->ring)) {
         tail_free(&entry->tails);
         give_value(entry, VALUE_CLOSED);
     } else if (!fits) {
+        ring_refuse(&entry->callback->ring);
         give_value(entry, VALUE_THROW);
     } else {
         run_dispatcher(entry);
