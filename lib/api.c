@@ -191,7 +191,13 @@ int32_t siding_call_here(uint64_t bridge_handle, void *record, uint32_t words, v
     if (record == NULL || !is_aligned(record) || out_event == NULL || !is_aligned(out_event)) {
         return SIDING_EINVALID;
     }
-    return event_call_here(bridge, record, words, out_event, capacity_words, lent);
+    if (bridge == NULL) {
+        return event_call_here(NULL, record, words, out_event, capacity_words, lent);
+    }
+    bridge_begin_here(bridge);
+    int32_t written = event_call_here(bridge, record, words, out_event, capacity_words, lent);
+    bridge_end_here(bridge);
+    return written;
 }
 
 int32_t siding_bridge_interrupt(uint64_t bridge_handle, uint32_t token,

@@ -21,6 +21,7 @@ export class Answers {
   isTaking = false;
   readonly #b: Bridge;
   #at = 0;
+  #count = 0;
   #isDue = false;
 
   constructor(b: Bridge) {
@@ -32,6 +33,7 @@ export class Answers {
     if (this.#at + count > ANSWERS_WORDS) this.flush();
     const first = this.#at;
     this.#at += count;
+    this.#count++;
     here.isStaged = true;
     if (!this.isTaking && !this.#isDue) {
       this.#isDue = true;
@@ -50,16 +52,18 @@ export class Answers {
     u32[half + 3] = answerWords;
   }
 
-  /** Sends down what there is; whether there was anything. */
-  flush(): boolean {
+  /** Sends down what there is; gives how many. */
+  flush(): number {
     const count = this.#at;
-    if (count === 0) return false;
+    if (count === 0) return 0;
+    const answers = this.#count;
     this.#at = 0;
+    this.#count = 0;
     here.isStaged = false;
     const { native, handle, closed } = this.#b;
-    if (closed) return false;
+    if (closed) return 0;
     checkStatus(native.siding_callback_answer(handle, this.words.u8, count), "answer a callback");
-    return true;
+    return answers;
   }
 
   readonly #onDue = (): void => {

@@ -252,6 +252,7 @@ export class Bridge {
     if (this.closed) return;
     this.closed = true;
     for (const gate of this.gates) gate.closed = true;
+    this.callbacks?.closing();
     this.native.siding_bridge_close(this.handle);
     this.alive.close();
     const message = "Cannot finish the call: the bridge is closed";

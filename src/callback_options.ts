@@ -43,8 +43,8 @@ export interface CallbackOptions {
    */
   readonly timeout?: number;
   /**
-   * A bound call that runs first, on the thread that calls, with the arguments that it takes by
-   * {@linkcode arg}: what keeps a pointee alive beyond the call.
+   * A bound call that runs on the thread that calls, with the arguments that it takes by
+   * {@linkcode arg}, before JavaScript can have the event: what keeps a pointee alive.
    */
   readonly retain?: Pick<Bound<unknown>, "~result">;
 }

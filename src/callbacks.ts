@@ -82,11 +82,15 @@ export class Callbacks {
   }
 
   readonly #dispatch = (): void => {
-    here.depth++;
-    const endpoint = this.#endpoints[this.#frame!.u32[0]! - this.first];
-    if (endpoint === undefined) this.refuseHere();
-    else endpoint.inline();
-    here.depth--;
+    const { depth } = here;
+    here.depth = depth + 1;
+    try {
+      const endpoint = this.#endpoints[this.#frame!.u32[0]! - this.first];
+      if (endpoint === undefined) this.refuseHere();
+      else endpoint.inline();
+    } finally { // also where the stack has no room for a handler
+      here.depth = depth;
+    }
   };
 
   /** Gives C on this thread the value for a throw. */
@@ -126,11 +130,22 @@ export class Callbacks {
     return new Scope(endpoint, nest, context);
   }
 
+  /** Prepares for the end of the connection. */
+  closing(): void {
+    for (const endpoint of this.#endpoints) endpoint?.keepStats();
+  }
+
   /** Ends them all with the connection. */
   close(): void {
     for (const endpoint of this.#endpoints.splice(0)) endpoint?.ended();
-    this.#inline?.close();
+    this.#closeInline();
   }
+
+  /* A handler that C on this thread is calling returns through the dispatcher. */
+  readonly #closeInline = (): void => {
+    if (here.depth > 0) runtime.later(this.#closeInline);
+    else this.#inline?.close();
+  };
 }
 
 /** The callbacks of a connection. */

@@ -69,8 +69,13 @@ type Answer = (low: number, high: number, value: unknown) => void;
 
 const out: Words = words(2);
 
+/* Handlers may throw anything, also what throws when it is looked at. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "an error without a message";
+  }
 }
 
 function isThenable(value: object): value is PromiseLike<unknown> {
@@ -292,6 +297,11 @@ export class Endpoint implements Exported {
       refused: count(offsets.refused),
       late: count(offsets.late),
     };
+  }
+
+  /** Keeps the last counts while there is somebody to give them. */
+  keepStats(): void {
+    this.#lastStats ??= this.stats;
   }
 
   /** Asks for more events. */

@@ -123,6 +123,7 @@ export class Scope implements CallbackScope, Waiter {
     for (const [gate, state] of this.#used ?? []) {
       gate.closed = true;
       state.gates.delete(gate);
+      state.bridge.gates.delete(gate);
     }
     if (this.handle !== 0) removeWaiter(this);
   }
@@ -138,11 +139,14 @@ export class Scope implements CallbackScope, Waiter {
   #use<L extends object>(library: L): ContextLibrary<L> {
     const state = stateOf(library);
     const gate: Gate = {
-      closed: this.#isOver || state.closing !== undefined,
+      closed: this.#isOver || state.closing !== undefined || state.bridge.closed,
       error: (name) => answeredError(name, this.#owner.name),
     };
-    state.gates.add(gate);
-    (this.#used ??= new Map()).set(gate, state);
+    if (!gate.closed) { // else nobody would take it off
+      state.gates.add(gate);
+      state.bridge.gates.add(gate);
+      (this.#used ??= new Map()).set(gate, state);
+    }
     return contextObject(state, gate, this.nest) as ContextLibrary<L>;
   }
 }

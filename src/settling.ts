@@ -38,8 +38,8 @@ export class Settling {
   readonly decoders: Decode[] = [];
   /** Whose they are. */
   readonly owners: (object | undefined)[] = [];
-  /** Whether C threads were answered the last time. */
-  hasAnswered = false;
+  /** C threads that were answered the last time. */
+  answered = 0;
   readonly #b: Bridge;
 
   constructor(b: Bridge) {
@@ -70,6 +70,7 @@ export class Settling {
         callbacks.end = end * 2;
         callbacks.left = left;
         word = callbacks.take(at);
+        if (b.closed) break; // by a handler: nothing is known any more of what is left
         left = callbacks.left + 1;
         continue;
       }
@@ -92,7 +93,7 @@ export class Settling {
       settle(value);
     }
     b.alive.pending -= ended;
-    this.hasAnswered = b.callbacks?.answers.flush() ?? false;
+    this.answered = b.callbacks?.answers.flush() ?? 0;
     return b.closed ? end : word;
   }
 

@@ -163,7 +163,7 @@ export class Turns {
     }
     this.#draining = false;
     b.alive.scheduleRelease();
-    if (b.settling.hasAnswered && this.#mayExchange(1, this.#answerMeter)) {
+    if (b.settling.answered > 0 && this.#mayExchange(1, this.#answerMeter)) {
       this.#draining = true;
       queueMicrotask(this.#listen);
     }
@@ -171,7 +171,8 @@ export class Turns {
 
   /* Who has just been answered may call again, sooner than this thread could sleep and be woken. */
   readonly #listen = (): void => {
-    if (!this.#b.closed) this.#take(this.#await(1, this.#answerMeter), true);
+    const { closed, settling: { answered } } = this.#b;
+    if (!closed) this.#take(this.#await(answered, this.#answerMeter), true);
   };
 
   readonly #look = (): void => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { channel } from "node:diagnostics_channel";
 import { callback, configure, type Leak, stats } from "../mod.ts";
 import { ask, nothing, openCallbackLib, post } from "./support/callbacks.ts";
+import { expectExit, runProgram } from "./support/child.ts";
 import { runtimeName, test, until } from "./support/harness.ts";
 
 const library = openCallbackLib();
@@ -92,6 +93,14 @@ test("E11: C that this thread waits for has its fallback when the time is over",
   await until(() => slow.stats.late === 1, "the late answer is dropped");
   const quick = library.askerStart.sync(slow, 5);
   assert.equal(await library.askerJoin(quick), 5);
+});
+
+test("E6: a handler may disconnect its thread, with C on it and with events behind", async () => {
+  const outcome = await runProgram("callback_shutdown");
+  expectExit(outcome, 0);
+  const codes = Array(3).fill("ERR_SIDING_CLOSED");
+  const report = { inside: [CLOSED, 3], ran: 1, after: 0, events: 3, codes, reported: [] };
+  assert.deepEqual(JSON.parse(outcome.stdout), report);
 });
 
 const collect = (globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void }).Bun?.gc ??

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { callback, fn, open, type Pointer } from "../mod.ts";
+import { here } from "../src/here.ts";
 import {
   ask,
   entries,
@@ -166,6 +167,13 @@ test("E3: handlers and .sync calls nest", () => {
   using inner = callback.post(texts, (one, two) => void seen.push(one, two));
   library.texts.sync(outer, "outer", "außen");
   assert.deepEqual(seen, ["inner", "innen", "outer"]);
+});
+
+test("E3: handlers that nest beyond the stack leave nothing behind", () => {
+  const endless = (value: number): number => library.askI32.sync(nested, value, false);
+  using nested = callback.call(ask, endless, { fallback: -1 });
+  assert.throws(() => library.askI32.sync(nested, 0, false), { name: "RangeError" });
+  assert.deepEqual(here, { depth: 0, hasFailed: false, isStaged: false });
 });
 
 test("E3: errno of C survives a callback", async () => {

@@ -330,14 +330,15 @@ static void wake(struct bridge *bridge, uint32_t mask) {
     }
 }
 
-static void report_late(struct ask *ask, uint64_t turn, void (*late)(uint64_t owner)) {
+static void report_late(const struct bridge *bridge, struct ask *ask, uint64_t turn,
+                        late_function *late) {
     bool is_known = atomic_load_explicit(&ask->late_turn, memory_order_relaxed) == turn;
-    late(is_known ? atomic_load_explicit(&ask->late_owner, memory_order_relaxed) : 0);
+    late(bridge, is_known ? atomic_load_explicit(&ask->late_owner, memory_order_relaxed) : 0);
 }
 
 /* @return whether it is a whole answer; adds to the mask of those to be woken */
 static bool answer_one(struct bridge *bridge, const struct siding_answer *answer,
-                       void (*late)(uint64_t owner), uint32_t *in_out_mask) {
+                       late_function *late, uint32_t *in_out_mask) {
     uint32_t result_words = answer->words - SIDING_ANSWER_WORDS;
     uint64_t turn = answer->ask >> 20;
     struct ask *ask =
@@ -346,7 +347,7 @@ static bool answer_one(struct bridge *bridge, const struct siding_answer *answer
         return false;
     }
     if (!claim(ask, bridge, turn)) {
-        report_late(ask, turn, late);
+        report_late(bridge, ask, turn, late);
         return true;
     }
     bool is_ok = answer->status == SIDING_OK;
@@ -359,7 +360,7 @@ static bool answer_one(struct bridge *bridge, const struct siding_answer *answer
 }
 
 int32_t ask_answer(struct bridge *bridge, const uint64_t *records, uint32_t words,
-                   void (*late)(uint64_t owner)) {
+                   late_function *late) {
     int32_t taken = 0;
     uint32_t mask = 0;
     bool is_whole = true;

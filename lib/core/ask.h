@@ -53,14 +53,16 @@ enum ask_outcome ask_wait(struct ask *ask, uint64_t timeout_ns);
 /** Ends an ask that the host was not told of. @thread who opened it  @blocks never */
 void ask_cancel(struct ask *ask);
 
+/** Told of a late answer. @param owner 0: not known; maybe of another bridge than who answered */
+typedef void late_function(const struct bridge *bridge, uint64_t owner);
 /**
  * See siding_callback_answer. One wake-up at most for all of them.
- * @param late called for each ask that nobody waits for any more, with its owner, or 0: not known
+ * @param late called for each ask that nobody waits for any more
  * @return the number of records, or SIDING_EINVALID
  * @thread js  @blocks never
  */
 int32_t ask_answer(struct bridge *bridge, const uint64_t *records, uint32_t words,
-                   void (*late)(uint64_t owner));
+                   late_function *late);
 /** Settles all that wait for one owner: ASK_CLOSED. @thread js  @blocks never */
 void ask_close_all(struct bridge *bridge, uint64_t owner);
 /** @return how many wait  @thread any  @blocks never */

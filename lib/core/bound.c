@@ -122,7 +122,8 @@ int32_t bound_create(struct bridge *bridge, const uint64_t *record, uint32_t wor
 int32_t bound_keep(struct bridge *bridge, uint64_t handle, uint32_t number) {
     struct block *block = block_find(&bridge->blocks, number);
     struct bound *bound = block == NULL ? NULL : bound_find(handle);
-    if (bound == NULL) {
+    if (bound == NULL || bound->bridge != bridge) { /* whose thread alone has its blocks */
+        bound_release(bound);
         return block == NULL ? SIDING_EINVALID : SIDING_ESTALE;
     }
     struct bound_block *kept = malloc(sizeof *kept);

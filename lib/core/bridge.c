@@ -243,15 +243,28 @@ void bridge_let_go(struct bridge *bridge) {
     }
 }
 
-/* Slab and blocks are needed by the open bridge, and then by each call that is still with a worker:
-   all calls are counted before the inbox refuses the first one, and those that came back after. */
+void bridge_begin_here(struct bridge *bridge) {
+    bridge->calls_here++;
+}
+
+void bridge_end_here(struct bridge *bridge) {
+    bool is_last = --bridge->calls_here == 0;
+    if (is_last && !bridge_is_open(bridge) && take_off(&bridge->outstanding, 1)) {
+        dispose(bridge);
+    }
+}
+
+/* Slab and blocks are needed by the open bridge, then by the calls that C on this thread is in, and
+   by each one that is still with a worker: all of these are counted before the inbox refuses the
+   first one, and those that came back after. */
 static void close_inbox(struct bridge *bridge) {
+    int64_t own = bridge->calls_here == 0 ? 1 : 0; /* else the end of these takes it off */
     atomic_fetch_add_explicit(&bridge->outstanding, bridge->in_flight, memory_order_relaxed);
     struct node *left = inbox_close(&bridge->completed);
     uint32_t back = drop_list(bridge->undelivered) + drop_list(left);
     bridge->undelivered = NULL;
     siding_assert(back <= bridge->in_flight);
-    if (take_off(&bridge->outstanding, (int64_t)back + 1)) {
+    if (take_off(&bridge->outstanding, (int64_t)back + own)) {
         dispose(bridge);
     }
 }

@@ -56,6 +56,7 @@ struct bridge {
     struct block_table blocks;                     /* owner: js */
     struct node *undelivered;   /* taken from `completed`, not yet read to the end; owner: js */
     uint32_t in_flight;         /* calls whose event was not drained; owner: js */
+    uint32_t calls_here;        /* of siding_call_here, one inside the other; owner: js */
     void (*dispatcher)(void);   /* of siding_bridge_inline, or NULL; owner: js */
     uint64_t *frame;            /* likewise */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
@@ -95,6 +96,11 @@ uint64_t bridge_lost(void);
 void bridge_retain(struct bridge *bridge);
 /** Lets go of it; the last one makes it VACANT. @thread a holder  @blocks never */
 void bridge_let_go(struct bridge *bridge);
+/** Keeps the blocks while C runs on the host's thread, which may close the bridge in a callback.
+ *  @thread js  @blocks never */
+void bridge_begin_here(struct bridge *bridge);
+/** Ends that. @thread js  @blocks never */
+void bridge_end_here(struct bridge *bridge);
 /** Wakes the host, whether it sleeps or not: takes no lock. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */

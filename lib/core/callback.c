@@ -251,8 +251,8 @@ int32_t callback_pull(const struct bridge *bridge, uint64_t closure, uint32_t co
     return is_pulled ? SIDING_OK : SIDING_EINVALID;
 }
 
-static void count_late(uint64_t owner) {
-    struct target *target = closure_find(NULL, owner, &callback_kind);
+static void count_late(const struct bridge *bridge, uint64_t owner) {
+    struct target *target = closure_find(bridge, owner, &callback_kind);
     if (target != NULL) {
         ((struct callback *)target)->late++;
         release(target);

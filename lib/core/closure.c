@@ -207,6 +207,7 @@ static void set_closed(struct closure *closure, uint32_t words, const uint64_t *
 
 /* Gives back what never had a handle. */
 static void discard(struct closure *closure) {
+    closure->door = (struct door)DOOR_INITIALIZER_CLOSED; /* an earlier address: C may be late */
     atomic_init(&closure->held.holders, 1);
     release(closure);
 }
@@ -251,10 +252,10 @@ int32_t closure_open(const struct bridge *bridge, const struct signature *signat
 
 /* ---- by handle ------------------------------------------------------------------------------- */
 
-/* @return one of this bridge, or of any for NULL, held for the caller; or NULL */
+/* @return one of this bridge, held for the caller, or NULL */
 static struct closure *find(const struct bridge *bridge, uint64_t handle) {
     struct closure *closure = closure_of(registry_find(&registry, handle));
-    if (closure != NULL && bridge != NULL && closure->bridge != bridge) {
+    if (closure != NULL && closure->bridge != bridge) {
         release(closure);
         return NULL;
     }

@@ -67,21 +67,26 @@ static uint32_t entry_words(const struct entry *entry) {
     return entry_head_words(entry->callback->signature, entry->callback->waits);
 }
 
-/* Finds what is to be copied. @return false: more than may be */
-static bool find_tails(struct entry *entry) {
-    struct callback *callback = entry->callback;
+/* Finds what is to be copied. */
+static enum tail_verdict measure_tails(struct entry *entry) {
+    const struct callback *callback = entry->callback;
     const struct signature *signature = callback->signature;
     entry->tails.count = 0;
     entry->tails.words = 0;
     if (signature->tails_count == 0 || callback->is_flat) {
-        return true;
+        return TAIL_FINE;
     }
     memset(entry->result, 0, signature->result_words * sizeof *entry->result); /* not yet there */
     struct frame frame = {entry->result, signature->result_words, entry->arguments};
-    enum tail_verdict verdict = tail_find_within(signature->tails, signature->tails_count, &frame,
-                                                 callback->tail_bytes_max, &entry->tails);
+    return tail_find_within(signature->tails, signature->tails_count, &frame,
+                            callback->tail_bytes_max, &entry->tails);
+}
+
+/* The same, and counts what is wrong. @return false: more than may be copied */
+static bool find_tails(struct entry *entry) {
+    enum tail_verdict verdict = measure_tails(entry);
     if (verdict != TAIL_FINE) {
-        ring_refuse(&callback->ring);
+        ring_refuse(&entry->callback->ring);
     }
     return verdict != TAIL_BAD_SIZE;
 }
@@ -126,6 +131,7 @@ static bool copy_apart(const struct entry *entry, uint64_t **out_memory) {
     return *out_memory != NULL;
 }
 
+/* The bound call comes last: what it changes was measured, and is copied, as it was before. */
 static void publish(const struct entry *entry, const struct ask *ask, const uint64_t *memory,
                     uint64_t *event) {
     uint64_t *out = event + SIDING_EVENT_WORDS;
@@ -144,6 +150,7 @@ static void publish(const struct entry *entry, const struct ask *ask, const uint
     } else if (entry->callback->is_flat) {
         tail_words = write_flat(entry, out);
     }
+    run_retain(entry); /* only for what the host will see */
     ring_publish(&entry->callback->ring, event, entry_words(entry) + tail_words,
                  memory != NULL ? SIDING_EVENT_BLOCK : 0);
 }
@@ -161,7 +168,6 @@ static bool send(const struct entry *entry, const struct ask *ask, uint64_t time
     if (event == NULL && memory != NULL) { /* a thread that may not wait calls no free */
         free(memory);
     } else if (event != NULL) {
-        run_retain(entry); /* only for what the host will see */
         publish(entry, ask, memory, event);
     }
     tail_free(&entry->tails);
@@ -214,11 +220,10 @@ static void read_answer(struct entry *entry, uint64_t *frame) {
 
 /* The handler may close callback and bridge; what it has answered still counts, unless its frame is
    the host's again. */
-static void run_inline(struct entry *entry) {
+static void run_dispatcher(struct entry *entry) {
     struct callback *callback = entry->callback;
     struct bridge *bridge = callback_bridge(callback);
     uint64_t *frame = bridge->frame;
-    run_retain(entry); /* it may call back itself, and use the frame */
     uint32_t words = write_frame(entry, frame);
     tail_free(&entry->tails);
     if (words == 0) {
@@ -232,6 +237,25 @@ static void run_inline(struct entry *entry) {
         read_answer(entry, frame);
     } else if (callback->waits) {
         give_value(entry, VALUE_CLOSED);
+    }
+}
+
+/* The bound call may call back itself, which uses the frame; it may close all that it finds, and
+   change what was measured. */
+static void run_inline(struct entry *entry) {
+    bool fits = true;
+    if (entry->callback->retain != NULL) {
+        run_retain(entry);
+        fits = measure_tails(entry) != TAIL_BAD_SIZE;
+    }
+    if (ring_is_closed(&entry->callback->ring)) {
+        tail_free(&entry->tails);
+        give_value(entry, VALUE_CLOSED);
+    } else if (!fits) {
+        ring_refuse(&entry->callback->ring);
+        give_value(entry, VALUE_THROW);
+    } else {
+        run_dispatcher(entry);
     }
 }
 
@@ -314,8 +338,8 @@ static void serve(struct callback *callback, void **values, void *result, uint64
     if (callback->waits) {
         ask_host(&entry, fits);
     } else {
-        give_returned(&entry);
         tell_host(&entry, fits);
+        give_returned(&entry); /* whatever became of it */
     }
     closure_write(signature, entry.result, result);
 }

@@ -156,7 +156,7 @@ static void await_events(struct bridge *bridge, struct sink *sink, uint32_t even
                          uint32_t spin_ns) {
     uint64_t end_ns = siding_clock_ns() + spin_ns;
     uint32_t rounds = 0;
-    while (read_all(bridge, sink, false) && sink->events < events_min &&
+    while (read_all(bridge, sink, false) && sink->events + sink->asked < events_min &&
            siding_clock_ns() < end_ns) {
         for (uint32_t i = 0; i < SPIN_ROUND; i++) {
             siding_thread_pause();

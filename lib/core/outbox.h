@@ -50,7 +50,8 @@ struct sink {
     uint64_t *words;
     uint32_t capacity_words;
     uint32_t used_words;
-    uint32_t events;
+    uint32_t events; /* that end calls */
+    uint32_t asked;  /* that callbacks have */
 };
 
 /** Sends the event of a DONE record, which may be FREE and used again before this returns.

@@ -10,6 +10,8 @@
 #include "bridge.h"
 #include "memory.h"
 #include "outbox.h"
+#include "pool.h"
+#include "slot.h"
 
 #define VISIT_EVENTS_MIN 64u /* a visit is worth its cost */
 #define AHEAD 4u             /* cells to be asked for before they are read */
@@ -84,9 +86,10 @@ static void free_cells(struct cells *cells) {
 static struct cells *add_cells(struct ring *ring) {
     struct cells *made = make_cells(&ring->options);
     struct cells *first = NULL;
-    /* release: pairs with cells_of. Another producer may have been faster */
+    /* seq_cst: before `is_armed`, as what is then published; pairs with cells_of. Another producer
+       may have been faster */
     if (made == NULL ||
-        atomic_compare_exchange_strong_explicit(&ring->cells, &first, made, memory_order_release,
+        atomic_compare_exchange_strong_explicit(&ring->cells, &first, made, memory_order_seq_cst,
                                                 memory_order_acquire)) {
         return made;
     }
@@ -95,7 +98,8 @@ static struct cells *add_cells(struct ring *ring) {
 }
 
 static struct cells *cells_of(struct ring *ring) {
-    return atomic_load_explicit(&ring->cells, memory_order_acquire);
+    /* seq_cst: for ring_disarm, after `is_armed` was stored */
+    return atomic_load_explicit(&ring->cells, memory_order_seq_cst);
 }
 
 int32_t ring_init(struct ring *ring, const struct ring_options *options) {
@@ -248,7 +252,7 @@ static uint64_t later(uint64_t now_ns, uint64_t timeout_ns) {
  * at `room`, then for cells. Both in one order (seq_cst): it finds the cells, or `room` changes
  * after its look and the host sees the waiter.
  */
-static struct cell *await_room(struct ring *ring, struct cells *cells, uint64_t timeout_ns) {
+static struct cell *wait_for_cell(struct ring *ring, struct cells *cells, uint64_t timeout_ns) {
     uint64_t end_ns = later(siding_clock_ns(), timeout_ns);
     atomic_fetch_add_explicit(&ring->room_waiters, 1, memory_order_seq_cst);
     struct cell *cell = NULL;
@@ -262,6 +266,17 @@ static struct cell *await_room(struct ring *ring, struct cells *cells, uint64_t 
         siding_word_wait(&ring->room, seen, 1, end_ns - now_ns);
     }
     atomic_fetch_sub_explicit(&ring->room_waiters, 1, memory_order_seq_cst);
+    return cell;
+}
+
+/* A thread of the pool that waits for the host does not count: making room may need another. */
+static struct cell *await_room(struct ring *ring, struct cells *cells, uint64_t timeout_ns) {
+    struct slot *slot = slot_current();
+    bool was_shared = slot != NULL && pool_wait_begin(slot);
+    struct cell *cell = wait_for_cell(ring, cells, timeout_ns);
+    if (slot != NULL) {
+        pool_wait_end(was_shared);
+    }
     return cell;
 }
 
@@ -380,6 +395,7 @@ static void copy_event(struct ring *ring, const uint64_t *event, struct sink *si
     }
     if ((header.flags & SIDING_EVENT_BLOCK) == 0 || adopt_tails(ring, out)) {
         sink->used_words += header.words;
+        sink->asked++;
         ring->delivered++;
     } else {
         count_dropped(ring);
@@ -440,13 +456,15 @@ static enum ring_visit read_events(struct ring *ring, struct sink *sink, uint32_
         return RING_EMPTY;
     }
     uint64_t delivered = ring->delivered;
+    uint64_t head = atomic_load_explicit(&cells->head, memory_order_relaxed);
     enum ring_visit visit =
         is_latest(ring) ? read_latest(ring, cells, sink) : read_cells(ring, cells, sink, limit);
     uint32_t copied = (uint32_t)(ring->delivered - delivered);
     if (ring->options.is_pulled) {
         ring->allowance -= copied;
     }
-    if (copied > 0 && ring->options.overflow == SIDING_OVERFLOW_BLOCK) {
+    if (ring->options.overflow == SIDING_OVERFLOW_BLOCK &&
+        atomic_load_explicit(&cells->head, memory_order_relaxed) != head) {
         make_room(ring);
     }
     return visit;

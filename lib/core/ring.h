@@ -45,7 +45,7 @@ struct ring_options {
 struct ring {
     struct node node; /* first: a node of kind NODE_RING is a ring; owner: who armed it */
     struct ring_options options;    /* immutable */
-    _Atomic(struct cells *) cells;  /* NULL: not made yet; atomic: release in make, acquire */
+    _Atomic(struct cells *) cells;  /* NULL: not made yet; atomic: seq_cst, see ring.c */
     _Atomic(bool) is_armed;         /* atomic: seq_cst, see above */
     _Atomic(bool) is_closed;        /* atomic: seq_cst, see ring_close */
     bool is_stalled;                /* armed and in no inbox, for want of allowance; owner: js */

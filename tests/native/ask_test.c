@@ -15,7 +15,8 @@ static union request request;
 static _Atomic(uint64_t) late_count;
 static _Atomic(uint64_t) late_owner;
 
-static void count_late(uint64_t owner) {
+static void count_late(const struct bridge *bridge, uint64_t owner) {
+    (void)bridge;
     atomic_fetch_add(&late_count, 1);
     atomic_store(&late_owner, owner);
 }

@@ -120,6 +120,70 @@ TEST("E3: results are exact; a throw, and a dispatcher that gives no answer, giv
     host_close(&host);
 }
 
+/* ---- closed inside --------------------------------------------------------------------------- */
+
+static struct made closing;
+static uint64_t closing_bridge;
+static char text_after[64];
+
+static void close_bridge(void) {
+    EXPECT_EQ(siding_bridge_close(closing_bridge), SIDING_OK);
+}
+
+/* C goes on with what it was called with when its callback has returned. */
+static int32_t call_and_read(int32_t (*function)(int32_t), const char *text) {
+    int32_t answer = function(7);
+    (void)snprintf(text_after, sizeof text_after, "%s", text);
+    return answer;
+}
+
+TEST("a bridge that is closed by a handler keeps the blocks of the call around it") {
+    static const char text[] = "still there";
+    static uint64_t event[SIDING_EVENT_WORDS_MAX];
+    static union request request;
+    REQUIRE(host_open(&host, 16));
+    use_dispatcher(close_bridge);
+    struct siding_callback_options options = call_options(SIGNATURE(I32, I32), TOKEN);
+    closing = open_callback(&host, &options);
+    closing_bridge = host.bridge;
+    int32_t block = siding_block_create(host.bridge, text, sizeof text);
+    request_start(&request, SIGNATURE(I32, PTR, TEXT), FUNCTION(call_and_read));
+    request_put(&request, closing.pointer);
+    request_put_reference(&request, SIDING_REFERENCE_BLOCK, (uint32_t)block);
+    struct siding_stats before = stats_now();
+    EXPECT_EQ(siding_call_here(host.bridge, &request, request.call.words, event,
+                               SIDING_EVENT_WORDS_MAX, NULL, NULL, NULL, NULL),
+              SIDING_EVENT_WORDS + 1);
+    EXPECT(strcmp(text_after, text) == 0);
+    EXPECT(stats_now().memory_bytes + sizeof text <= before.memory_bytes);
+    EXPECT_EQ(siding_bridge_close(host.bridge), SIDING_ESTALE);
+}
+
+static void call_closing(int32_t value) {
+    (void)((int32_t (*)(int32_t))(uintptr_t)closing.pointer)(value);
+}
+
+TEST("a bridge may be closed by what a callback's bound call runs") {
+    static union request request;
+    const uint64_t values[3] = {(uint64_t)-1, (uint64_t)-2, (uint64_t)-3};
+    const uint8_t holes[] = {0, 0};
+    struct made made = {0, 0};
+    REQUIRE(host_open(&host, 16));
+    use_dispatcher(close_bridge);
+    closing_bridge = host.bridge;
+    uint32_t signature = SIGNATURE(I32, I32);
+    struct siding_callback_options options = call_options(signature, TOKEN);
+    closing = open_callback(&host, &options);
+    request_start(&request, SIGNATURE(VOID_T, I32), FUNCTION(call_closing));
+    request_put(&request, 0);
+    options.token = TOKEN + 1;
+    REQUIRE(siding_bound_create(host.bridge, &request, request.call.words, holes, 1,
+                                &options.retain) == SIDING_OK);
+    REQUIRE(siding_callback_open(host.bridge, &options, values, 3, &made.closure, &made.pointer) ==
+            SIDING_OK);
+    EXPECT_EQ(((int32_t (*)(int32_t))(uintptr_t)made.pointer)(5), -1);
+}
+
 /* ---- E4: tails in the frame ------------------------------------------------------------------ */
 
 static uint64_t tail_bytes;

@@ -455,6 +455,41 @@ TEST("E5: a pulled callback delivers as many events as are asked for, and loses 
     host_close(&host);
 }
 
+/* A call of the shared pool that makes more events than wait. */
+static uint64_t produce_some(uint64_t pointer) {
+    struct producer producer = {.pointer = pointer, .count = 8};
+    (void)produce(&producer);
+    return producer.wrong;
+}
+
+static uint64_t same(uint64_t value) {
+    return value;
+}
+
+TEST("E5: a pool's only thread that waits for room makes place for another") {
+    uint32_t next = 0;
+    REQUIRE(limit_pool(1));
+    REQUIRE(host_open(&host, 16));
+    struct siding_callback_options options = post_options(one(), TOKEN);
+    options.flags = SIDING_CALLBACK_PULLED;
+    options.capacity = 2;
+    struct made made = open_callback(&host, &options);
+    uint64_t start_ns = siding_clock_ns();
+    EXPECT(submit_one(&host, FUNCTION(produce_some), made.pointer, 0, 0));
+    EXPECT(submit_one(&host, FUNCTION(same), 41, 0, 1));
+    const struct siding_event *event = host_next(&host);
+    REQUIRE(event != NULL);
+    EXPECT(event->token == 1 && event_payload(event)[0] == 41);
+    EXPECT_EQ(siding_callback_pull(host.bridge, made.closure, 8), SIDING_OK);
+    EXPECT_EQ(take_all(8, &next), 0);
+    event = host_next(&host);
+    REQUIRE(event != NULL);
+    EXPECT(event->token == 0 && event_payload(event)[0] == 0);
+    EXPECT(elapsed_ms(start_ns) < TIMEOUT_MS);
+    close_callback(&host, &made, TOKEN);
+    host_close(&host);
+}
+
 static uint64_t count_retained(uint64_t counter, uint64_t amount) {
     return atomic_fetch_add((atomic_ullong *)(uintptr_t)counter, amount);
 }
@@ -477,6 +512,39 @@ TEST("E4: a bound call retains what C passes before C goes on, for delivered eve
         (void)((one_function *)(uintptr_t)made.pointer)(amount);
     }
     EXPECT_EQ(atomic_load(&retained), 1 + 2 + 3 + 4);
+    close_callback(&host, &made, TOKEN);
+    host_close(&host);
+}
+
+static char name[64];
+static const char *const names[] = {name, NULL};
+
+static void lengthen(const void *list) {
+    memset(name, 'x', sizeof name - 1);
+    EXPECT(list == names);
+}
+
+TEST("E4: what the bound call changes is copied as it was before") {
+    static union request request;
+    const uint8_t list[] = {
+        SIDING_NOT_VARIADIC, U64, PTR, SIDING_TYPE_TAILS, SIDING_TAIL_LIST, 0, 8, 0, 0};
+    (void)strcpy(name, "short");
+    REQUIRE(host_open(&host, 16));
+    request_start(&request, SIGNATURE(VOID_T, PTR), FUNCTION(lengthen));
+    request_put(&request, 0);
+    uint64_t bound = bind_holes(&host, &request, PAIRS(0, 0));
+    struct siding_callback_options options = post_options(prepare(list, sizeof list), TOKEN);
+    options.overflow = SIDING_OVERFLOW_DROP_NEWEST;
+    options.capacity = 2;
+    options.copy_bytes_max = 16;
+    options.retain = bound;
+    struct made made = open_callback(&host, &options);
+    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
+    EXPECT_EQ(((uint64_t (*)(const void *))(uintptr_t)made.pointer)(names), 100);
+    const struct siding_event *event = host_next(&host);
+    REQUIRE(event != NULL && event->words == SIDING_EVENT_WORDS + 4);
+    const uint64_t *payload = event_payload(event);
+    EXPECT(payload[1] == 1 && payload[2] == 5 && memcmp(payload + 3, "short", 6) == 0);
     close_callback(&host, &made, TOKEN);
     host_close(&host);
 }

@@ -11,8 +11,10 @@ const library = openCallbackLib();
 const reported: string[] = [];
 const note = (error: unknown): void => {
   const { code, message, cause } = error as SidingError;
-  const reason = cause as Error;
-  reported.push(`${code}: ${message} <- ${reason.name}, stack: ${/\bat /.test(reason.stack!)}`);
+  const reason = cause instanceof Error
+    ? `${cause.name}, stack: ${/\bat /.test(cause.stack!)}`
+    : typeof cause;
+  reported.push(`${code}: ${message} <- ${reason}`);
 };
 addEventListener("error", (event) => {
   event.preventDefault();
@@ -28,6 +30,9 @@ const handlers: Record<string, (value: number) => unknown> = {
   rejects: async (value) => {
     await Promise.resolve();
     throw new Error(`two ${value}`);
+  },
+  bare: () => {
+    throw Object.create(null); // which is no text either
   },
   text: () => "x",
   fraction: () => 0.5,
@@ -58,5 +63,5 @@ const closed = callback.call(ask, (_, { signal }) => {
 }, { fallback });
 console.log("closed", await library.askI32(closed, 7, true), await ended.promise);
 console.log("afterwards", await library.askI32(closed, 7, true));
-await until(() => reported.length === 8, "all errors are reported");
+await until(() => reported.length === 9, "all errors are reported");
 console.log(reported.join("\n"));
