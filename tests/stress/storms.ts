@@ -1,0 +1,149 @@
+/**
+ * Storms: foreign threads that call callbacks of every kind, while these answer, fail, are late and
+ * are closed.
+ *
+ * @module
+ */
+import { bind, callback } from "../../mod.ts";
+import { crowdCall, fallback, indexOf, valueOf } from "../support/crowds.ts";
+import { Crowd, type StormScene } from "./crowd.ts";
+import type { Random } from "./random.ts";
+import { hold } from "./tally.ts";
+
+const CALLS_MAX = 400;
+const POSTS_MAX = 8000;
+const PAUSE_MS_MAX = 20;
+const TIMEOUTS_MS = [1, 5, 50, 10_000] as const;
+const POLICIES = ["block", "drop-newest", "drop-oldest", "latest"] as const;
+
+type Storm = (scene: StormScene) => Promise<void>;
+
+interface Closable {
+  close(): void;
+  forget(): void;
+}
+
+async function pause(random: Random): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, random.below(PAUSE_MS_MAX)));
+}
+
+/* Closes it in the midst, or not at all. */
+async function closeSometime(crowd: Crowd, random: Random, target: Closable): Promise<void> {
+  crowd.mayBeClosed = random.chance(0.4);
+  if (!crowd.mayBeClosed) return;
+  await pause(random);
+  target.close();
+}
+
+/* Nobody calls it any more, so its address may serve again; or stays a tombstone. */
+function endIt(random: Random, target: Closable): void {
+  if (random.chance(0.8)) target.forget();
+  else target.close();
+}
+
+/* Answers, at once or later; fails; or never answers. */
+async function later(scene: StormScene, answer: number, own: Closable): Promise<number> {
+  const { random, reports } = scene;
+  const how = random.next();
+  if (how < 0.5) await Promise.resolve();
+  else if (how < 0.9) await pause(random);
+  else if (how < 0.95) throw reports.make();
+  else if (how < 0.97) own.close();
+  return answer;
+}
+
+async function asking(scene: StormScene): Promise<void> {
+  const { random, library, reports } = scene;
+  const crowd = new Crowd(scene, CALLS_MAX);
+  const [closesItself, forgets] = [random.chance(0.2), random.chance(0.1)];
+  const timeout = forgets ? random.pick([5, 50]) : random.pick(TIMEOUTS_MS);
+  const self = { close: (): void => closesItself ? asked.close() : undefined, forget(): void {} };
+  const asked = callback.call(crowdCall, (value, thread, bytes, size) => {
+    crowd.take(value, thread, bytes, size);
+    const answer = valueOf(crowd.key, indexOf(value));
+    const how = random.next();
+    if (how < 0.6) return answer;
+    if (how < 0.65) throw reports.make();
+    if (how < 0.7 && forgets) return new Promise<number>(() => {});
+    return later(scene, answer, self);
+  }, { fallback, timeout });
+  crowd.start(asked);
+  await closeSometime(crowd, random, asked);
+  crowd.mayBeClosed ||= closesItself;
+  const { made } = await crowd.gone("call");
+  if (!crowd.mayBeClosed) await crowd.holdAccounted("call", made, () => asked.stats);
+  endIt(random, asked);
+  hold(library.crowdFault.sync(0) === 0, "C gets its own answers", () => "another's was given");
+}
+
+async function posting(scene: StormScene): Promise<void> {
+  const { random, reports } = scene;
+  const crowd = new Crowd(scene, POSTS_MAX);
+  const overflow = random.pick(POLICIES);
+  const capacity = 2 + random.skewed(1022);
+  const throwsAt = random.chance(0.3) ? random.below(POSTS_MAX) : Infinity;
+  const kind = `post ${overflow}`;
+  const posted = callback.post(crowdCall, (value, thread, bytes, size) => {
+    crowd.take(value, thread, bytes, size);
+    if (crowd.seen === throwsAt) throw reports.make();
+  }, { returns: { parameter: 0 }, overflow, capacity });
+  crowd.start(posted);
+  await closeSometime(crowd, random, posted);
+  const { made } = await crowd.gone(kind);
+  if (!crowd.mayBeClosed) await crowd.holdAccounted(kind, made, () => posted.stats);
+  if (overflow === "block") {
+    hold(posted.stats.dropped === 0, "block loses nothing", () => `${posted.stats.dropped} lost`);
+  }
+  endIt(random, posted);
+}
+
+/* Its consumer is slow, and may leave. */
+async function streaming(scene: StormScene): Promise<void> {
+  const { random, tally } = scene;
+  const crowd = new Crowd(scene, POSTS_MAX / 4);
+  const overflow = random.pick(POLICIES);
+  const kind = `stream ${overflow}`;
+  const calls = callback.stream(crowdCall, {
+    returns: { parameter: 0 },
+    overflow,
+    capacity: 2 + random.skewed(254),
+  });
+  crowd.mayBeClosed = random.chance(0.4);
+  const leavesAt = crowd.mayBeClosed ? 1 + random.below(POSTS_MAX / 4) : Infinity;
+  const consume = async (): Promise<void> => {
+    for await (const [value, thread, bytes, size] of calls) {
+      crowd.take(value, thread, bytes, size);
+      if (crowd.seen >= leavesAt) break;
+      if (random.chance(0.005)) await pause(random);
+    }
+  };
+  crowd.start(calls);
+  const consumed = tally.follow(kind, consume());
+  const { made } = await crowd.gone(kind);
+  if (!crowd.mayBeClosed) await crowd.holdAccounted(kind, made, () => calls.stats);
+  calls.end();
+  await consumed;
+  endIt(random, calls);
+}
+
+/* No JavaScript is involved. */
+async function binding(scene: StormScene): Promise<void> {
+  const { random, library } = scene;
+  const crowd = new Crowd(scene, 10 * POSTS_MAX);
+  const bound = bind(library.crowdAnswer, crowd.key);
+  crowd.start(bound);
+  await closeSometime(crowd, random, bound);
+  const { made, answered, closed } = await crowd.gone("bound");
+  hold(answered + closed === made, "bound calls are exact", () => `${answered} of ${made}`);
+  endIt(random, bound);
+}
+
+const STORMS: readonly Storm[] = [asking, asking, posting, posting, streaming, binding];
+
+/** Has one storm after the other until it is told to stop. */
+export async function stormer(scene: StormScene, goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
+    const storm = scene.random.pick(STORMS);
+    await scene.tally.follow("storm", storm(scene));
+  }
+}

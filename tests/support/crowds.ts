@@ -1,0 +1,105 @@
+/**
+ * Foreign threads that call a pointer again and again, `tests/native/testlib_crowd.c`.
+ *
+ * A value is the key of its crowd and the number of the call, from 1 on; it is the right answer
+ * too. What C gets without an answer is in {@linkcode fallback}.
+ *
+ * @module
+ */
+import { type Library, open } from "../../mod.ts";
+import { testlibPath } from "./testlib.ts";
+
+/** `int64_t (*)(int64_t value, uint32_t thread, const uint8_t *bytes, int32_t size)`. */
+export const crowdCall = {
+  parameters: ["i53", "u32", { bytes: 3 }, "i32"],
+  result: "i53",
+} as const;
+
+/** What C gets without an answer. */
+export const fallback = { closed: 0, throw: -1, timeout: -2 } as const;
+
+/** Its functions. */
+export const crowdDefinitions = {
+  crowdStart: {
+    name: "test_crowd_start",
+    parameters: ["function", "i53", "u32", "u32"],
+    result: "i32",
+  },
+  crowdStop: { name: "test_crowd_stop", parameters: ["i32"], result: "void" },
+  crowdCount: { name: "test_crowd_count", parameters: ["i32", "i32"], result: "i53" },
+  crowdLeave: { name: "test_crowd_leave", parameters: ["i32"], result: "void" },
+  crowdKey: { name: "test_crowd_key", parameters: [], result: "i53" },
+  crowdsRunning: { name: "test_crowds_running", parameters: [], result: "i53" },
+  crowdsLeave: { name: "test_crowds_leave", parameters: [], result: "void" },
+  crowdFault: { name: "test_crowd_fault", parameters: ["i32"], result: "i32" },
+  crowdAnswer: {
+    name: "test_crowd_answer",
+    parameters: ["i53", "i53", "u32", "pointer", "i32"],
+    result: "i53",
+  },
+} as const;
+
+/** A library with those functions. */
+export type CrowdLib = Library<typeof crowdDefinitions>;
+
+/** Opens it. */
+export function openCrowdLib(): CrowdLib {
+  return open(testlibPath, crowdDefinitions);
+}
+
+/** Calls of a crowd by what came of them. */
+export interface CrowdCounts {
+  readonly made: number;
+  readonly answered: number;
+  readonly thrown: number;
+  readonly timedOut: number;
+  readonly closed: number;
+  /** Those with a negative length. */
+  readonly bad: number;
+  /** Threads that still run. */
+  readonly running: number;
+}
+
+const KEY_FACTOR = 2 ** 32;
+
+/** Of which crowd a value is. */
+export function keyOf(value: number): number {
+  return Math.floor(value / KEY_FACTOR);
+}
+
+/** Which of a thread's calls a value is. */
+export function indexOf(value: number): number {
+  return value % KEY_FACTOR;
+}
+
+/** The value of a call. */
+export function valueOf(key: number, index: number): number {
+  return key * KEY_FACTOR + index;
+}
+
+/** Whether the bytes are those of the call. */
+export function areRight(value: number, bytes: Uint8Array | null, size: number): boolean {
+  return bytes !== null && bytes.length === size && bytes.every((byte) => byte === value % 256);
+}
+
+/** Whether foreign threads got the answer of another callback, or one after its end. */
+export function crowdFaults(library: CrowdLib): string[] {
+  return ["of another callback", "after its end"].flatMap((name, kind) => {
+    const count = library.crowdFault.sync(kind);
+    return count === 0 ? [] : [`${count} answers ${name}`];
+  });
+}
+
+/** Counts what the threads of a crowd got. */
+export function crowdCounts(library: CrowdLib, crowd: number): CrowdCounts {
+  const count = (kind: number): number => library.crowdCount.sync(crowd, kind);
+  return {
+    made: count(0),
+    answered: count(1),
+    thrown: count(2),
+    timedOut: count(3),
+    closed: count(4),
+    bad: count(5),
+    running: count(6),
+  };
+}
