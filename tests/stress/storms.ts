@@ -8,11 +8,14 @@ import { bind, callback } from "../../mod.ts";
 import { crowdCall, fallback, indexOf, valueOf } from "../support/crowds.ts";
 import { Crowd, type StormScene } from "./crowd.ts";
 import type { Random } from "./random.ts";
-import { hold } from "./tally.ts";
+import { Broken, hold } from "./tally.ts";
 
 const CALLS_MAX = 400;
 const POSTS_MAX = 8000;
 const PAUSE_MS_MAX = 20;
+const OTHERS = 8;
+/** No crowd has the key 0. */
+const STRANGE = 7;
 const TIMEOUTS_MS = [1, 5, 50, 10_000] as const;
 const POLICIES = ["block", "drop-newest", "drop-oldest", "latest"] as const;
 
@@ -27,12 +30,26 @@ async function pause(random: Random): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, random.below(PAUSE_MS_MAX)));
 }
 
+/* Callbacks that get any address that was given away, though C still calls it. */
+function openOthers({ tally }: StormScene): Closable[] {
+  const stranger = (value: number): void =>
+    tally.fail(new Broken("C reaches its own callback", `${value} reached a new one`));
+  return Array.from(
+    { length: OTHERS },
+    () => callback.post(crowdCall, stranger, { returns: STRANGE }),
+  );
+}
+
 /* Closes it in the midst, or not at all. */
-async function closeSometime(crowd: Crowd, random: Random, target: Closable): Promise<void> {
+async function closeSometime(scene: StormScene, crowd: Crowd, target: Closable): Promise<void> {
+  const { random } = scene;
   crowd.mayBeClosed = random.chance(0.4);
   if (!crowd.mayBeClosed) return;
   await pause(random);
   target.close();
+  const others = openOthers(scene);
+  await pause(random);
+  for (const other of others) other.forget();
 }
 
 /* Nobody calls it any more, so its address may serve again; or stays a tombstone. */
@@ -68,7 +85,7 @@ async function asking(scene: StormScene): Promise<void> {
     return later(scene, answer, self);
   }, { fallback, timeout });
   crowd.start(asked);
-  await closeSometime(crowd, random, asked);
+  await closeSometime(scene, crowd, asked);
   crowd.mayBeClosed ||= closesItself;
   const { made } = await crowd.gone("call");
   if (!crowd.mayBeClosed) await crowd.holdAccounted("call", made, () => asked.stats);
@@ -88,7 +105,7 @@ async function posting(scene: StormScene): Promise<void> {
     if (crowd.seen === throwsAt) throw reports.make();
   }, { returns: { parameter: 0 }, overflow, capacity });
   crowd.start(posted);
-  await closeSometime(crowd, random, posted);
+  await closeSometime(scene, crowd, posted);
   const { made } = await crowd.gone(kind);
   if (!crowd.mayBeClosed) await crowd.holdAccounted(kind, made, () => posted.stats);
   if (overflow === "block") {
@@ -132,7 +149,7 @@ async function binding(scene: StormScene): Promise<void> {
   const crowd = new Crowd(scene, 10 * POSTS_MAX);
   const bound = bind(library.crowdAnswer, crowd.key);
   crowd.start(bound);
-  await closeSometime(crowd, random, bound);
+  await closeSometime(scene, crowd, bound);
   const { made, answered, closed } = await crowd.gone("bound");
   hold(answered + closed === made, "bound calls are exact", () => `${answered} of ${made}`);
   endIt(random, bound);

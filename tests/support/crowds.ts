@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type Library, open } from "../../mod.ts";
+import { type Callback, callback, type Library, open } from "../../mod.ts";
+import { until } from "./harness.ts";
 import { testlibPath } from "./testlib.ts";
 
 /** `int64_t (*)(int64_t value, uint32_t thread, const uint8_t *bytes, int32_t size)`. */
@@ -102,4 +103,67 @@ export function crowdCounts(library: CrowdLib, crowd: number): CrowdCounts {
     bad: count(5),
     running: count(6),
   };
+}
+
+/** Threads that storm until their pointer is closed, or the process ends. */
+export interface Storm {
+  readonly callbacks: readonly Callback<typeof crowdCall>[];
+  /** Those that post, those that ask. */
+  readonly crowds: readonly number[];
+}
+
+const ENDLESS = 2 ** 32 - 1;
+const LONG_MS = 60_000;
+
+/** After so many closed answers a thread takes its pointer for closed for good. */
+const CLOSED_CALLS = 10_000;
+const THREADS = 2;
+
+/** Starts two foreign threads that post and two that ask, one of which soon waits for ever. */
+export async function startStorm(library: CrowdLib): Promise<Storm> {
+  const [posting, asking] = [library.crowdKey.sync(), library.crowdKey.sync()];
+  const posted = callback.post(crowdCall, () => {}, { returns: { parameter: 0 } });
+  const asked = callback.call(crowdCall, (value, thread) => {
+    if (thread === 0 && indexOf(value) === 200) return new Promise<number>(() => {});
+    return indexOf(value) % 2 === 0 ? value : Promise.resolve(value);
+  }, { fallback, timeout: LONG_MS });
+  const crowds = [
+    library.crowdStart.sync(posted, posting, THREADS, ENDLESS),
+    library.crowdStart.sync(asked, asking, THREADS, ENDLESS),
+  ];
+  const made = (crowd: number): number => crowdCounts(library, crowd).made;
+  await until(() => crowds.every((crowd) => made(crowd) > 50), "the threads call");
+  return { callbacks: [posted, asked], crowds };
+}
+
+/** Starts four foreign threads, and waits until two wait for room and two for an answer. */
+export async function startWaiting(library: CrowdLib): Promise<Storm> {
+  const [posting, asking] = [library.crowdKey.sync(), library.crowdKey.sync()];
+  const capacity = 2;
+  const options = { returns: { parameter: 0 }, capacity, timeout: LONG_MS } as const;
+  const posted = callback.stream(crowdCall, options); // which nobody iterates
+  let waiting = 0;
+  const asked = callback.call(crowdCall, () => {
+    waiting++;
+    return new Promise<number>(() => {});
+  }, { fallback, timeout: LONG_MS });
+  const crowds = [
+    library.crowdStart.sync(posted, posting, THREADS, ENDLESS),
+    library.crowdStart.sync(asked, asking, THREADS, ENDLESS),
+  ];
+  await until(() => posted.stats.waiting === capacity && waiting === THREADS, "the threads wait");
+  return { callbacks: [posted, asked], crowds };
+}
+
+/** Throws unless all threads of a storm found their pointer closed, and nothing else went wrong. */
+export function expectClosed(library: CrowdLib, crowds: readonly number[]): void {
+  for (const crowd of crowds) {
+    const { running, closed, timedOut } = crowdCounts(library, crowd);
+    const isClosed = running === 0 && closed === THREADS * CLOSED_CALLS && timedOut === 0;
+    const got = JSON.stringify({ running, closed, timedOut });
+    if (!isClosed) throw new Error(`the threads of crowd ${crowd} got ${got}`);
+    library.crowdLeave.sync(crowd);
+  }
+  const faults = crowdFaults(library);
+  if (faults.length > 0) throw new Error(faults.join(", "));
 }
