@@ -57,6 +57,11 @@ for (const end of ends) {
     }));
 }
 
+test("X2: of 8 Workers under storm one is terminated: the others go on, its slots return", async () => {
+  const outcome = await runProgram("siblings");
+  expectExit(outcome, 0);
+});
+
 /* On Deno the flags are scoped to two paths; Bun has no permissions, so everything must work. */
 const scoped = [`--allow-ffi=${sidingPath},${testlibPath}`];
 

@@ -18,7 +18,7 @@
 
 enum {
     CROWDS_MAX = 4096,
-    CLOSED_CALLS = 10000, /* closed for good */
+    CLOSED_CALLS = 30000, /* closed for good */
     BYTES_MAX = 32,
     BAD_EVERY = 97, /* one with a negative length */
 };

@@ -12,6 +12,8 @@ import { holdSoon } from "./scene.ts";
 import { hold, type Tally } from "./tally.ts";
 
 const THREADS_MAX = 4;
+const ENDLESS = 2 ** 32 - 1;
+const CLOSED_SHARE = 0.4;
 
 /** What a storm has. */
 export interface StormScene {
@@ -29,7 +31,7 @@ export class Crowd {
   /** Its part of each value. */
   readonly key: number;
   /** Whether calls may have met a closed pointer. */
-  mayBeClosed = false;
+  mayBeClosed: boolean;
   readonly #scene: StormScene;
   readonly #callsMax: number;
   readonly #last: number[] = [];
@@ -39,6 +41,7 @@ export class Crowd {
   /** @param callsMax of each thread */
   constructor(scene: StormScene, callsMax: number) {
     this.key = scene.library.crowdKey.sync();
+    this.mayBeClosed = scene.random.chance(CLOSED_SHARE);
     this.#scene = scene;
     this.#callsMax = callsMax;
   }
@@ -48,15 +51,15 @@ export class Crowd {
     return this.#seen;
   }
 
-  /** Has the threads begin. */
+  /** Has the threads begin; those of a callback that is to be closed go on until it is. */
   start(target: Target): void {
     const { random, library } = this.#scene;
-    const calls = 1 + random.skewed(this.#callsMax);
+    const calls = this.mayBeClosed ? ENDLESS : 1 + random.skewed(this.#callsMax);
     const threads = 1 + random.below(THREADS_MAX);
     this.#number = library.crowdStart.sync(target, this.key, threads, calls);
   }
 
-  /** Looks at a call; where `isWhole`, none of its thread may be missing before it. */
+  /** Looks at a call. */
   take(value: number, thread: number, bytes: Uint8Array | null, size: number): void {
     this.#seen++;
     const index = indexOf(value);

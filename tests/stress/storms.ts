@@ -13,7 +13,7 @@ import { Broken, hold } from "./tally.ts";
 const CALLS_MAX = 400;
 const POSTS_MAX = 8000;
 const PAUSE_MS_MAX = 20;
-const OTHERS = 8;
+const OTHERS = 24;
 /** No crowd has the key 0. */
 const STRANGE = 7;
 const TIMEOUTS_MS = [1, 5, 50, 10_000] as const;
@@ -31,25 +31,23 @@ async function pause(random: Random): Promise<void> {
 }
 
 /* Callbacks that get any address that was given away, though C still calls it. */
-function openOthers({ tally }: StormScene): Closable[] {
+async function openOthers({ random, tally }: StormScene): Promise<void> {
   const stranger = (value: number): void =>
     tally.fail(new Broken("C reaches its own callback", `${value} reached a new one`));
-  return Array.from(
+  const others = Array.from(
     { length: OTHERS },
     () => callback.post(crowdCall, stranger, { returns: STRANGE }),
   );
+  await pause(random);
+  for (const other of others) other.forget();
 }
 
 /* Closes it in the midst, or not at all. */
 async function closeSometime(scene: StormScene, crowd: Crowd, target: Closable): Promise<void> {
-  const { random } = scene;
-  crowd.mayBeClosed = random.chance(0.4);
   if (!crowd.mayBeClosed) return;
-  await pause(random);
+  await pause(scene.random);
   target.close();
-  const others = openOthers(scene);
-  await pause(random);
-  for (const other of others) other.forget();
+  await openOthers(scene);
 }
 
 /* Nobody calls it any more, so its address may serve again; or stays a tombstone. */
@@ -59,13 +57,16 @@ function endIt(random: Random, target: Closable): void {
 }
 
 /* Answers, at once or later; fails; or never answers. */
-async function later(scene: StormScene, answer: number, own: Closable): Promise<number> {
-  const { random, reports } = scene;
+async function later(
+  { random, reports }: StormScene,
+  answer: number,
+  close: () => void,
+): Promise<number> {
   const how = random.next();
   if (how < 0.5) await Promise.resolve();
   else if (how < 0.9) await pause(random);
   else if (how < 0.95) throw reports.make();
-  else if (how < 0.97) own.close();
+  else if (how < 0.97) close();
   return answer;
 }
 
@@ -74,7 +75,7 @@ async function asking(scene: StormScene): Promise<void> {
   const crowd = new Crowd(scene, CALLS_MAX);
   const [closesItself, forgets] = [random.chance(0.2), random.chance(0.1)];
   const timeout = forgets ? random.pick([5, 50]) : random.pick(TIMEOUTS_MS);
-  const self = { close: (): void => closesItself ? asked.close() : undefined, forget(): void {} };
+  const close = (): void => closesItself ? asked.close() : undefined;
   const asked = callback.call(crowdCall, (value, thread, bytes, size) => {
     crowd.take(value, thread, bytes, size);
     const answer = valueOf(crowd.key, indexOf(value));
@@ -82,7 +83,7 @@ async function asking(scene: StormScene): Promise<void> {
     if (how < 0.6) return answer;
     if (how < 0.65) throw reports.make();
     if (how < 0.7 && forgets) return new Promise<number>(() => {});
-    return later(scene, answer, self);
+    return later(scene, answer, close);
   }, { fallback, timeout });
   crowd.start(asked);
   await closeSometime(scene, crowd, asked);
@@ -125,7 +126,6 @@ async function streaming(scene: StormScene): Promise<void> {
     overflow,
     capacity: 2 + random.skewed(254),
   });
-  crowd.mayBeClosed = random.chance(0.4);
   const leavesAt = crowd.mayBeClosed ? 1 + random.below(POSTS_MAX / 4) : Infinity;
   const consume = async (): Promise<void> => {
     for await (const [value, thread, bytes, size] of calls) {

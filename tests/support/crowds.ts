@@ -116,7 +116,7 @@ const ENDLESS = 2 ** 32 - 1;
 const LONG_MS = 60_000;
 
 /** After so many closed answers a thread takes its pointer for closed for good. */
-const CLOSED_CALLS = 10_000;
+const CLOSED_CALLS = 30_000;
 const THREADS = 2;
 
 /** Starts two foreign threads that post and two that ask, one of which soon waits for ever. */
