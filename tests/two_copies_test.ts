@@ -75,9 +75,9 @@ function startStorm(copy: Copy, calls: number): Storm {
   const posted = copy.callback.post(crowdCall, () => void posts++, { returns: { parameter: 0 } });
   const bound = copy.bind(library.crowdAnswer, binding);
   const crowds = [
-    library.crowdStart.sync(asked, asking, 2, calls),
-    library.crowdStart.sync(posted, posting, 2, calls),
-    library.crowdStart.sync(bound, binding, 2, calls),
+    library.crowdStart.sync(asked, asking, 2, calls, 1),
+    library.crowdStart.sync(posted, posting, 2, calls, 1),
+    library.crowdStart.sync(bound, binding, 2, calls, 1),
   ];
   const counts = (): CrowdCounts[] => crowds.map((crowd) => crowdCounts(library, crowd));
   return { library, asked, counts, posts: () => posts };
@@ -87,7 +87,7 @@ test("X3: callbacks of two copies: each reaches its own, also within one another
   const other = await otherCopy();
   const calls = 2000;
   const [first, second] = [startStorm(ours, calls), startStorm(other, calls)];
-  assert.throws(() => first.library.crowdStart.sync(second.asked as never, 1, 1, 1), TypeError);
+  assert.throws(() => first.library.crowdStart.sync(second.asked as never, 1, 1, 1, 1), TypeError);
   for (const { counts, posts, library } of [first, second]) {
     await until(() => counts().every(({ running }) => running === 0), "C has called");
     const bad = Math.floor(calls / 97) * 2;

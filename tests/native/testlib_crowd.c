@@ -18,7 +18,6 @@
 
 enum {
     CROWDS_MAX = 4096,
-    CLOSED_CALLS = 30000, /* closed for good */
     BYTES_MAX = 32,
     BAD_EVERY = 97, /* one with a negative length */
 };
@@ -37,14 +36,15 @@ struct crowd {
     test_crowd_fn call;
     int64_t key;
     uint32_t calls;
+    uint32_t closed_calls; /* after so many a thread takes it for closed for good */
     bool is_taken;
     _Atomic(bool) is_stopped;
     _Atomic(uint32_t) threads;
     _Atomic(int64_t) counts[COUNTS];
 };
 
-TEST_API int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads,
-                                  uint32_t calls);
+TEST_API int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads, uint32_t calls,
+                                  uint32_t closed_calls);
 TEST_API void test_crowd_stop(int32_t number);
 TEST_API int64_t test_crowd_count(int32_t number, int32_t kind);
 TEST_API void test_crowd_leave(int32_t number);
@@ -101,7 +101,7 @@ static void *run(void *argument) {
     struct crowd *crowd = argument;
     uint32_t thread = atomic_fetch_add(&crowd->threads, 1);
     uint32_t closed = 0;
-    for (uint32_t index = 1; index <= crowd->calls && closed < CLOSED_CALLS; index++) {
+    for (uint32_t index = 1; index <= crowd->calls && closed < crowd->closed_calls; index++) {
         if (atomic_load(&crowd->is_stopped)) {
             break;
         }
@@ -137,11 +137,13 @@ static struct crowd *take_place(void) {
 }
 
 /* @return its number */
-int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads, uint32_t calls) {
+int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads, uint32_t calls,
+                         uint32_t closed_calls) {
     struct crowd *crowd = take_place();
     crowd->call = call;
     crowd->key = key;
     crowd->calls = calls;
+    crowd->closed_calls = closed_calls;
     atomic_store(&crowd->is_stopped, false);
     atomic_store(&crowd->threads, 0);
     for (int kind = 0; kind < COUNTS; kind++) {

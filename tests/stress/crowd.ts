@@ -13,6 +13,8 @@ import { hold, type Tally } from "./tally.ts";
 
 const THREADS_MAX = 4;
 const ENDLESS = 2 ** 32 - 1;
+/** By then others have been opened, which must not be reached. */
+const CLOSED_CALLS = 30_000;
 const CLOSED_SHARE = 0.4;
 
 /** What a storm has. */
@@ -56,7 +58,7 @@ export class Crowd {
     const { random, library } = this.#scene;
     const calls = this.mayBeClosed ? ENDLESS : 1 + random.skewed(this.#callsMax);
     const threads = 1 + random.below(THREADS_MAX);
-    this.#number = library.crowdStart.sync(target, this.key, threads, calls);
+    this.#number = library.crowdStart.sync(target, this.key, threads, calls, CLOSED_CALLS);
   }
 
   /** Looks at a call. */
