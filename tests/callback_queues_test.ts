@@ -132,7 +132,7 @@ test("a stream's loop that is left closes it; as a web stream; by pages", async 
   assert.equal(count, 1000);
 });
 
-test("E7: a slow handler delays neither calls of contexts nor other callbacks' threads", async () => {
+test("E7: a slow handler delays neither contexts nor other callbacks' threads", async () => {
   await measured(async () => {
     await using context = await Context.acquire();
     using slow = callback.post(post, () => library.spin.sync(150_000));

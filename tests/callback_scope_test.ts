@@ -86,7 +86,7 @@ test("P11: scope.context calls on the waiting thread, ten levels deep", async ()
   assert.equal(deepest, 10);
 });
 
-test("P11: an outer scope is refused to an inner callback, a scope ends with its answer", async () => {
+test("P11: an outer scope is refused to an inner callback, and ends with its answer", async () => {
   await using context = await Context.acquire();
   const codes: string[] = [];
   let kept: { threadId(): Promise<bigint> } | undefined;
@@ -126,7 +126,7 @@ test("P6: release from inside a waiting callback ends, with the closed value", a
   await released;
 });
 
-test("P8: what a context keeps is closed with it, and its callback answers that it is", async () => {
+test("P8: a callback that a context keeps is closed with it, and answers so", async () => {
   const context = await Context.acquire();
   const told: string[] = [];
   const kept = context.keep(callback.call(ask, (value) => value, { fallback: -3 }));

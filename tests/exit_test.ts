@@ -18,7 +18,7 @@ const exits: readonly (readonly [mode: string, code: number])[] = [
 ];
 
 for (const [mode, code] of exits) {
-  test(`X1: ${mode} with 4 contexts in C and callbacks under storm: clean 50 of 50`, async () => {
+  test(`X1: ${mode} with 4 contexts in C, callbacks stormed: clean 50 of 50`, async () => {
     const outcomes = await inParallel(RUNS, WIDTH, () => runProgram("exit", [mode]));
     for (const outcome of outcomes) {
       expectExit(outcome, code);
@@ -31,7 +31,7 @@ for (const [mode, code] of exits) {
 const ends = ["natural", "terminate", "close", "throw", "exit"];
 
 for (const end of ends) {
-  test(`X1: Worker's end by ${end} with contexts in C and callbacks under storm: 50 of 50`, async () => {
+  test(`X1: Worker's end by ${end} with contexts in C, callbacks stormed: 50 of 50`, async () => {
     const outcomes = await inParallel(
       RUNS / ENDS_PER_PROCESS,
       2,
@@ -57,7 +57,7 @@ for (const end of ends) {
     }));
 }
 
-test("X2: of 8 Workers under storm one is terminated: the others go on, its slots return", async () => {
+test("X2: of 8 stormed Workers one is terminated: the others go on, its slots return", async () => {
   const outcome = await runProgram("siblings");
   expectExit(outcome, 0);
 });

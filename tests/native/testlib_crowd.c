@@ -19,6 +19,7 @@
 enum {
     CROWDS_MAX = 4096,
     BYTES_MAX = 32,
+    CALLER = 1000,  /* the thread that started the crowd */
     BAD_EVERY = 97, /* one with a negative length */
 };
 
@@ -45,6 +46,7 @@ struct crowd {
 
 TEST_API int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads, uint32_t calls,
                                   uint32_t closed_calls);
+TEST_API int64_t test_crowd_call(test_crowd_fn call, int64_t value);
 TEST_API void test_crowd_stop(int32_t number);
 TEST_API int64_t test_crowd_count(int32_t number, int32_t kind);
 TEST_API void test_crowd_leave(int32_t number);
@@ -154,6 +156,15 @@ int32_t test_crowd_start(test_crowd_fn call, int64_t key, uint32_t threads, uint
         start_thread(crowd);
     }
     return (int32_t)(crowd - crowds);
+}
+
+/* One call, on the calling thread, with the bytes of any other. */
+int64_t test_crowd_call(test_crowd_fn call, int64_t value) {
+    uint8_t bytes[BYTES_MAX];
+    memset(bytes, (uint8_t)value, sizeof bytes);
+    int64_t given = call(value, CALLER, bytes, BYTES_MAX);
+    memset(bytes, (uint8_t)~value, sizeof bytes);
+    return given;
 }
 
 void test_crowd_stop(int32_t number) {

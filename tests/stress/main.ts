@@ -1,7 +1,8 @@
 /**
- * Does everything that contexts can do at random, for as long as it is told, and looks whether what
- * must hold does: results, order, errors that may be, each promise settled, each handle destroyed
- * once and in order, leases as long as they are held, nothing that grows.
+ * Does everything that contexts and callbacks can do at random, for as long as it is told, and
+ * looks whether what must hold does: results, order, errors that may be, each promise settled, each
+ * handle destroyed once and in order, leases as long as they are held, C threads answered with what
+ * is theirs, their calls delivered or counted, nothing that grows.
  *
  *     deno task stress --seconds 60 --seed 1
  *     bun run stress --seconds 60 --seed 1

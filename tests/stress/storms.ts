@@ -13,6 +13,8 @@ import { Broken, hold } from "./tally.ts";
 const CALLS_MAX = 400;
 const POSTS_MAX = 8000;
 const PAUSE_MS_MAX = 20;
+const ROUNDS_MAX = 40;
+const DEPTH_MAX = 4;
 const OTHERS = 24;
 /** No crowd has the key 0. */
 const STRANGE = 7;
@@ -143,6 +145,42 @@ async function streaming(scene: StormScene): Promise<void> {
   endIt(random, calls);
 }
 
+/* It is called on this thread too, where its handler runs at once, also in the midst of another. */
+async function here(scene: StormScene): Promise<void> {
+  const { random, library, reports } = scene;
+  const crowd = new Crowd(scene, CALLS_MAX);
+  let calls = 0;
+  const callHere = (): void => {
+    const value = valueOf(crowd.key, ++calls);
+    const got = library.crowdCall.sync(asked, value);
+    const isRight = got === value || (crowd.mayBeClosed && got === fallback.closed);
+    hold(isRight, "calls on this thread are exact", () => `${value} gave ${got}`);
+  };
+  let depth = 0;
+  const asked = callback.call(crowdCall, (value, thread, bytes, size) => {
+    crowd.take(value, thread, bytes, size);
+    if (depth === 0 && random.chance(0.05)) throw reports.make();
+    if (depth < DEPTH_MAX && random.chance(0.2)) {
+      depth++;
+      callHere();
+      depth--;
+    }
+    return valueOf(crowd.key, indexOf(value));
+  }, { fallback });
+  crowd.start(asked);
+  const closing = closeSometime(scene, crowd, asked);
+  for (let round = random.below(ROUNDS_MAX); round > 0; round--) {
+    depth++;
+    callHere();
+    depth--;
+    if (random.chance(0.2)) await pause(random);
+  }
+  await closing;
+  const { made } = await crowd.gone("call here");
+  if (!crowd.mayBeClosed) await crowd.holdAccounted("call here", made + calls, () => asked.stats);
+  endIt(random, asked);
+}
+
 /* No JavaScript is involved. */
 async function binding(scene: StormScene): Promise<void> {
   const { random, library } = scene;
@@ -155,7 +193,7 @@ async function binding(scene: StormScene): Promise<void> {
   endIt(random, bound);
 }
 
-const STORMS: readonly Storm[] = [asking, asking, posting, posting, streaming, binding];
+const STORMS: readonly Storm[] = [asking, asking, posting, posting, streaming, here, binding];
 
 /** Has one storm after the other until it is told to stop. */
 export async function stormer(scene: StormScene, goesOn: () => boolean): Promise<void> {

@@ -26,6 +26,7 @@ export const crowdDefinitions = {
     parameters: ["function", "i53", "u32", "u32", "u32"],
     result: "i32",
   },
+  crowdCall: { name: "test_crowd_call", parameters: ["function", "i53"], result: "i53" },
   crowdStop: { name: "test_crowd_stop", parameters: ["i32"], result: "void" },
   crowdCount: { name: "test_crowd_count", parameters: ["i32", "i32"], result: "i53" },
   crowdLeave: { name: "test_crowd_leave", parameters: ["i32"], result: "void" },
