@@ -13,6 +13,7 @@ import { Broken, hold } from "./tally.ts";
 const CALLS_MAX = 400;
 const POSTS_MAX = 8000;
 const PAUSE_MS_MAX = 20;
+const STREAM_MS_MAX = 200;
 const ROUNDS_MAX = 40;
 const DEPTH_MAX = 4;
 const OTHERS = 24;
@@ -128,11 +129,11 @@ async function streaming(scene: StormScene): Promise<void> {
     overflow,
     capacity: 2 + random.skewed(254),
   });
-  const leavesAt = crowd.mayBeClosed ? 1 + random.below(POSTS_MAX / 4) : Infinity;
+  const leaves = crowd.mayBeClosed ? performance.now() + random.below(STREAM_MS_MAX) : Infinity;
   const consume = async (): Promise<void> => {
     for await (const [value, thread, bytes, size] of calls) {
       crowd.take(value, thread, bytes, size);
-      if (crowd.seen >= leavesAt) break;
+      if (performance.now() >= leaves) break;
       if (random.chance(0.005)) await pause(random);
     }
   };
