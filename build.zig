@@ -301,6 +301,7 @@ fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
         "tests/native/testlib_audio.c",
         "tests/native/testlib_callback.c",
         "tests/native/testlib_context.c",
+        "tests/native/testlib_crowd.c",
         "tests/native/testlib_cursor.c",
         "tests/native/testlib_language.c",
         "tests/native/testlib_witness.c",

@@ -5,6 +5,7 @@
  */
 import { bind } from "../../mod.ts";
 import { chained, counted } from "./chains.ts";
+import { nested } from "./nesting.ts";
 import { owning } from "./owning.ts";
 import type { Act, Lease } from "./scene.ts";
 import { hold } from "./tally.ts";
@@ -71,6 +72,7 @@ export const ACTS: readonly Act[] = [
   repeated,
   chained,
   counted,
+  nested,
   owning,
   owning,
 ];

@@ -7,8 +7,12 @@ import { Board } from "./board.ts";
 import { lessee } from "./lessee.ts";
 import { openStressLibrary } from "./library.ts";
 import { Random } from "./random.ts";
+import { Reports } from "./reports.ts";
+import { stormer } from "./storms.ts";
 import { Broken, type Counts, type Tally } from "./tally.ts";
 
+/** Storms of callbacks at once on each JavaScript thread. */
+const STORMS = 2;
 /** How long what has begun may take when nothing new begins. */
 const LATE_MS_MAX = 15_000;
 
@@ -36,10 +40,17 @@ export async function work(task: Task, tally: Tally): Promise<void> {
   const goesOn = (): boolean => performance.now() < end && tally.failure === undefined;
   const lessees = Array.from({ length: contexts }, (_, index) => {
     const scene = { random: random.fork(), tally, library, counter: counter + 2 * index, board };
-    return lessee(scene, goesOn).catch((error) => tally.fail(error));
+    return lessee(scene, goesOn);
   });
-  await within(ms + LATE_MS_MAX, Promise.all(lessees), tally);
+  using reports = new Reports(tally);
+  const storms = Array.from(
+    { length: STORMS },
+    () => stormer({ random: random.fork(), tally, library, reports }, goesOn),
+  );
+  const all = [...lessees, ...storms].map((one) => one.catch((error) => tally.fail(error)));
+  await within(ms + LATE_MS_MAX, Promise.all(all), tally);
   if (tally.failure !== undefined) throw tally.failure;
+  await reports.holdComplete();
 }
 
 /* What never ends is found by this. */

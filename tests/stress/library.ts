@@ -4,6 +4,8 @@
  * @module
  */
 import { type Library, open } from "../../mod.ts";
+import { ask } from "../support/callbacks.ts";
+import { crowdDefinitions } from "../support/crowds.ts";
 import { definitions as usual, testlibPath } from "../support/testlib.ts";
 
 const definitions = {
@@ -24,14 +26,22 @@ const definitions = {
   witnessesOwned: { name: "test_witnesses_owned", parameters: [], result: "i32" },
   witnessFault: { name: "test_witness_fault", parameters: ["i32"], result: "i32" },
 
+  askI32: {
+    name: "test_ask_i32",
+    parameters: [{ function: ask as typeof ask }, "i32", "bool"],
+    result: "i32",
+  },
+
   localNext: { name: "test_local_next", parameters: [], result: "i32" },
   stackSize: { name: "test_stack_size", parameters: [], result: "u53" },
 } as const;
 
 /** The library. */
-export type StressLibrary = Library<typeof usual & typeof definitions>;
+export type StressLibrary = Library<
+  typeof usual & typeof crowdDefinitions & typeof definitions
+>;
 
 /** Opens it. */
 export function openStressLibrary(): StressLibrary {
-  return open(testlibPath, { ...usual, ...definitions });
+  return open(testlibPath, { ...usual, ...crowdDefinitions, ...definitions });
 }

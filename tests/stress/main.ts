@@ -1,7 +1,8 @@
 /**
- * Does everything that contexts can do at random, for as long as it is told, and looks whether what
- * must hold does: results, order, errors that may be, each promise settled, each handle destroyed
- * once and in order, leases as long as they are held, nothing that grows.
+ * Does everything that contexts and callbacks can do at random, for as long as it is told, and
+ * looks whether what must hold does: results, order, errors that may be, each promise settled, each
+ * handle destroyed once and in order, leases as long as they are held, C threads answered with what
+ * is theirs, their calls delivered or counted, nothing that grows.
  *
  *     deno task stress --seconds 60 --seed 1
  *     bun run stress --seconds 60 --seed 1
@@ -82,7 +83,8 @@ function heldText(held: readonly Held[]): string {
   const [first, last] = [held[WARM_EPOCHS - 1]!, held.at(-1)!];
   const change = (name: keyof Held): string => `${first[name]} to ${last[name]}`;
   return `threads ${change("threads")}, descriptors ${change("descriptors")}, ` +
-    `native memory ${change("memory")} KiB, resident ${change("resident")} MiB`;
+    `native memory ${change("memory")} KiB, resident ${change("resident")} MiB, ` +
+    `tombstones ${change("closures")}`;
 }
 
 function note(tally: Tally): () => string {
@@ -101,8 +103,7 @@ async function stress(options: Options): Promise<number> {
   configure({ threads: threadsMax, threadsMin: THREADS_MIN, idleTime: IDLE_MS });
   const tally = new Tally();
   const shown: Progress = progress(seconds, note(tally));
-  const fail = (error: unknown): void => tally.fail(error);
-  process.on("unhandledRejection", fail);
+  process.on("unhandledRejection", (error) => tally.fail(error));
   try {
     const held = await run(options, tally);
     if (tally.failure !== undefined) throw tally.failure;

@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { stats } from "../../mod.ts";
+import { crowdFaults } from "../support/crowds.ts";
 import type { StressLibrary } from "./library.ts";
 import { holdFaultless } from "./owning.ts";
 import { Broken, hold } from "./tally.ts";
@@ -29,6 +30,8 @@ export interface Held {
   readonly memory: number;
   /** Resident memory of the process, in MiB. */
   readonly resident: number;
+  /** Function pointers of closed callbacks, which answer for ever. */
+  readonly closures: number;
 }
 
 /*
@@ -48,15 +51,25 @@ function threadsKnown(): number {
 }
 
 /* What is not as it must be. */
-function unrest(threadsMin: number): string | undefined {
-  const { slots, waiting, inFlight, abandoned, bridges, boundCalls, threads, queued } = stats();
+function unrest(library: StressLibrary, threadsMin: number): string | undefined {
+  const { slots, waiting, inFlight, abandoned, queued, bridges, threads } = stats();
   const { active, recycling, wedged, shared } = slots;
-  const counts = { active, recycling, wedged, shared, waiting, inFlight, abandoned, boundCalls };
-  const busy = Object.entries({ ...counts, queued }).filter(([, count]) => count !== 0);
+  const { boundCalls, callbacks, asks } = stats();
+  const foreign = library.crowdsRunning.sync();
+  const calls = { waiting, inFlight, abandoned, queued, boundCalls, callbacks, asks, foreign };
+  const counts = { active, recycling, wedged, shared, ...calls };
+  const busy = Object.entries(counts).filter(([, count]) => count !== 0);
   if (bridges !== 1) busy.push(["bridges", bridges]);
   const known = Math.max(threads, threadsKnown());
   if (known > threadsMin) busy.push(["threads", known]);
   return busy.length === 0 ? undefined : busy.map(([name, n]) => `${name} ${n}`).join(", ");
+}
+
+/* No foreign thread got what was not its own, nor waits for ever. */
+function holdAnswered(library: StressLibrary): void {
+  const faults = crowdFaults(library);
+  hold(faults.length === 0, "C gets its own answers", () => faults.join(", "));
+  library.crowdsLeave.sync();
 }
 
 /* Those of Workers that were terminated included. */
@@ -69,13 +82,14 @@ function holdDestroyed(library: StressLibrary): void {
 /** Waits until all is quiet. */
 export async function quiet(library: StressLibrary, threadsMin: number): Promise<Held> {
   const end = performance.now() + QUIET_MS_MAX;
-  let busy = unrest(threadsMin);
+  let busy = unrest(library, threadsMin);
   while (busy !== undefined) {
-    if (performance.now() > end) throw new Broken("slots and threads come back", busy);
+    if (performance.now() > end) throw new Broken("what was used comes back", busy);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    busy = unrest(threadsMin);
+    busy = unrest(library, threadsMin);
   }
   holdDestroyed(library);
+  holdAnswered(library);
   return held();
 }
 
@@ -113,6 +127,7 @@ function held(): Held {
     kinds: counted(kinds),
     memory: stats().memory / KIB,
     resident: Math.round(resident),
+    closures: stats().closures,
   };
 }
 

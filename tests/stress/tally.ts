@@ -70,9 +70,9 @@ export class Tally {
   }
 
   /** Counts without a promise. */
-  note(kind: string, ending: string): void {
+  note(kind: string, ending: string, count = 1): void {
     const kinds = this.counts[kind] ??= {};
-    kinds[ending] = (kinds[ending] ?? 0) + 1;
+    kinds[ending] = (kinds[ending] ?? 0) + count;
   }
 
   /**

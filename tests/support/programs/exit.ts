@@ -1,6 +1,10 @@
-/** Ends in the way it is told while 4 contexts and pool calls are in C. */
+/**
+ * Ends in the way it is told while 4 contexts and pool calls are in C, and 4 foreign threads storm
+ * callbacks.
+ */
 import process from "node:process";
 import { Context } from "../../../mod.ts";
+import { openCrowdLib, startStorm } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 
@@ -25,7 +29,8 @@ for (let i = 0; i < 4; i++) {
   );
 }
 await until(() => gate.arrived() === 8, "all are in C");
-console.log("in C");
+const { callbacks } = await startStorm(openCrowdLib());
+console.log(`in C, stormed by ${callbacks.length}`);
 
 interface Exits {
   readonly Bun?: { exit?(code: number): never };

@@ -1,13 +1,15 @@
 /**
  * Workers that end one after the other: `worker_ends END COUNT [idle]`. Each holds contexts and,
- * unless `idle`, leaves calls in C. Reports how long after its end the bridge was still there, and
- * what was left in the end.
+ * unless `idle`, leaves calls in C, and callbacks under storm; where idle, foreign threads wait for
+ * its callbacks. Reports how long after its end the bridge was still there, or a foreign thread had
+ * not been let go, and what was left in the end.
  */
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { parentPort, Worker as NodeWorker } from "node:worker_threads";
 import { Context, stats } from "../../../mod.ts";
+import { expectClosed, openCrowdLib, startStorm, startWaiting } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
@@ -21,7 +23,13 @@ interface Task {
   readonly isIdle: boolean;
 }
 
+interface Said {
+  readonly bridges: number;
+  readonly crowds: readonly number[];
+}
+
 const library = openTestlib();
+const crowdLibrary = openCrowdLib();
 
 /** Calls of every kind in C, whose promises were given up, so that they hold nothing. */
 async function occupy(): Promise<void> {
@@ -45,16 +53,17 @@ async function occupy(): Promise<void> {
   await Promise.all(calls);
 }
 
+async function rest(): Promise<void> {
+  const contexts = await Promise.all(Array.from({ length: CONTEXTS }, () => Context.acquire()));
+  await Promise.all(contexts.map((context) => context.use(library).answer()));
+}
+
 async function runWorker({ end, isIdle }: Task): Promise<void> {
-  if (isIdle) {
-    const contexts = await Promise.all(Array.from({ length: CONTEXTS }, () => Context.acquire()));
-    await Promise.all(contexts.map((context) => context.use(library).answer()));
-  } else {
-    await occupy();
-  }
-  const { bridges } = stats();
-  if (end === "natural") parentPort?.postMessage(bridges);
-  else postToParent(bridges);
+  await (isIdle ? rest() : occupy());
+  const { crowds } = await (isIdle ? startWaiting : startStorm)(crowdLibrary);
+  const said: Said = { bridges: stats().bridges, crowds };
+  if (end === "natural") parentPort?.postMessage(said);
+  else postToParent(said);
   if (end === "close") (globalThis as unknown as { close(): void }).close();
   if (end === "exit") process.exit(0);
   if (end === "throw") {
@@ -76,7 +85,10 @@ function sockets(): number {
 }
 
 /** Starts a Worker that works and ends; gives it once it says that it is about to. */
-async function startWorker({ end, isIdle }: Task, bridges: number): Promise<Worker> {
+async function startWorker(
+  { end, isIdle }: Task,
+  bridges: number,
+): Promise<{ readonly worker: Worker; readonly crowds: readonly number[] }> {
   const url = new URL(import.meta.url);
   url.search = `end=${end}&idle=${isIdle}`;
   /* in Deno only Workers of node:worker_threads end when they have nothing left to do */
@@ -84,20 +96,26 @@ async function startWorker({ end, isIdle }: Task, bridges: number): Promise<Work
     ? new NodeWorker(url) as unknown as Worker
     : new Worker(url, { type: "module" });
   worker.addEventListener?.("error", (event) => event.preventDefault());
-  const seen = end === "natural"
-    ? (await once(worker as unknown as NodeWorker, "message"))[0]
-    : await nextMessage(worker);
-  if (seen !== bridges + 1) throw new Error(`${seen} bridges`);
-  return worker;
+  const said =
+    (end === "natural"
+      ? (await once(worker as unknown as NodeWorker, "message"))[0]
+      : await nextMessage(worker)) as Said;
+  if (said.bridges !== bridges + 1) throw new Error(`${said.bridges} bridges`);
+  return { worker, crowds: said.crowds };
 }
 
 /** Milliseconds from the end of a Worker until its bridge was gone. */
 async function endOne(task: Task, bridges: number): Promise<number> {
-  const worker = await startWorker(task, bridges);
+  const { worker, crowds } = await startWorker(task, bridges);
   const start = performance.now();
   if (task.end === "terminate") worker.terminate();
-  await until(() => stats().bridges === bridges, "the bridge is gone");
-  return performance.now() - start;
+  await until(
+    () => stats().bridges === bridges && crowdLibrary.crowdsRunning.sync() === 0,
+    "the bridge is gone, and nobody waits for it",
+  );
+  const goneMs = performance.now() - start;
+  expectClosed(crowdLibrary, crowds);
+  return goneMs;
 }
 
 async function main(task: Task, count: number): Promise<void> {
