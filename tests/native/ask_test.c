@@ -15,8 +15,8 @@ static union request request;
 static _Atomic(uint64_t) late_count;
 static _Atomic(uint64_t) late_owner;
 
-static void count_late(const struct bridge *bridge, uint64_t owner) {
-    (void)bridge;
+static void count_late(const struct bridge *asked, uint64_t owner) {
+    (void)asked;
     atomic_fetch_add(&late_count, 1);
     atomic_store(&late_owner, owner);
 }
