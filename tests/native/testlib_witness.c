@@ -20,14 +20,16 @@ TEST_API int32_t test_pile_size(int32_t pile);
 TEST_API struct test_witness *test_witness_make(int32_t pile);
 TEST_API int32_t test_witness_own(struct test_witness *witness);
 TEST_API int32_t test_witness_loosen(struct test_witness *witness);
+TEST_API int32_t test_witness_disown(struct test_witness *witness);
 TEST_API int32_t test_witness_destroy(struct test_witness *witness);
 TEST_API int32_t test_witnesses_owned(void);
 TEST_API int32_t test_witness_fault(int32_t kind);
 
 /*
  *        make          own           loosen
- *  FREE ──────▶ MADE ──────▶ OWNED ──────────▶ LOOSE
- *   ▲             │            │ the last first   │ at any time
+ *  FREE ──────▶ MADE ──────▶ OWNED ──────────▶ LOOSE ──▶ MADE
+ *   ▲             │            │ the last first   │ disown
+ *   │             │            │                  │ at any time
  *   └─────────────┴────────────┴──────────────────┘ destroy
  */
 enum state { FREE, MADE, OWNED, LOOSE };
@@ -137,6 +139,11 @@ int32_t test_witness_own(struct test_witness *witness) {
 /* It may be destroyed before those that were owned later. */
 int32_t test_witness_loosen(struct test_witness *witness) {
     return locked_move(witness, LOOSE);
+}
+
+/* It has none any more. */
+int32_t test_witness_disown(struct test_witness *witness) {
+    return locked_move(witness, MADE);
 }
 
 int32_t test_witness_destroy(struct test_witness *witness) {

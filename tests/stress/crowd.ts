@@ -15,6 +15,8 @@ const THREADS_MAX = 4;
 const ENDLESS = 2 ** 32 - 1;
 /** By then others have been opened, which must not be reached. */
 const CLOSED_CALLS = 30_000;
+const STORM_MS_MAX = 1000;
+const LOOK_MS = 5;
 const CLOSED_SHARE = 0.4;
 
 /** What a storm has. */
@@ -80,6 +82,11 @@ export class Crowd {
   async gone(kind: string): Promise<CrowdCounts> {
     const { library, tally } = this.#scene;
     const counts = (): CrowdCounts => crowdCounts(library, this.#number);
+    const end = performance.now() + STORM_MS_MAX;
+    while (counts().running > 0 && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    library.crowdStop.sync(this.#number); // now each thread waits for one answer at most
     await holdSoon(
       () => counts().running === 0,
       "C threads are answered",

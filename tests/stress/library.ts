@@ -18,6 +18,11 @@ const definitions = {
     parameters: [{ pointer: "witness" }],
     result: "i32",
   },
+  witnessDisown: {
+    name: "test_witness_disown",
+    parameters: [{ pointer: "witness" }],
+    result: "i32",
+  },
   witnessDestroy: {
     name: "test_witness_destroy",
     parameters: [{ pointer: "witness" }],

@@ -52,7 +52,9 @@ async function close(lease: Lease): Promise<void> {
 }
 
 async function takeBack(lease: Lease): Promise<void> {
-  const witness = pickLoose(lease).release();
+  const owned = pickLoose(lease);
+  lease.library.witnessDisown.sync(owned.pointer); // a thread that ends here leaves it to nobody
+  const witness = owned.release();
   const ended = await lease.tally.follow("take back", lease.here.witnessDestroy(witness));
   hold(ended === 1, "what is taken back is the caller's", () => `destroying it gave ${ended}`);
 }

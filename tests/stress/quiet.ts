@@ -15,7 +15,8 @@ import { Broken, hold } from "./tally.ts";
 const QUIET_MS_MAX = 15_000;
 const LOOK_MS = 20;
 const KIB = 1024;
-const MEMORY_KIB_MAX = 256;
+/** A chunk of records and some batches of events come and go. */
+const MEMORY_KIB_MAX = 384;
 /** Runtimes keep memory of Workers that have ended for some time, so this is coarse. */
 const RESIDENT_MIB_MAX = 192;
 
