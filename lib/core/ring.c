@@ -15,6 +15,7 @@
 
 #define VISIT_EVENTS_MIN 64u /* a visit is worth its cost */
 #define AHEAD 4u             /* cells to be asked for before they are read */
+#define LOOKS_MAX 16u        /* for room, yielding, before a producer sleeps */
 #define TRIES_MAX 8u         /* to take off the oldest, while others do too or write it still */
 #define LOST_WORDS (SIDING_EVENT_WORDS + 2u)
 #define LATEST_FREE ((UINT64_C(1) << RING_LATEST_CELLS) - 1)
@@ -293,11 +294,25 @@ static struct cell *replace_oldest(struct ring *ring, struct cells *cells) {
     return cell;
 }
 
+/* Room comes soon while the host is reading: looking a few times costs less than being woken. */
+static struct cell *look_for_room(struct ring *ring, struct cells *cells) {
+    struct cell *cell = NULL;
+    for (uint32_t looks = 0; cell == NULL && looks < LOOKS_MAX; looks++) {
+        siding_thread_yield();
+        cell = ring_is_closed(ring) ? NULL : claim(cells);
+    }
+    return cell;
+}
+
 /* @return a cell although there is no room, or NULL */
 static struct cell *claim_full(struct ring *ring, struct cells *cells, uint64_t timeout_ns) {
     switch (ring->options.overflow) {
     case SIDING_OVERFLOW_BLOCK:
-        return timeout_ns == 0 ? NULL : await_room(ring, cells, timeout_ns);
+        if (timeout_ns > 0) {
+            struct cell *cell = look_for_room(ring, cells);
+            return cell != NULL ? cell : await_room(ring, cells, timeout_ns);
+        }
+        return NULL;
     case SIDING_OVERFLOW_DROP_OLDEST:
         return replace_oldest(ring, cells);
     default:
