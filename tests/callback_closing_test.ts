@@ -26,6 +26,18 @@ test("E6: a closed pointer gives its closed value, 1,000,000 times from 4 thread
   assert.ok(sum >= 0 && sum < 1_000_000 * 4 && answered >= 100, `${sum} of ${answered}`);
 });
 
+test("E13: in a forked child a pointer gives its closed value; the parent goes on", async () => {
+  const values = { throw: 11, timeout: 22, closed: 33 };
+  using one = callback.call(ask, (value) => value + 1, { fallback: values });
+  assert.equal(await library.askI32(one, 1, true), 2);
+  for (let round = 0; round < 5; round++) {
+    assert.equal(await library.askInChild(one, 1), 33); // forked by a thread of the pool
+    assert.equal(library.askInChild.sync(one, 1), 33); // and by this one
+    assert.equal(await library.askI32(one, round, true), round + 1);
+    assert.equal(library.askI32.sync(one, round, false), round + 1);
+  }
+});
+
 test("E6: a forgotten address may serve another callback", async () => {
   const seen = new Map<number, number>();
   let reused = 0;

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 enum { THREADS_MAX = 64, TEXT_BYTES = 64, WRITE_BYTES = 4096 };
 
@@ -138,6 +142,19 @@ int64_t test_asks_join(struct test_storm *storm, int64_t *out_closed) {
     free(storm);
     return sum;
 }
+
+#if !defined(_WIN32)
+int32_t test_ask_in_child(test_ask_i32_fn callback, int32_t value) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(callback(value) & 0xff);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+#endif
 
 struct test_asker {
     test_ask_i32_fn callback;

@@ -59,6 +59,9 @@ struct test_asker;
 TEST_API struct test_asker *test_asker_start(test_ask_i32_fn callback, int32_t value);
 TEST_API int32_t test_asker_join(struct test_asker *asker);
 
+/* What the child of a fork gets from the pointer, 0 to 255; negative: there was no child. */
+TEST_API int32_t test_ask_in_child(test_ask_i32_fn callback, int32_t value);
+
 /* Calls with memory that is overwritten as soon as the callback has returned. */
 typedef void (*test_text_fn)(uint32_t index, const char *text);
 TEST_API void test_say(test_text_fn callback, uint32_t count, bool is_foreign);

@@ -110,6 +110,11 @@ export const definitions = {
     result: asker as typeof asker,
   },
   askerJoin: { name: "test_asker_join", parameters: [asker as typeof asker], result: "i32" },
+  askInChild: {
+    name: "test_ask_in_child",
+    parameters: [{ function: ask as typeof ask }, "i32"],
+    result: "i32",
+  },
   say: {
     name: "test_say",
     parameters: [{ function: text as typeof text }, "u32", "bool"],
