@@ -47,19 +47,19 @@ const parts = [
   },
   {
     name: "native",
-    timeoutMs: 240_000,
+    timeoutMs: 600_000,
     command: () => scriptCommand("scripts/build.mjs", ["test"]),
     count: (output) => countsFromLines(output, "native"),
   },
   {
     name: "tsan",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     command: () => scriptCommand("scripts/build.mjs", ["test-tsan"]),
     count: (output) => countsFromLines(output, "native"),
   },
   {
     name: "asan",
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     command: () => scriptCommand("scripts/test_asan.mjs"),
     count: (output) => countsFromLines(output, "asan"),
   },
@@ -77,13 +77,13 @@ const parts = [
   },
   {
     name: "bun",
-    timeoutMs: 600_000,
+    timeoutMs: 1_200_000,
     command: () => [bunPath(), ["test", ...reporter("bun"), ...bunPaths(testFiles())]],
     count: () => countsFromReport(reportOf("bun")),
   },
   {
     name: "deno",
-    timeoutMs: 600_000,
+    timeoutMs: 1_200_000,
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
   },
