@@ -300,8 +300,7 @@ struct siding_callback_options {
     uint32_t timeout_ms;     /* for an answer, or for room; at least 1 */
     uint32_t returned;       /* POST: parameter that C gets back, or SIDING_RETURN_VALUE */
     uint32_t flags;          /* SIDING_CALLBACK_PULLED */
-    uint64_t retain; /* bound call that runs before the host can have the event, its holes filled
-                        from the arguments; 0 */
+    uint64_t retain;         /* bound call, run before the host has the event; or 0 */
 };
 #define SIDING_CALLBACK_POST 0u
 #define SIDING_CALLBACK_CALL 1u
