@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../base/inline.h"
 #include "../../base/sanitize.h"
-#include "../../base/stack.h"
 #include "../posix/system.h"
 
 /*
@@ -44,7 +44,9 @@ static bool is_zero(const char *page) {
     return page[0] == 0 && memcmp(page, page + 1, page_bytes - 1) == 0;
 }
 
-SIDING_OWN_FRAME void siding_thread_memory_spare(void) {
+/* With a frame of its own, else its signal sets would make that of the whole thread a page larger. */
+SIDING_NOINLINE
+void siding_thread_memory_spare(void) {
     char *copy = (char *)((uintptr_t)pthread_self() + (uintptr_t)copy_offset);
     char *end = copy + copy_bytes;
     char *page = copy + (page_bytes - (uintptr_t)copy % page_bytes) % page_bytes;
