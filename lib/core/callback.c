@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "bound_pointer.h"
 #include "entry.h"
+#include "memory.h"
 #include "outbox.h"
 #include "type.h"
 
@@ -21,6 +22,14 @@ static struct callback *callback_of(struct ring *ring) {
     return (struct callback *)((char *)ring - offsetof(struct callback, ring));
 }
 
+static uint32_t values_words(const struct signature *signature, bool waits) {
+    return signature->result_words * (waits ? VALUES : 1u);
+}
+
+static size_t size_bytes(const struct signature *signature, bool waits) {
+    return sizeof(struct callback) + values_words(signature, waits) * sizeof(uint64_t);
+}
+
 static void release(struct target *target) {
     struct callback *callback = (struct callback *)target;
     if (!held_release(&target->held)) {
@@ -29,6 +38,7 @@ static void release(struct target *target) {
     struct bridge *bridge = callback_bridge(callback);
     ring_deinit(&callback->ring);
     bound_release(callback->retain);
+    memory_count(-(int64_t)size_bytes(callback->signature, callback->waits));
     free(callback);
     bridge_let_go(bridge);
 }
@@ -81,10 +91,6 @@ static const struct closure_kind callback_kind = {entry_serve, close_callback, r
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static uint32_t values_count(uint32_t mode) {
-    return mode == SIDING_CALLBACK_CALL ? VALUES : 1;
-}
-
 static bool is_returnable(const struct signature *signature, uint32_t returned) {
     return returned == SIDING_RETURN_VALUE ||
            (returned < signature->parameters_count &&
@@ -134,11 +140,11 @@ static bool is_mode(const struct siding_callback_options *options,
 }
 
 static bool is_valid(const struct siding_callback_options *options,
-                     const struct signature *signature, uint32_t values_words) {
+                     const struct signature *signature, uint32_t given_words) {
     return signature != NULL && closure_suits(signature) && is_mode(options, signature) &&
            has_room(options, signature) && options->timeout_ms > 0 &&
            (options->flags & ~SIDING_CALLBACK_PULLED) == 0 &&
-           values_words == signature->result_words * values_count(options->mode);
+           given_words == values_words(signature, options->mode == SIDING_CALLBACK_CALL);
 }
 
 static int32_t open_ring(struct callback *callback, struct bridge *bridge,
@@ -160,8 +166,8 @@ static int32_t open_ring(struct callback *callback, struct bridge *bridge,
 static struct callback *make(struct bridge *bridge, const struct signature *signature,
                              const struct siding_callback_options *options,
                              const uint64_t *values) {
-    uint32_t values_words = signature->result_words * values_count(options->mode);
-    struct callback *callback = calloc(1, sizeof *callback + values_words * sizeof *values);
+    bool waits = options->mode == SIDING_CALLBACK_CALL;
+    struct callback *callback = calloc(1, size_bytes(signature, waits));
     if (callback == NULL) {
         return NULL;
     }
@@ -175,9 +181,10 @@ static struct callback *make(struct bridge *bridge, const struct signature *sign
     callback->timeout_ms = options->timeout_ms;
     callback->tail_bytes_max = options->copy_bytes_max;
     callback->returned = options->returned;
-    callback->waits = options->mode == SIDING_CALLBACK_CALL;
+    callback->waits = waits;
     callback->is_flat = flat_words(options, signature) > 0;
-    memcpy(callback->values, values, values_words * sizeof *values);
+    memcpy(callback->values, values, values_words(signature, waits) * sizeof *values);
+    memory_count((int64_t)size_bytes(signature, waits));
     bridge_retain(bridge);
     return callback;
 }
@@ -215,10 +222,10 @@ static int32_t publish_pointer(struct callback *callback, uint64_t *out_closure,
 }
 
 int32_t callback_open(struct bridge *bridge, const struct siding_callback_options *options,
-                      const uint64_t *values, uint32_t values_words, uint64_t *out_closure,
+                      const uint64_t *values, uint32_t given_words, uint64_t *out_closure,
                       uint64_t *out_pointer) {
     const struct signature *signature = signature_find(options->signature);
-    if (!is_valid(options, signature, values_words)) {
+    if (!is_valid(options, signature, given_words)) {
         return SIDING_EINVALID;
     }
     struct callback *callback = make(bridge, signature, options, values);
