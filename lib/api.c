@@ -239,8 +239,7 @@ int32_t siding_bridge_inline(uint64_t bridge_handle, uint64_t dispatcher, void *
         (frame == NULL || !is_aligned(frame) || frame_words < SIDING_EVENT_WORDS_MAX)) {
         return SIDING_EINVALID;
     }
-    bridge->dispatcher = (void (*)(void))(uintptr_t)dispatcher;
-    bridge->frame = frame;
+    bridge_set_inline(bridge, (void (*)(void))(uintptr_t)dispatcher, frame);
     return SIDING_OK;
 }
 

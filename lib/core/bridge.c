@@ -191,8 +191,7 @@ static void dispose(struct bridge *bridge) {
     block_table_deinit(&bridge->blocks);
     bridge->undelivered = NULL;
     bridge->in_flight = 0;
-    bridge->dispatcher = NULL;
-    bridge->frame = NULL;
+    bridge_set_inline(bridge, NULL, NULL);
     bridge_let_go(bridge);
 }
 
@@ -241,6 +240,11 @@ void bridge_let_go(struct bridge *bridge) {
         bridge_move(bridge, BRIDGE_CLOSING, BRIDGE_VACANT);
         give_vacant(bridge);
     }
+}
+
+void bridge_set_inline(struct bridge *bridge, void (*dispatcher)(void), uint64_t *frame) {
+    bridge->dispatcher = dispatcher;
+    bridge->frame = frame;
 }
 
 void bridge_begin_here(struct bridge *bridge) {

@@ -101,6 +101,8 @@ void bridge_let_go(struct bridge *bridge);
 void bridge_begin_here(struct bridge *bridge);
 /** Ends that. @thread js  @blocks never */
 void bridge_end_here(struct bridge *bridge);
+/** See siding_bridge_inline. @thread js  @blocks never */
+void bridge_set_inline(struct bridge *bridge, void (*dispatcher)(void), uint64_t *frame);
 /** Wakes the host, whether it sleeps or not: takes no lock. @thread any  @blocks never */
 void bridge_kick(struct bridge *bridge);
 /** @return bridges open now  @thread any  @blocks never */
