@@ -15,6 +15,7 @@ const core_files = [_][]const u8{
     "lib/core/bridge.c",
     "lib/core/call.c",
     "lib/core/callback.c",
+    "lib/core/cells.c",
     "lib/core/chain.c",
     "lib/core/closure.c",
     "lib/core/context.c",

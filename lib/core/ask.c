@@ -12,11 +12,11 @@
 #include "nest.h"
 #include "pool.h"
 #include "slot.h"
+#include "spin.h"
 
 #define CHUNK_ASKS 64u
 #define CHUNKS_MAX (ASKS_MAX / CHUNK_ASKS)
 #define MASK_BITS 32u
-#define SPIN_ROUND 16u /* pauses between two yields */
 #define STATE_BITS 8u
 
 enum ask_state { ASK_FREE, ASK_WAITING, ASK_CLAIMED, ASK_SETTLED };
@@ -65,7 +65,8 @@ static bool try_move(struct ask *ask, uint64_t from, uint64_t to) {
                                                    memory_order_relaxed);
 }
 
-static bool is_settled(const struct ask *ask) {
+static bool is_settled(const void *subject) {
+    const struct ask *ask = subject;
     /* acquire: pairs with settle */
     uint64_t state = atomic_load_explicit(&ask->state, memory_order_acquire);
     return (state & ((1u << STATE_BITS) - 1)) == ASK_SETTLED;
@@ -200,23 +201,13 @@ static bool give_up(struct ask *ask) {
     return try_move(ask, state_of(turn, ASK_WAITING), state_of(turn, ASK_CLAIMED));
 }
 
-static uint64_t later(uint64_t now_ns, uint64_t timeout_ns) {
-    return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
-}
-
-/* One of the waiters spins, yielding all the time: an answer may be there before it could sleep. */
+/* One of the waiters spins: an answer may be there before it could sleep. */
 static void spin(struct ask *ask, struct bridge *bridge, uint64_t end_ns) {
     if (atomic_exchange_explicit(&bridge->answer_spinner, true, memory_order_relaxed)) {
         return;
     }
     uint64_t spin_end_ns = siding_clock_ns() + pool_spin_ns();
-    spin_end_ns = spin_end_ns < end_ns ? spin_end_ns : end_ns;
-    while (!is_settled(ask) && siding_clock_ns() < spin_end_ns) {
-        for (uint32_t i = 0; i < SPIN_ROUND && !is_settled(ask); i++) {
-            siding_thread_pause();
-        }
-        siding_thread_yield();
-    }
+    (void)spin_until(is_settled, ask, spin_end_ns < end_ns ? spin_end_ns : end_ns);
     atomic_store_explicit(&bridge->answer_spinner, false, memory_order_relaxed);
 }
 
@@ -266,20 +257,17 @@ static enum ask_outcome await_in_nest(struct ask *ask, uint64_t timeout_ns) {
 
 /* @return likewise */
 static enum ask_outcome await_outside(struct ask *ask, struct bridge *bridge, uint64_t timeout_ns) {
-    uint64_t end_ns = later(siding_clock_ns(), timeout_ns);
+    uint64_t end_ns = siding_clock_after(timeout_ns);
     spin(ask, bridge, end_ns);
     sleep_until(ask, bridge, end_ns);
     return ASK_TIMEOUT;
 }
 
 static enum ask_outcome await(struct ask *ask, struct bridge *bridge, uint64_t timeout_ns) {
-    struct slot *slot = slot_current();
-    bool was_shared = slot != NULL && pool_wait_begin(slot);
+    struct pool_use *use = pool_wait_begin();
     enum ask_outcome without =
         ask->nest != NULL ? await_in_nest(ask, timeout_ns) : await_outside(ask, bridge, timeout_ns);
-    if (slot != NULL) {
-        pool_wait_end(was_shared);
-    }
+    pool_wait_end(use);
     return without;
 }
 

@@ -13,8 +13,7 @@
 #include "record.h"
 #include "recycle.h"
 #include "slot.h"
-
-#define SPIN_ROUND 16u /* pauses between two yields */
+#include "spin.h"
 
 enum guest_state { GUEST_SPINS, GUEST_PARKS, GUEST_DONE };
 
@@ -49,7 +48,8 @@ void guest_complete(struct record *record) {
     }
 }
 
-static bool is_done(struct guest *guest) {
+static bool is_done(const void *subject) {
+    const struct guest *guest = subject;
     return atomic_load_explicit(&guest->state, memory_order_acquire) == GUEST_DONE;
 }
 
@@ -59,13 +59,7 @@ static bool is_done(struct guest *guest) {
  */
 static void guest_await(struct guest *guest) {
     uint32_t expected = GUEST_SPINS;
-    uint64_t end_ns = siding_clock_ns() + pool_spin_ns();
-    while (!is_done(guest) && siding_clock_ns() < end_ns) {
-        for (uint32_t i = 0; i < SPIN_ROUND && !is_done(guest); i++) {
-            siding_thread_pause();
-        }
-        siding_thread_yield(); /* the worker may wait for this very processor */
-    }
+    (void)spin_until(is_done, guest, siding_clock_ns() + pool_spin_ns());
     /* acq_rel: pairs with the exchange in guest_complete */
     if (atomic_compare_exchange_strong_explicit(&guest->state, &expected, GUEST_PARKS,
                                                 memory_order_acq_rel, memory_order_acquire)) {

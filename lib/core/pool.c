@@ -26,12 +26,16 @@ static _Atomic(uint32_t) stack_bytes = STACK_BYTES_DEFAULT;
 static _Atomic(uint32_t) threads_min = THREADS_MIN_DEFAULT;
 static _Atomic(uint64_t) idle_ns = IDLE_NS_DEFAULT;
 static _Atomic(uint32_t) threads_count; /* started, and not told to end */
-/* atomic, both: seq_cst, see "Nobody looks?" in dispatch.c; counted up only below threads_max */
-static _Atomic(uint32_t) leased_count;
-static _Atomic(uint32_t) shared_count;
-/* of those, threads that wait inside a call for a host; atomic, both: seq_cst, likewise */
-static _Atomic(uint32_t) leased_waiting;
-static _Atomic(uint32_t) shared_waiting;
+/* What slots are used for. */
+struct pool_use {
+    enum slot_state state; /* of a slot in this use; immutable */
+    /* atomic, both: seq_cst, see "Nobody looks?" in dispatch.c */
+    _Atomic(uint32_t) count;   /* of slots; counted up only below limit_of */
+    _Atomic(uint32_t) waiting; /* of those, threads that wait inside a call for a host */
+};
+
+static struct pool_use leased = {.state = SLOT_ACTIVE};
+static struct pool_use shared = {.state = SLOT_SHARED};
 
 static struct siding_mutex start_mutex = SIDING_MUTEX_INITIALIZER;
 static struct slot *retired SIDING_GUARDED_BY(&start_mutex); /* may have a thread again */
@@ -181,48 +185,46 @@ static struct slot *claim_vacant(enum slot_state state) {
 }
 
 /* What waits for a host does not count, but there is an end to it. */
-static uint32_t limit_of(_Atomic(uint32_t) *in_use) {
+static uint32_t limit_of(const struct pool_use *use) {
     uint32_t limit = atomic_load_explicit(&threads_max, memory_order_relaxed);
-    _Atomic(uint32_t) *waiting = in_use == &shared_count ? &shared_waiting : &leased_waiting;
-    uint32_t more = atomic_load_explicit(waiting, memory_order_seq_cst);
+    uint32_t more = atomic_load_explicit(&use->waiting, memory_order_seq_cst);
     return limit + (more < limit ? more : limit);
 }
 
 /* A failed try leaves no trace: a count that is too high for a moment could fail another one. */
-static bool count_up(_Atomic(uint32_t) *in_use) {
-    uint32_t limit = limit_of(in_use);
-    uint32_t count = atomic_load_explicit(in_use, memory_order_seq_cst);
+static bool count_up(struct pool_use *use) {
+    uint32_t limit = limit_of(use);
+    uint32_t count = atomic_load_explicit(&use->count, memory_order_seq_cst);
     while (count < limit) {
-        if (atomic_compare_exchange_weak_explicit(in_use, &count, count + 1, memory_order_seq_cst,
-                                                  memory_order_seq_cst)) {
+        if (atomic_compare_exchange_weak_explicit(&use->count, &count, count + 1,
+                                                  memory_order_seq_cst, memory_order_seq_cst)) {
             return true;
         }
     }
     return false;
 }
 
-/* Takes a slot for a use that `in_use` counts. */
-static struct slot *take_slot(enum slot_state state, _Atomic(uint32_t) *in_use,
-                              const struct siding_context_options *options, int32_t *out_status) {
-    if (!count_up(in_use)) {
+static struct slot *take_slot(struct pool_use *use, const struct siding_context_options *options,
+                              int32_t *out_status) {
+    if (!count_up(use)) {
         *out_status = SIDING_EEXHAUSTED;
         return NULL;
     }
     bool is_fresh = options != NULL && (options->flags & SIDING_CONTEXT_FRESH) != 0;
-    struct slot *slot = is_fresh ? NULL : claim_vacant(state);
+    struct slot *slot = is_fresh ? NULL : claim_vacant(use->state);
     if (slot == NULL) {
-        slot = start_slot(state, is_fresh ? options->stack_bytes : 0);
+        slot = start_slot(use->state, is_fresh ? options->stack_bytes : 0);
     }
     if (slot == NULL) {
         *out_status = SIDING_ESYSTEM;
-        atomic_fetch_sub_explicit(in_use, 1, memory_order_seq_cst);
+        atomic_fetch_sub_explicit(&use->count, 1, memory_order_seq_cst);
     }
     return slot;
 }
 
 int32_t pool_lease(const struct siding_context_options *options, struct slot **out_slot) {
     int32_t status = SIDING_OK;
-    struct slot *slot = take_slot(SLOT_ACTIVE, &leased_count, options, &status);
+    struct slot *slot = take_slot(&leased, options, &status);
     if (slot != NULL) {
         *out_slot = slot;
     }
@@ -230,28 +232,30 @@ int32_t pool_lease(const struct siding_context_options *options, struct slot **o
 }
 
 void pool_lease_over(void) {
-    atomic_fetch_sub_explicit(&leased_count, 1, memory_order_seq_cst);
+    atomic_fetch_sub_explicit(&leased.count, 1, memory_order_seq_cst);
 }
 
-/* Counted by the state at the beginning, for the watch may move the slot meanwhile. */
-static _Atomic(uint32_t) *waiting_of(bool is_shared) {
-    return is_shared ? &shared_waiting : &leased_waiting;
-}
-
-bool pool_wait_begin(struct slot *slot) {
+struct pool_use *pool_wait_begin(void) {
+    struct slot *slot = slot_current();
+    if (slot == NULL) {
+        return NULL;
+    }
     bool is_shared = slot_state_of(slot_look(slot)) == SLOT_SHARED;
-    atomic_fetch_add_explicit(waiting_of(is_shared), 1, memory_order_seq_cst);
+    struct pool_use *use = is_shared ? &shared : &leased;
+    atomic_fetch_add_explicit(&use->waiting, 1, memory_order_seq_cst);
     /* who found the maximum reached before this may have counted on this thread */
     if (is_shared) {
         dispatch_look();
     } else {
         line_serve();
     }
-    return is_shared;
+    return use;
 }
 
-void pool_wait_end(bool was_shared) {
-    atomic_fetch_sub_explicit(waiting_of(was_shared), 1, memory_order_seq_cst);
+void pool_wait_end(struct pool_use *use) {
+    if (use != NULL) {
+        atomic_fetch_sub_explicit(&use->waiting, 1, memory_order_seq_cst);
+    }
 }
 
 struct slot *pool_slot(uint64_t lease) {
@@ -309,7 +313,7 @@ void pool_count(struct siding_stats *out_stats) {
 
 struct slot *pool_take_shared(void) {
     int32_t status;
-    return take_slot(SLOT_SHARED, &shared_count, NULL, &status);
+    return take_slot(&shared, NULL, &status);
 }
 
 bool pool_has_threads(void) {
@@ -323,7 +327,7 @@ void pool_vacate(struct slot *slot, enum slot_state from) {
         watch_arm(atomic_load_explicit(&slot->vacant_since_ns, memory_order_relaxed) + limit_ns);
     }
     if (from == SLOT_SHARED) {
-        atomic_fetch_sub_explicit(&shared_count, 1, memory_order_seq_cst);
+        atomic_fetch_sub_explicit(&shared.count, 1, memory_order_seq_cst);
     } else if (from == SLOT_ACTIVE) { /* else its lease is off the count: it was wedged */
         pool_lease_over();
     }

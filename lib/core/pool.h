@@ -45,15 +45,16 @@ struct slot *pool_slot_at(uint32_t index);
 /** Claims a vacant slot, or starts one, to serve the shared queue. @return NULL: none may be had
  *  @thread any  @blocks never */
 struct slot *pool_take_shared(void);
+struct pool_use;
 /**
- * The slot's thread waits inside a call for a host: another may be used in its place, up to twice
- * the maximum in all.
- * @return what pool_wait_end is to be told
- * @thread worker, the slot's own  @blocks never
+ * The calling thread waits inside a call for a host: if it is the pool's, another may be used in
+ * its place, up to twice the maximum in all.
+ * @return for pool_wait_end, for the watch may move the slot meanwhile; NULL: not the pool's thread
+ * @thread any  @blocks never
  */
-bool pool_wait_begin(struct slot *slot);
+struct pool_use *pool_wait_begin(void);
 /** @thread as pool_wait_begin  @blocks never */
-void pool_wait_end(bool was_shared);
+void pool_wait_end(struct pool_use *use);
 /** @return whether any thread of the pool lives  @thread any  @blocks never */
 bool pool_has_threads(void);
 

@@ -4,9 +4,7 @@
  *   producer  ring_begin ─▶ writes the event into its cell ─▶ ring_publish ─▶ arms the ring
  *   host      visits the ring while it is armed, until it is empty, then disarms it
  *
- * Cells are of one size. Each has a sequence number which says whether it waits for a producer or
- * for a consumer in this lap (D. Vyukov's bounded queue). With SIDING_OVERFLOW_LATEST there are
- * cells for threads that write at the same time instead, and one word that names the newest.
+ * Events lie in cells (cells.h), with SIDING_OVERFLOW_LATEST in those of which one is the newest.
  *
  * The ring is a node of its bridge's inbox from when a producer arms it until the host disarms it,
  * so at most one wake-up is under way. Publishing stores a cell and then looks at `armed`;
@@ -26,8 +24,6 @@ struct bridge;
 struct cells;
 struct ring;
 struct sink;
-
-#define RING_LATEST_CELLS 16u /* threads that may post to a LATEST ring at the same moment */
 
 struct ring_options {
     struct bridge *bridge; /* retained by the ring's owner */

@@ -13,9 +13,9 @@
 #include "pool.h"
 #include "record.h"
 #include "repeat.h"
+#include "spin.h"
 
 #define SPIN_SHARE_MIN 16u /* an unlucky thread spins 1/16 of the limit */
-#define SPIN_ROUND 16u     /* pauses between two yields */
 #define VACANT_NAME "siding"
 
 static const uint8_t legal_moves[SLOT_STATES] = {
@@ -123,36 +123,29 @@ static void learn_idle(struct slot *slot, uint32_t limit_ns) {
     slot->idle_since_ns = 0;
 }
 
-static bool has_work(struct slot *slot, struct inbox *inbox) {
-    return inbox_waits(inbox) || inbox_waits(&slot->later);
-}
+/* Where a thread that spins looks. */
+struct outlook {
+    struct inbox *inbox;
+    struct inbox *later;
+};
 
-/* Yields all the time: where the thread that will push needs this processor, it gets it at once. */
-static bool spin_until(struct slot *slot, struct inbox *inbox, uint64_t end_ns) {
-    bool found = false;
-    do {
-        for (uint32_t i = 0; i < SPIN_ROUND && !found; i++) {
-            siding_thread_pause();
-            found = has_work(slot, inbox);
-        }
-        if (!found) {
-            siding_thread_yield();
-        }
-    } while (!found && siding_clock_ns() < end_ns);
-    return found;
+static bool has_work(const void *subject) {
+    const struct outlook *outlook = subject;
+    return inbox_waits(outlook->inbox) || inbox_waits(outlook->later);
 }
 
 bool slot_spin(struct slot *slot, struct inbox *inbox) {
+    const struct outlook outlook = {inbox, &slot->later};
     uint32_t limit_ns = pool_spin_ns();
     if (slot->idle_since_ns != 0 || limit_ns == 0) {
-        return has_work(slot, inbox);
+        return has_work(&outlook);
     }
     slot->idle_since_ns = siding_clock_ns();
     if (atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
-        return has_work(slot, inbox);
+        return has_work(&outlook);
     }
     uint32_t spin_ns = slot->spin_ns == 0 || slot->spin_ns > limit_ns ? limit_ns : slot->spin_ns;
-    bool found = spin_until(slot, inbox, slot->idle_since_ns + spin_ns);
+    bool found = spin_until(has_work, &outlook, slot->idle_since_ns + spin_ns);
     atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
     if (found) {
         learn_idle(slot, limit_ns);

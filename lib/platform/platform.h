@@ -136,6 +136,11 @@ void *siding_thread_exit_argument(void);
 
 /** @return monotonic nanoseconds, precise  @thread any  @blocks never */
 uint64_t siding_clock_ns(void);
+/** @return the time in so long, UINT64_MAX where it is beyond  @thread any  @blocks never */
+static inline uint64_t siding_clock_after(uint64_t timeout_ns) {
+    uint64_t now_ns = siding_clock_ns();
+    return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
+}
 
 /* ---- errno ----------------------------------------------------------------------------------- */
 
