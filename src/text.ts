@@ -1,5 +1,5 @@
 /**
- * C strings in records: UTF-8 behind the argument words, ended by NUL.
+ * C strings in records: UTF-8 behind the argument words, ended by NUL, as is the record itself.
  *
  * @module
  */
@@ -30,6 +30,7 @@ export function putText(
   const at = end * 8;
   const size = words.texts.write(text, at);
   words.u8[at + size] = 0;
+  words.u8[at + (size | 7)] = 0;
   words.u32[argument * 2] = at - start * 8;
   words.u32[argument * 2 + 1] = referenceInline;
   return end + (size >> 3) + 1;
@@ -53,6 +54,7 @@ export function putText16(
     words.view.setUint16(at + i * 2, text.charCodeAt(i), true);
   }
   words.view.setUint16(at + text.length * 2, 0, true);
+  words.u8[at + (text.length * 2 | 7)] = 0;
   words.u32[argument * 2] = at - start * 8;
   words.u32[argument * 2 + 1] = referenceInline;
   return end + (text.length >> 2) + 1;

@@ -156,7 +156,7 @@ enum siding_tail {
 
 /*
  * Call record: what the host submits, in 8-byte words. The header is followed by the argument words
- * in parameter order, then by the bytes of inline texts:
+ * in parameter order, then by the bytes of inline texts, of which the record's very last is zero:
  *
  *   scalar, pointer   one word, the value in its low bytes (little-endian)
  *   struct            its bytes, rounded up to words
