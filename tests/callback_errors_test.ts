@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { alloc, callback, SidingError } from "../mod.ts";
+import process from "node:process";
+import { alloc, callback, open, SidingError } from "../mod.ts";
 import { ask, openCallbackLib, sized, write } from "./support/callbacks.ts";
 import { expectExit, runProgram } from "./support/child.ts";
 import { test, until } from "./support/harness.ts";
@@ -56,6 +57,24 @@ test("a wrong pointer is copied as null, a wrong length is refused and counted",
   assert.deepEqual(seen, [null, 5, null, 5, new Uint8Array(3), 3]);
   const { events, refused } = given.stats;
   assert.deepEqual({ events, refused }, { events: 3, refused: 3 }, "the bad pointer counts too");
+});
+
+test("a pointer to memory that is not there is copied as null, on any thread", async () => {
+  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+    mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
+    munmap: { parameters: ["pointer", "usize"], result: "i32" },
+  });
+  const privateAnonymous = process.platform === "darwin" ? 0x1002 : 0x22;
+  const page = libc.mmap.sync(null, 65_536, 0, privateAnonymous, -1, 0)!;
+  const seen: unknown[] = [];
+  using given = callback.post(sized, (bytes, size) => void seen.push(bytes, size));
+  await library.sized(given, page, 5);
+  await library.sized(given, page, 3000);
+  library.sized.sync(given, page, 7); // on this thread
+  await until(() => seen.length === 6, "all calls come");
+  assert.deepEqual(seen, [null, 5, null, 3000, null, 7]);
+  assert.equal(given.stats.refused, 3);
+  libc.munmap.sync(page, 65_536);
 });
 
 test("C6: wrong definitions and options are refused", () => {

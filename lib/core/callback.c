@@ -10,6 +10,7 @@
 #include "entry.h"
 #include "memory.h"
 #include "outbox.h"
+#include "tail_foreign.h"
 #include "type.h"
 
 #define TAIL_WORDS 16u /* room of a tail in a cell of a ring that may block */
@@ -170,6 +171,9 @@ static struct callback *make(struct bridge *bridge, const struct signature *sign
     struct callback *callback = calloc(1, size_bytes(signature, waits));
     if (callback == NULL) {
         return NULL;
+    }
+    if (signature->tails_count > 0) {
+        siding_fault_watch();
     }
     callback->signature = signature;
     if (open_ring(callback, bridge, options) != SIDING_OK) {

@@ -10,6 +10,7 @@
 #include "bound_pointer.h"
 #include "callback.h"
 #include "event.h"
+#include "tail_foreign.h"
 
 #define SCRATCH_WORDS 32u /* arguments and result of most signatures */
 #define BLOCK_WORDS 2u    /* address and size of long tails, in their place */
@@ -78,8 +79,8 @@ static enum tail_verdict measure_tails(struct entry *entry) {
     }
     memset(entry->result, 0, signature->result_words * sizeof *entry->result); /* not yet there */
     struct frame frame = {entry->result, signature->result_words, entry->arguments};
-    return tail_find_within(signature->tails, signature->tails_count, &frame,
-                            callback->tail_bytes_max, &entry->tails);
+    return tail_find_foreign(signature->tails, signature->tails_count, &frame,
+                             callback->tail_bytes_max, &entry->tails);
 }
 
 /* The same, and counts what is wrong. @return false: more than may be copied */

@@ -5,7 +5,6 @@
 
 #define ADDRESS_MIN UINT64_C(4096)
 #define ADDRESS_MAX ((UINT64_C(1) << 56) - 1)
-#define FLAT_BYTES_MAX 512u           /* of one tail: more is not worth a place of its own */
 #define LIMIT_MAX (UINT64_C(1) << 62) /* of a size: there is none */
 
 static const uint8_t *pointer_at(const uint8_t *place) {
@@ -21,15 +20,14 @@ static const uint8_t *in_frame(const struct frame *frame, uint32_t offset_bytes)
                : (const uint8_t *)frame->arguments + (offset_bytes - result_bytes);
 }
 
-/* The first page is nobody's, and no address of a program has more than 56 bits. */
-static bool is_plausible(const uint8_t *pointer) {
+bool tail_is_plausible(const uint8_t *pointer) {
     uint64_t address = (uint64_t)(uintptr_t)pointer;
     return address >= ADDRESS_MIN && address <= ADDRESS_MAX;
 }
 
 /* @return the pointer, or NULL for one that cannot be one, if such are looked for */
 static const uint8_t *believe(const uint8_t *pointer, struct tails *tails) {
-    if (pointer == NULL || tails->bytes_left == UINT64_MAX || is_plausible(pointer)) {
+    if (pointer == NULL || tails->bytes_left == UINT64_MAX || tail_is_plausible(pointer)) {
         return pointer;
     }
     tails->has_bad_pointer = true;
@@ -115,10 +113,6 @@ static uint64_t text16_bytes(const uint8_t *from, uint64_t limit) {
     return size_bytes;
 }
 
-static uint64_t words_for(uint64_t size_bytes) {
-    return size_bytes / 8 + (size_bytes % 8 != 0);
-}
-
 /* @return whether so many bytes may still be copied, and then counts them */
 static bool spend(struct tails *tails, uint64_t size_bytes) {
     if (tails->bytes_left == UINT64_MAX) {
@@ -136,7 +130,7 @@ static bool spend(struct tails *tails, uint64_t size_bytes) {
 static uint64_t measure_list(const uint8_t *from, struct tails *tails) {
     for (uint64_t count = 0;; count++) {
         const uint8_t *text = believe(pointer_at(from + count * sizeof text), tails);
-        uint64_t words = text == NULL ? 0 : 1 + words_for(text_bytes(text, tails->bytes_left));
+        uint64_t words = text == NULL ? 0 : 1 + tail_words_for(text_bytes(text, tails->bytes_left));
         if (text == NULL || !spend(tails, words * 8)) {
             return count;
         }
@@ -163,103 +157,74 @@ static uint64_t measure(const struct tail *tail, const uint8_t *from, const stru
     if (size != SIDING_TAIL_NULL && !spend(tails, size)) {
         size = SIDING_TAIL_NULL;
     }
-    tails->words += size == SIDING_TAIL_NULL ? 0 : words_for(size);
+    tails->words += size == SIDING_TAIL_NULL ? 0 : tail_words_for(size);
     return size;
 }
 
-static void find_all(const struct tail *list, uint32_t count, const struct frame *frame,
-                     struct tails *tails) {
-    tails->list = list;
-    tails->count = count;
-    tails->words = count;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *place = find_place(&list[i].place, frame, tails);
-        const uint8_t *from = place == NULL ? NULL : believe(pointer_at(place), tails);
-        tails->items[i].from = from;
-        tails->items[i].size =
-            from == NULL ? SIDING_TAIL_NULL : measure(&list[i], from, frame, tails);
-    }
+void tail_find_begin(const struct tail *list, uint32_t count, uint64_t bytes_max,
+                     struct tails *out_tails) {
+    out_tails->list = list;
+    out_tails->count = count;
+    out_tails->words = count;
+    out_tails->bytes_left = bytes_max;
+    out_tails->has_bad_pointer = false;
+    out_tails->has_bad_size = false;
+}
+
+void tail_find_one(struct tails *tails, uint32_t index, const struct frame *frame) {
+    const struct tail *tail = &tails->list[index];
+    uint64_t words = tails->words;
+    const uint8_t *place = find_place(&tail->place, frame, tails);
+    const uint8_t *from = place == NULL ? NULL : believe(pointer_at(place), tails);
+    tails->items[index].from = from;
+    tails->items[index].size = from == NULL ? SIDING_TAIL_NULL : measure(tail, from, frame, tails);
+    tails->items[index].words = tails->words - words;
+}
+
+void tail_lose(struct tails *tails, uint32_t index) {
+    tails->items[index].from = NULL;
+    tails->items[index].size = SIDING_TAIL_NULL;
+    tails->has_bad_pointer = true;
 }
 
 void tail_find(const struct tail *list, uint32_t count, const struct frame *frame,
                struct tails *out_tails) {
-    out_tails->bytes_left = UINT64_MAX;
-    find_all(list, count, frame, out_tails);
-}
-
-enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
-                                   const struct frame *frame, uint64_t bytes_max,
-                                   struct tails *out_tails) {
-    out_tails->bytes_left = bytes_max;
-    out_tails->has_bad_pointer = false;
-    out_tails->has_bad_size = false;
-    find_all(list, count, frame, out_tails);
-    return out_tails->has_bad_size      ? TAIL_BAD_SIZE
-           : out_tails->has_bad_pointer ? TAIL_BAD_POINTER
-                                        : TAIL_FINE;
-}
-
-/* ---- flat lists ------------------------------------------------------------------------------ */
-
-/* @return bytes, or UINT64_MAX: they are not known before the call */
-static uint64_t known_bytes(const struct tail *tail) {
-    uint64_t bytes = 1;
-    for (uint32_t i = 0; i < tail->factors_count; i++) {
-        if (tail->factors[i].code != 0) {
-            return UINT64_MAX;
-        }
-        bytes *= tail->factors[i].constant;
-    }
-    return bytes;
-}
-
-uint32_t tail_flat_words(const struct tail *list, uint32_t count) {
-    uint64_t words = 0;
+    tail_find_begin(list, count, UINT64_MAX, out_tails);
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t bytes = known_bytes(&list[i]);
-        if (list[i].kind != SIDING_TAIL_BYTES || list[i].place.base != 0 ||
-            bytes > FLAT_BYTES_MAX) {
-            return 0;
-        }
-        words += 1 + words_for(bytes);
+        tail_find_one(out_tails, i, frame);
     }
-    return (uint32_t)words;
 }
 
-static uint64_t *copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *out) {
-    uint64_t words = words_for(size_bytes);
+const uint8_t *tail_pointer(const struct tail *tail, const struct frame *frame) {
+    return pointer_at(in_frame(frame, tail->place.offset_bytes));
+}
+
+/* ---- copying --------------------------------------------------------------------------------- */
+
+uint64_t tail_copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *out) {
+    uint64_t words = tail_words_for(size_bytes);
     if (words > 0) {
         out[words - 1] = 0; /* nothing of what lay there before goes to the host */
         memcpy(out, from, size_bytes);
     }
-    return out + words;
+    return words;
 }
 
-enum tail_verdict tail_copy_flat(const struct tail *list, uint32_t count, const struct frame *frame,
-                                 uint64_t *out, uint32_t *out_words) {
+/* @return bytes of a text, at most so many words of it: another thread may change it meanwhile */
+static uint64_t bounded_bytes(const uint8_t *text, uint64_t words_max) {
+    const uint8_t *end = text == NULL ? NULL : memchr(text, 0, words_max * 8);
+    return text == NULL ? 0 : end == NULL ? words_max * 8 : (uint64_t)(end - text);
+}
+
+static uint64_t copy_list(const uint8_t *from, uint64_t count, uint64_t words, uint64_t *out) {
     const uint64_t *start = out;
-    enum tail_verdict verdict = TAIL_FINE;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *from = pointer_at(in_frame(frame, list[i].place.offset_bytes));
-        if (is_plausible(from)) {
-            *out = known_bytes(&list[i]);
-            out = copy_bytes(from, *out, out + 1);
-        } else {
-            *out++ = SIDING_TAIL_NULL;
-            verdict = from == NULL ? verdict : TAIL_BAD_POINTER;
-        }
+    for (uint64_t left = count; left > 0; left--) {
+        const uint8_t *text = pointer_at(from + (count - left) * sizeof text);
+        uint64_t words_max = words - (uint64_t)(out - start) - left; /* each has its size */
+        *out = bounded_bytes(text, words_max);
+        out += 1 + tail_copy_bytes(text, *out, out + 1);
     }
-    *out_words = (uint32_t)(out - start);
-    return verdict;
-}
-
-static uint64_t *copy_list(const uint8_t *from, uint64_t count, uint64_t *out) {
-    for (uint64_t i = 0; i < count; i++) {
-        const uint8_t *text = pointer_at(from + i * sizeof text);
-        *out = strlen((const char *)text);
-        out = copy_bytes(text, *out, out + 1);
-    }
-    return out;
+    return (uint64_t)(out - start);
 }
 
 void tail_copy(const struct tails *tails, uint64_t *out) {
@@ -270,8 +235,9 @@ void tail_copy(const struct tails *tails, uint64_t *out) {
         if (size == SIDING_TAIL_NULL) {
             continue;
         }
-        out = tails->list[i].kind == SIDING_TAIL_LIST ? copy_list(from, size, out)
-                                                      : copy_bytes(from, size, out);
+        out += tails->list[i].kind == SIDING_TAIL_LIST
+                   ? copy_list(from, size, tails->items[i].words, out)
+                   : tail_copy_bytes(from, size, out);
     }
 }
 

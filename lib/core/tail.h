@@ -43,13 +43,14 @@ struct tails {
     const struct tail *list;
     uint32_t count;
     uint64_t words; /* of all sizes and bytes together */
-    /* of tail_find_within */
+    /* of tail_find_foreign */
     uint64_t bytes_left; /* UINT64_MAX: without a limit, and every pointer is believed */
     bool has_bad_pointer;
     bool has_bad_size;
     struct {
         const uint8_t *from; /* NULL: no such tail */
         uint64_t size;
+        uint64_t words; /* of what lies behind its size */
     } items[SIDING_TAILS_MAX];
 };
 
@@ -57,35 +58,31 @@ struct tails {
  *  @thread any, the one that ran the call  @blocks never */
 void tail_find(const struct tail *list, uint32_t count, const struct frame *frame,
                struct tails *out_tails);
-enum tail_verdict {
-    TAIL_FINE,
-    TAIL_BAD_POINTER, /* what no address can be was taken for NULL */
-    TAIL_BAD_SIZE     /* a negative length, or more than bytes_max: not to be copied */
-};
-
-/** The same for what a C program passes in, which is believed less: so many bytes in all, and no
- *  pointer that cannot be one. @thread any, the one that called  @blocks never */
-enum tail_verdict tail_find_within(const struct tail *list, uint32_t count,
-                                   const struct frame *frame, uint64_t bytes_max,
-                                   struct tails *out_tails);
-/**
- * @return words of a list that needs no looking, their sizes included: bytes of known length, to
- *         which arguments point. 0: it is no such list
- * @thread any  @blocks never
- */
-uint32_t tail_flat_words(const struct tail *list, uint32_t count);
-/**
- * Finds and copies such a list of what a C program passes in.
- * @param out tail_flat_words of them
- * @param out_words how many were written
- * @return TAIL_FINE, TAIL_BAD_POINTER
- * @thread any, the one that called  @blocks never
- */
-enum tail_verdict tail_copy_flat(const struct tail *list, uint32_t count, const struct frame *frame,
-                                 uint64_t *out, uint32_t *out_words);
 /** Copies them. @param out tails->words words  @thread as tail_find  @blocks never */
 void tail_copy(const struct tails *tails, uint64_t *out);
 /** Calls what frees them. @thread as tail_find  @blocks as long as that does */
 void tail_free(const struct tails *tails);
+
+/* ---- one at a time, for tail_foreign.c ------------------------------------------------------- */
+
+/** Begins a walk that finds them. @param bytes_max of all together; UINT64_MAX: all is believed
+ *  @thread any  @blocks never */
+void tail_find_begin(const struct tail *list, uint32_t count, uint64_t bytes_max,
+                     struct tails *out_tails);
+/** Finds the next one. @thread as tail_find  @blocks never */
+void tail_find_one(struct tails *tails, uint32_t index, const struct frame *frame);
+/** Says instead that there is none, for its pointer is bad. @thread any  @blocks never */
+void tail_lose(struct tails *tails, uint32_t index);
+/** @return the pointer of a tail that lies in the frame  @thread any  @blocks never */
+const uint8_t *tail_pointer(const struct tail *tail, const struct frame *frame);
+/** @return whether it can be one: the first page is nobody's, and no address of a program has more
+ *  than 56 bits  @thread any  @blocks never */
+bool tail_is_plausible(const uint8_t *pointer);
+/** @return words written, the last one padded  @thread any  @blocks never */
+uint64_t tail_copy_bytes(const uint8_t *from, uint64_t size_bytes, uint64_t *out);
+/** @return words that so many bytes take  @thread any  @blocks never */
+static inline uint64_t tail_words_for(uint64_t size_bytes) {
+    return size_bytes / 8 + (size_bytes % 8 != 0);
+}
 
 #endif

@@ -152,6 +152,18 @@ int32_t siding_error_get(void);
 /** Sets errno (SetLastError on Windows). @thread any  @blocks never */
 void siding_error_set(int32_t error);
 
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+/** Has siding_fault_guard work from now on: a handler for faults, which passes on to the one before
+ *  it all that are not of a guarded attempt. Not on Windows. @thread any  @blocks never */
+void siding_fault_watch(void);
+/**
+ * Runs an attempt, which may only read memory that may not be there, and write its own.
+ * @return false: it faulted, and was left on the spot
+ * @thread any  @blocks as long as the attempt does
+ */
+bool siding_fault_guard(void (*attempt)(void *argument), void *argument);
+
 /* ---- process --------------------------------------------------------------------------------- */
 
 /** Has siding_process_is_forked work from now on. @thread any  @blocks never */
