@@ -52,6 +52,30 @@ static void release_ring(struct ring *ring) {
     release(&callback_of(ring)->target);
 }
 
+static const struct closure_kind callback_kind;
+
+static void count_late(const struct bridge *bridge, uint64_t owner) {
+    struct target *target = closure_find(bridge, owner, &callback_kind);
+    if (target != NULL) {
+        ((struct callback *)target)->late++;
+        release(target);
+    }
+}
+
+/* C waits for an answer to what the host will never see. */
+static void lose_event(struct ring *ring, const uint64_t *event) {
+    struct callback *callback = callback_of(ring);
+    if (callback->waits) {
+        const struct siding_answer none = {
+            .ask = event[SIDING_EVENT_WORDS],
+            .status = SIDING_ENOMEM,
+            .words = SIDING_ANSWER_WORDS,
+        };
+        (void)ask_answer(callback_bridge(callback), (const uint64_t *)&none, SIDING_ANSWER_WORDS,
+                         count_late);
+    }
+}
+
 /* The door is closed. The end is an event, which holds the callback until it is read. */
 static void close_callback(struct target *target) {
     struct callback *callback = (struct callback *)target;
@@ -159,6 +183,7 @@ static int32_t open_ring(struct callback *callback, struct bridge *bridge,
         .is_pulled = (options->flags & SIDING_CALLBACK_PULLED) != 0,
         .retain = retain_ring,
         .release = release_ring,
+        .lose = lose_event,
     };
     return ring_init(&callback->ring, &ring);
 }
@@ -260,14 +285,6 @@ int32_t callback_pull(const struct bridge *bridge, uint64_t closure, uint32_t co
     }
     release(target);
     return is_pulled ? SIDING_OK : SIDING_EINVALID;
-}
-
-static void count_late(const struct bridge *bridge, uint64_t owner) {
-    struct target *target = closure_find(bridge, owner, &callback_kind);
-    if (target != NULL) {
-        ((struct callback *)target)->late++;
-        release(target);
-    }
 }
 
 int32_t callback_answer(struct bridge *bridge, const uint64_t *answers, uint32_t words) {

@@ -237,6 +237,7 @@ static void copy_event(struct ring *ring, const uint64_t *event, struct sink *si
         ring->delivered++;
     } else {
         count_dropped(ring);
+        ring->options.lose(ring, out);
     }
 }
 

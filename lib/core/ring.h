@@ -36,6 +36,8 @@ struct ring_options {
     /* the owner counts its holders: an armed ring is one */
     void (*retain)(struct ring *ring);
     void (*release)(struct ring *ring);
+    /* an event that was taken, and cannot be delivered; on the js thread */
+    void (*lose)(struct ring *ring, const uint64_t *event);
 };
 
 struct ring {

@@ -4,6 +4,7 @@
  */
 #include <sys/wait.h>
 
+#include "../../lib/core/bridge.h"
 #include "callback_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -107,6 +108,29 @@ TEST("E2: without a result from the host C gets the value for a throw") {
     REQUIRE(event != NULL);
     EXPECT_EQ(give_answer(&host, asked_of(event).ask, SIDING_EINVALID, &word, 0), 1);
     EXPECT_EQ(join_caller(&caller), 102);
+    close_callback(&host, &made, TOKEN);
+    host_close(&host);
+}
+
+TEST("E2: a call whose event has no room on the host's side gets the value for a throw, at once") {
+    static char text[4000]; /* a long tail, which becomes a block */
+    struct bridge *bridge = NULL;
+    struct caller caller;
+    memset(text, 'x', sizeof text - 1);
+    REQUIRE(host_open(&host, 16) && bridge_find(host.bridge, &bridge) == SIDING_OK);
+    struct siding_callback_options options =
+        call_options(SIGNATURE(U64, PTR, SIDING_TYPE_TAILS, SIDING_TAIL_TEXT, 0, 8, 0, 0), TOKEN);
+    struct made made = open_callback(&host, &options);
+    uint32_t count = bridge->blocks.count;
+    bridge->blocks.count = BLOCKS_MAX; /* as if there were so many */
+    REQUIRE(start_caller(&caller, made.pointer, (uintptr_t)text));
+    const struct siding_event *event = host_next(&host);
+    bridge->blocks.count = count;
+    REQUIRE(event != NULL);
+    EXPECT_EQ(event->flags, SIDING_EVENT_MORE | SIDING_EVENT_LOST);
+    EXPECT_EQ(event_payload(event)[0], 1);
+    EXPECT_EQ(join_caller(&caller), 102);
+    EXPECT(caller.elapsed_ms < TIMEOUT_MS / 2);
     close_callback(&host, &made, TOKEN);
     host_close(&host);
 }
