@@ -23,7 +23,7 @@ static uint32_t low_half(uint64_t word) {
     return (uint32_t)word;
 }
 
-static bool resolve_inline(uint64_t *argument, uint64_t *arguments, uint32_t words) {
+static bool resolve_inline(uint64_t *argument, const uint64_t *arguments, uint32_t words) {
     uint32_t header_bytes = SIDING_CALL_WORDS * 8;
     uint32_t offset_bytes = low_half(*argument);
     uint32_t end_bytes = header_bytes + words * 8;

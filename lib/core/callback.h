@@ -48,7 +48,7 @@ static inline struct bridge *callback_bridge(const struct callback *callback) {
 
 /** See siding_callback_open. @thread js  @blocks never */
 int32_t callback_open(struct bridge *bridge, const struct siding_callback_options *options,
-                      const uint64_t *values, uint32_t values_words, uint64_t *out_closure,
+                      const uint64_t *values, uint32_t given_words, uint64_t *out_closure,
                       uint64_t *out_pointer);
 /** See siding_callback_pull. @thread js  @blocks never */
 int32_t callback_pull(const struct bridge *bridge, uint64_t closure, uint32_t count);

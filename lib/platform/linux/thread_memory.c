@@ -44,7 +44,7 @@ static bool is_zero(const char *page) {
     return page[0] == 0 && memcmp(page, page + 1, page_bytes - 1) == 0;
 }
 
-/* With a frame of its own, else its signal sets would make that of the whole thread a page larger. */
+/* Its signal sets need a frame of their own: they would make the whole thread's a page larger. */
 SIDING_NOINLINE
 void siding_thread_memory_spare(void) {
     char *copy = (char *)((uintptr_t)pthread_self() + (uintptr_t)copy_offset);
