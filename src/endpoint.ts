@@ -219,7 +219,8 @@ export class Endpoint implements Exported {
   /** Reports what went wrong in a handler. */
   fail(error: unknown): void {
     const message = `Cannot run the handler of ${this.name}: ${messageOf(error)}`;
-    reportError(new SidingError("ERR_SIDING_CALLBACK", message, { cause: error }));
+    const failure = new SidingError("ERR_SIDING_CALLBACK", message, { cause: error });
+    queueMicrotask(() => reportError(failure)); // within a socket's event Deno tells of a null
   }
 
   /** Reports the failure of what a handler gave, if it is a promise that nobody waits for. */

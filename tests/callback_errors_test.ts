@@ -44,6 +44,13 @@ test("E2: throw, timeout and close give C their values, each error is reported o
   assert.deepEqual(outcome.stdout.trimEnd().split("\n"), [...GOT, ...REPORTED]);
 });
 
+test("E2: what nobody catches ends the process, and says which handler and why", async () => {
+  const { code, stderr } = await runProgram("callback_uncaught");
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /Cannot run the handler of callback: what the handler says/);
+  assert.match(stderr, /callback_uncaught\.ts/);
+});
+
 test("a wrong pointer is copied as null, a wrong length is refused and counted", async () => {
   const seen: unknown[] = [];
   using given = callback.post(sized, (bytes, size) => void seen.push(bytes, size), { limit: 64 });
