@@ -71,16 +71,16 @@ export async function alternate(siding: Run, peer: Run, effort: Effort): Promise
   return { siding: median(ours), peer: median(theirs), ratios };
 }
 
-/** Runs for the time of the warm-up; gives how many units fill a round. */
+/**
+ * Runs for the time of the warm-up, and until a run is about a round: one of few units would tell
+ * what starting a run costs. Gives how many units fill a round.
+ */
 async function warmUp(run: Run, { warmMs, roundMs }: Effort): Promise<number> {
   const end = performance.now() + warmMs;
   let count = 1;
-  let rate = 0;
-  do {
-    const ms = Math.max(await time(run, count), 0.001);
-    rate = count / ms;
-    const isShort = ms < warmMs / 8;
-    if (isShort) count *= 2;
-  } while (performance.now() < end);
-  return Math.max(1, Math.round(rate * roundMs));
+  while (true) {
+    const ms = await time(run, count);
+    if (ms < roundMs / 2) count *= 2;
+    else if (performance.now() >= end) return Math.max(1, Math.round(count * roundMs / ms));
+  }
 }
