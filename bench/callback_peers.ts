@@ -103,7 +103,7 @@ export function ownCompare(): { readonly name: string; readonly pointer: Pointer
       { parameters: ["pointer", "pointer"], result: "i32" },
       (a: object, b: object) => Math.sign(at(a) - at(b)),
     );
-    return { name: "UnsafeCallback", pointer: denoPointer(callback) };
+    return { name: "UnsafeCallback, UnsafePointerView", pointer: denoPointer(callback) };
   }
   const { JSCallback, read } = bunFfi();
   const callback = new JSCallback(
@@ -111,5 +111,5 @@ export function ownCompare(): { readonly name: string; readonly pointer: Pointer
     { args: ["ptr", "ptr"], returns: "i32" },
   );
   kept.push(callback);
-  return { name: "JSCallback", pointer: callback.ptr as Pointer };
+  return { name: "JSCallback, read.f64", pointer: callback.ptr as Pointer };
 }
