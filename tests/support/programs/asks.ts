@@ -3,19 +3,13 @@
  * `asks CHANNEL main|worker COUNT`. Every other answer is a promise, after which nobody listens on
  * the spot, so that the next call comes by a kick.
  */
-import process from "node:process";
 import { callback, configure, open, stats } from "../../../mod.ts";
 import { testlibPath } from "../testlib.ts";
-import { isMainThread, postToParent } from "../thread.ts";
-
-interface Task {
-  readonly channel: "socket" | "callback";
-  readonly count: number;
-}
+import { runWakeTask, type WakeTask } from "../wake_task.ts";
 
 const ask = { parameters: ["i32"], result: "i32" } as const;
 
-async function asks({ channel, count }: Task): Promise<string> {
+async function asks({ channel, count }: WakeTask): Promise<string> {
   configure({ wake: channel });
   const library = open(testlibPath, {
     start: {
@@ -38,21 +32,4 @@ async function asks({ channel, count }: Task): Promise<string> {
   return JSON.stringify({ asked, sum: Number(sum), kicks: wakes - before, wakeChannel });
 }
 
-if (isMainThread) {
-  const [channel, place, count] = process.argv.slice(2) as [Task["channel"], string, string];
-  const task: Task = { channel, count: Number(count) };
-  if (place === "worker") {
-    const worker = new Worker(new URL(import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }) => {
-      if (data === "ready") return worker.postMessage(task);
-      console.log(data);
-      worker.terminate();
-    });
-  } else {
-    console.log(await asks(task));
-  }
-} else {
-  const scope = globalThis as unknown as Worker;
-  scope.addEventListener("message", async ({ data }) => postToParent(await asks(data)));
-  postToParent("ready");
-}
+await runWakeTask(import.meta.url, asks);
