@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "../../lib/include/siding.h"
-#include "image.h"
+#include "host.h"
 
 #define BENCH_API __attribute__((visibility("default")))
 #define THREADS_MAX 64
@@ -20,19 +19,12 @@
 
 BENCH_API double bench_submit_rate(const char *library, uint32_t threads, uint32_t ms);
 
-/* The functions of the library that the process has loaded already. */
-struct siding {
-    int32_t (*signature_prepare)(const uint8_t *descriptor, uint32_t size_bytes);
-    int32_t (*bridge_open)(const struct siding_bridge_options *options, uint64_t *out_bridge,
-                           int32_t *out_descriptor);
-    int32_t (*bridge_close)(uint64_t bridge);
-    int32_t (*context_acquire)(uint64_t bridge, const struct siding_context_options *options,
-                               const char *name, uint32_t token, uint64_t *out_context);
-    int32_t (*context_call)(void *record, uint32_t words, void *out_event, uint32_t capacity_words);
-};
+typedef int32_t (*acquire_fn)(uint64_t bridge, const struct siding_context_options *options,
+                              const char *name, uint32_t token, uint64_t *out_context);
+typedef int32_t (*call_fn)(void *record, uint32_t words, void *out_event, uint32_t capacity_words);
 
 struct load {
-    const struct siding *siding;
+    call_fn call;
     uint64_t context;
     uint32_t signature;
     atomic_bool ends;
@@ -44,23 +36,10 @@ static int32_t add(int32_t a, int32_t b) {
     return a + b;
 }
 
-static void ignore_wake(void) {
-}
-
 static double seconds(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_S;
-}
-
-static bool find_all(const char *library, struct siding *out) {
-    void *image = image_of(library);
-    return image != NULL &&
-           image_find(image, "siding_signature_prepare", &out->signature_prepare) &&
-           image_find(image, "siding_bridge_open", &out->bridge_open) &&
-           image_find(image, "siding_bridge_close", &out->bridge_close) &&
-           image_find(image, "siding_context_acquire", &out->context_acquire) &&
-           image_find(image, "siding_context_call", &out->context_call);
 }
 
 static bool call_once(const struct load *load, int32_t a, uint64_t *event) {
@@ -74,8 +53,7 @@ static bool call_once(const struct load *load, int32_t a, uint64_t *event) {
                    .context = load->context},
         .arguments = {a, 1},
     };
-    int32_t words =
-        load->siding->context_call(&record, SIDING_CALL_WORDS + 2, event, SIDING_EVENT_WORDS_MAX);
+    int32_t words = load->call(&record, SIDING_CALL_WORDS + 2, event, SIDING_EVENT_WORDS_MAX);
     return words > 0 && (int32_t)event[SIDING_EVENT_WORDS] == a + 1;
 }
 
@@ -116,24 +94,21 @@ static double run(struct load *load, uint32_t threads, uint32_t ms) {
 double bench_submit_rate(const char *library, uint32_t threads, uint32_t ms) {
     static const uint8_t descriptor[] = {SIDING_NOT_VARIADIC, SIDING_TYPE_I32, SIDING_TYPE_I32,
                                          SIDING_TYPE_I32};
-    struct siding_bridge_options options = {.size_bytes = sizeof options,
-                                            .calls_max = 1,
-                                            .wake_function = (uint64_t)(uintptr_t)ignore_wake};
     struct siding_context_options context = {
         .size_bytes = sizeof context, .drain_ms = DRAIN_MS, .teardown_ms = DRAIN_MS};
-    struct siding siding;
-    uint64_t bridge = 0;
-    int32_t unused = -1;
-    if (!find_all(library, &siding) ||
-        siding.bridge_open(&options, &bridge, &unused) != SIDING_OK) {
+    void *image = image_of(library);
+    struct host host;
+    struct load load = {.context = 0};
+    acquire_fn acquire = NULL;
+    if (!host_open(&host, image, 1) || !image_find(image, "siding_context_acquire", &acquire) ||
+        !image_find(image, "siding_context_call", &load.call)) {
         return -1;
     }
-    struct load load = {.siding = &siding};
-    load.signature = (uint32_t)siding.signature_prepare(descriptor, sizeof descriptor);
+    load.signature = (uint32_t)host.signature_prepare(descriptor, sizeof descriptor);
     double rate = -1;
-    if (siding.context_acquire(bridge, &context, "submit", 0, &load.context) == SIDING_OK) {
+    if (acquire(host.bridge, &context, "submit", 0, &load.context) == SIDING_OK) {
         rate = run(&load, threads, ms);
     }
-    siding.bridge_close(bridge);
+    host.bridge_close(host.bridge);
     return rate;
 }
