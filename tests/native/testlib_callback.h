@@ -9,18 +9,7 @@
 
 /* Calls with the value and gives what came back; where `is_foreign`, on a new thread. */
 #define TEST_ASK_LIST(X)                                                                           \
-    X(bool, bool)                                                                                  \
-    X(i8, int8_t)                                                                                  \
-    X(u8, uint8_t)                                                                                 \
-    X(i16, int16_t)                                                                                \
-    X(u16, uint16_t)                                                                               \
-    X(i32, int32_t)                                                                                \
-    X(u32, uint32_t)                                                                               \
-    X(i64, int64_t)                                                                                \
-    X(u64, uint64_t)                                                                               \
-    X(f32, float)                                                                                  \
-    X(f64, double)                                                                                 \
-    X(pointer, void *)                                                                             \
+    TEST_SCALARS(X)                                                                                \
     X(point, struct test_point)                                                                    \
     X(mixed, struct test_mixed)                                                                    \
     X(bytes2, struct test_bytes2)                                                                  \
