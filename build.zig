@@ -64,6 +64,7 @@ const native_tests = [_][]const u8{
     "callback_storm_test",
     "callback_test",
     "chain_test",
+    "channel_test",
     "closure_test",
     "context_test",
     "dispatch_test",
@@ -90,6 +91,7 @@ const native_tests = [_][]const u8{
     "signature_test",
     "slot_test",
     "tail_test",
+    "thread_test",
     "trace_test",
     "trampoline_test",
 };
