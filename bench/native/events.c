@@ -50,8 +50,8 @@ static void call_all(const struct storm *storm) {
     }
 }
 
-/* One byte of the text is overwritten as soon as the call has returned: what is measured is the copy,
-   and not how a text is made. */
+/* One byte of the text is overwritten as soon as the call has returned: what is measured is the
+   copy, and not how a text is made. */
 static void text_all(const struct storm *storm) {
     void (*tell)(int32_t, const char *) = (void (*)(int32_t, const char *))storm->function;
     char text[TEXT_BYTES];

@@ -1,6 +1,6 @@
 /*
- * platform_test.c - the contract of platform.h, on whatever system this is built for: all but threads
- * and the wake channel.
+ * platform_test.c - the contract of platform.h, on whatever system this is built for: all of it but
+ * threads and the wake channel.
  */
 #include <stdint.h>
 
