@@ -52,6 +52,7 @@ test("E6: a forgotten address may serve another callback", async () => {
 });
 
 test("E6: closing inside its own handler is legal, and that answer still counts", async () => {
+  const { callbacks } = stats();
   const once = callback.call(ask, (value) => {
     once.close();
     return value + 1;
@@ -73,6 +74,7 @@ test("E6: closing inside its own handler is legal, and that answer still counts"
   await library.stormJoin(storm);
   await until(() => events > 0, "one comes");
   assert.equal(events, 1);
+  await until(() => stats().callbacks <= callbacks, "all have ended");
 });
 
 test("E6: what waits is let go, and nothing is left of 1,000 callbacks", async () => {
