@@ -20,7 +20,7 @@ import { callStoppable, interruptNone, layouts, testNone } from "./generated/sid
 import { type Interrupt, interruptCall, type InterruptParts, interruptParts } from "./interrupt.ts";
 import type { Lease } from "./lease.ts";
 import type { Gate } from "./marshal.ts";
-import { type Feed, Port, type Sink } from "./port.ts";
+import { abortedPort, type Feed, Port, type Sink } from "./port.ts";
 import { checkRange, checkSignal, type Range } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Trip } from "./trip.ts";
@@ -28,7 +28,10 @@ import { type Words, words } from "./words.ts";
 
 /** Options of {@linkcode Context.repeat} for a chain. */
 export interface ChainRepeatOptions {
-  /** How a run that blocks is made to return when another call is made on the context. */
+  /**
+   * How a run that blocks is made to return when another call is made on the context. A run of a
+   * chain is then one round.
+   */
   readonly wake?: Interrupt;
   /**
    * Runs in advance of the consumer, 1 to 65,536. Default 16; 4 of a chain, of which a run has many
@@ -52,13 +55,15 @@ export interface RepeatOptions<R> extends ChainRepeatOptions {
  *
  * @internal
  */
-type Compared<R> = R extends { readonly value: infer V } ? V : R;
+export type Compared<R> = R extends { readonly value: infer V } ? V : R;
 
 const CAPACITY_DEFAULT = 16;
 const CAPACITY_OF_CHAIN = 4;
 const CAPACITIES: Range = { least: 1, most: 65_536 };
 /** Rounds in one run of a chain: more, step by step, while runs come in quick succession. */
 const ROUNDS: readonly number[] = [16, 64, 256, 1024];
+/** Of a chain that waits: what a round has made is told before the next one waits. */
+const ROUNDS_OF_WAITING: readonly number[] = [1];
 const QUICK_MS = 5;
 const { size, offsets } = layouts.repeatOptions;
 
@@ -102,12 +107,14 @@ function isEnded(error: unknown): boolean {
 /** The bindings of one body: of a chain one for each number of rounds. */
 class Body {
   readonly #given: Binding | ChainParts;
+  readonly #rounds: readonly number[];
   readonly #bindings: Binding[] = [];
   #step = 0;
   #last = 0;
 
-  constructor(given: Binding | ChainParts) {
+  constructor(given: Binding | ChainParts, rounds: readonly number[]) {
     this.#given = given;
+    this.#rounds = rounds;
     if (isChain(given)) return;
     holdBinding(given);
     this.#bindings.push(given);
@@ -117,7 +124,7 @@ class Body {
   get binding(): Binding {
     const known = this.#bindings[this.#step];
     if (known !== undefined) return known;
-    const made = bindChain(this.#given as ChainParts, ROUNDS[this.#step]);
+    const made = bindChain(this.#given as ChainParts, this.#rounds[this.#step]);
     this.#bindings[this.#step] = made;
     return made;
   }
@@ -125,8 +132,9 @@ class Body {
   /** Learns from a trip whether more rounds in one would come soon enough. */
   learn(trip: Trip): void {
     const now = performance.now();
-    const isFull = trip.count >= ROUNDS[this.#step]!;
-    if (isFull && now - this.#last < QUICK_MS && this.#step < ROUNDS.length - 1) this.#step++;
+    const isFull = trip.count >= this.#rounds[this.#step]!;
+    const isLast = this.#step === this.#rounds.length - 1;
+    if (isFull && !isLast && now - this.#last < QUICK_MS) this.#step++;
     this.#last = now;
   }
 
@@ -155,7 +163,8 @@ class Repetition implements Feed {
     this.#plan = plan;
     this.#sink = sink;
     this.#handle = openRepeat(plan);
-    this.#body = new Body(plan.body);
+    const waits = plan.wake.kind !== interruptNone;
+    this.#body = new Body(plan.body, waits ? ROUNDS_OF_WAITING : ROUNDS);
     plan.signal?.addEventListener("abort", this.#onAbort);
     for (let i = 0; i < plan.capacity; i++) this.pull();
   }
@@ -163,6 +172,20 @@ class Repetition implements Feed {
   get inFlight(): number {
     return this.#inFlight;
   }
+
+  get capacity(): number {
+    return this.#plan.capacity;
+  }
+
+  get isLasting(): boolean {
+    return false;
+  }
+
+  ask(): void {}
+
+  drop(): void {}
+
+  forget(): void {}
 
   pull(): void {
     if (!this.#isSettling) return this.#submit();
@@ -291,17 +314,6 @@ class Repetition implements Feed {
   }
 }
 
-/** A feed that has ended before it began. */
-function nothing(): Feed {
-  return {
-    inFlight: 0,
-    pull: () => {},
-    open: () => [],
-    await: () => {},
-    stop: () => Promise.resolve(),
-  };
-}
-
 function planOf(
   lease: Lease,
   owner: Gate,
@@ -313,6 +325,9 @@ function planOf(
   const given = chain ?? wholeBindingOf(body, "repeat");
   if (given === undefined) {
     throw new TypeError("Cannot repeat this: it is no bound call and no chain");
+  }
+  if ("chain" in given && given.chain !== undefined) {
+    throw new TypeError("Cannot repeat a bound chain: give the chain itself");
   }
   const { emit, until, wake, signal } = options;
   const { capacity = chain === undefined ? CAPACITY_DEFAULT : CAPACITY_OF_CHAIN } = options;
@@ -344,9 +359,6 @@ export function repeat(
 ): Port<unknown> {
   const plan = planOf(lease, owner, body, options);
   const { signal } = plan;
-  return new Port<unknown>((sink) => {
-    if (!signal?.aborted) return new Repetition(plan, sink);
-    queueMicrotask(() => sink.abort(signal.reason));
-    return nothing();
-  });
+  if (signal?.aborted) return abortedPort(signal);
+  return new Port<unknown>((sink) => new Repetition(plan, sink));
 }

@@ -245,6 +245,23 @@ test("C17: a repeated chain agrees with the same calls, and says how it ended", 
   assert.equal(pages.flat().length, 1998);
 });
 
+test("S11: a chain that waits tells of each round, and other calls run between two", async () => {
+  await using context = await Context.acquire();
+  const used = context.use(library);
+  const loop = makeLoop(library);
+  using wake = bind(library.loopWake, loop);
+  const events = chain(used, (s) => [s.run.loopWait(loop), s.run.answer()]);
+  const port = context.repeat(events, { wake });
+  for (let event = 1; event <= 100; event++) {
+    library.loopPost.sync(loop, event);
+    assert.deepEqual(await port.next(), { value: [event, 42], done: false });
+  }
+  assert.equal(await used.answer(), 42);
+  assert.deepEqual(await port.next(), { value: [0, 42], done: false }); // it was woken
+  await port.close();
+  await library.loopDestroy(loop);
+});
+
 test("C17: a step that fails ends a repeated chain with its error", async () => {
   await using context = await Context.acquire();
   const counter = makeCounter();
@@ -266,6 +283,8 @@ test("C6: what cannot be repeated is refused", async () => {
   assert.throws(() => repeat(body, { emit: { is: 2 ** 31 } }), { name: "RangeError" });
   assert.throws(() => repeat(text, { until: null }), { name: "TypeError" });
   assert.throws(() => repeat(body, { wake: 5 }), { name: "TypeError" });
+  const bound = bind(chain(library, (s) => [s.run.answer()]), 1);
+  assert.throws(() => context.repeat(bound), { message: /a bound chain: give the chain itself/ });
   assert.throws(() => repeat(body, { signal: 5 }), { name: "TypeError" });
   for (const capacity of [0, -1, NaN, Infinity, 2 ** 20]) {
     assert.throws(() => repeat(body, { capacity }), { name: "RangeError" });
