@@ -21,6 +21,7 @@
 #include "core/pool.h"
 #include "core/repeat.h"
 #include "core/signature.h"
+#include "core/source.h"
 #include "core/submission.h"
 #include "core/trace.h"
 #include "include/siding.h"
@@ -59,6 +60,8 @@ int32_t siding_abi_sizes(uint32_t *out_sizes, uint32_t capacity) {
         sizeof(void *),
         sizeof(struct siding_callback_options),
         sizeof(struct siding_callback_stats),
+        sizeof(struct siding_source_options),
+        sizeof(struct siding_source_stats),
     };
     const uint32_t count = sizeof sizes / sizeof sizes[0];
     for (uint32_t i = 0; out_sizes != NULL && i < count && i < capacity; i++) {
@@ -431,6 +434,7 @@ int32_t siding_stats_read(struct siding_stats *out_stats) {
     stats.callbacks = callback_count();
     stats.closures = closure_tombstones();
     stats.asks = ask_count();
+    stats.sources = source_count();
     stats.trampolines = closure_trampolines();
     stats.signatures = signature_count();
     *out_stats = stats;

@@ -4,9 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSharedLibrary } from "./elf.mjs";
 import { ensureLibffi } from "./libffi.mjs";
+import { readHeader } from "./native_header.mjs";
 import { root, run, zigPath } from "./toolchain.mjs";
 
-const sizeBytesMax = 200 * 1024;
+const sizeBytesMax = 256 * 1024;
 const libraryPath = join(root, "zig-out", "lib", "libsiding.so");
 
 async function main(args) {
@@ -52,7 +53,7 @@ function checkLibrary(image) {
 }
 
 function declaredFunctions() {
-  const header = readFileSync(join(root, "lib", "include", "siding.h"), "utf8");
+  const header = readHeader(root);
   const declarations = header.matchAll(/^SIDING_API\s+[\w\s*]*?(siding_\w+)\s*\(/gm);
   return Array.from(declarations, ([, name]) => name).sort();
 }

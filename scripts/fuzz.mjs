@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { inParallel, librarySources } from "./c_sources.mjs";
 import { runChild } from "./child.mjs";
 import { countsText, failed, passed, skipped } from "./counts.mjs";
+import { readHeader } from "./native_header.mjs";
 import { root } from "./toolchain.mjs";
 import { ensureTools, findTool } from "./tools.mjs";
 
@@ -82,7 +83,7 @@ function whyNot() {
 
 /** A new function is not left out by oversight. */
 function missingFunctions() {
-  const header = readFileSync(join(root, "lib/include/siding.h"), "utf8");
+  const header = readHeader(root);
   const names = [...header.matchAll(/^SIDING_API \w+ (siding_\w+)\(/gm)].map((match) => match[1]);
   const text = harnessSources().map((path) => readFileSync(join(root, path), "utf8")).join("");
   const missing = names.filter((name) => !text.includes(`${name}(`));

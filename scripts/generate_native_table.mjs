@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Writes src/generated/siding.ts from lib/include/siding.h, so that the TypeScript side cannot
- * drift from the C ABI. With `--check` it only compares.
+ * Writes src/generated from lib/include/siding.h, so that the TypeScript side cannot drift from the
+ * C ABI. With `--check` it only compares.
  *
  *   node scripts/generate_native_table.mjs [--check]
  */
@@ -17,11 +17,12 @@ import {
   parseLayouts,
   parseStatuses,
   parseTypes,
+  readHeader,
   withoutComments,
 } from "./native_header.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const outputName = "src/generated/siding.ts";
+const outputs = "src/generated";
 const lineMax = 100;
 
 /**
@@ -34,8 +35,14 @@ const lineMax = 100;
 main();
 
 function main() {
-  const output = render(readFileSync(join(root, headerName), "utf8"));
-  const path = join(root, outputName);
+  const header = readHeader(root);
+  finish(`${outputs}/siding.ts`, renderRecords(header));
+  finish(`${outputs}/functions.ts`, renderTable(header));
+}
+
+/** @param {string} name @param {string} output */
+function finish(name, output) {
+  const path = join(root, name);
   if (!process.argv.includes("--check")) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, output);
@@ -44,7 +51,7 @@ function main() {
   const found = readIfThere(path);
   if (found === output) return;
   const reason = found === undefined ? "is missing" : `does not match ${headerName}`;
-  console.error(`${outputName} ${reason}: run node scripts/generate_native_table.mjs`);
+  console.error(`${name} ${reason}: run node scripts/generate_native_table.mjs`);
   process.exitCode = 1;
 }
 
@@ -57,21 +64,37 @@ function readIfThere(path) {
   }
 }
 
-/** @param {string} header */
-function render(header) {
-  const source = withoutComments(header);
-  const constants = parseConstants(header);
-  const version = constants.find((constant) => constant.name === "SIDING_ABI_VERSION");
-  if (version === undefined) throw new Error(`Cannot find SIDING_ABI_VERSION in ${headerName}`);
+/** @param {string} summary */
+function renderHead(summary) {
   return [
     "/**",
-    " * The C interface of libsiding as TypeScript sees it.",
+    ` * ${summary}`,
     " *",
     ` * Generated from ${headerName} by \`node scripts/generate_native_table.mjs\`; do not edit.`,
     " *",
     " * @module",
     " */",
     "",
+  ];
+}
+
+/** @param {string} header */
+function renderTable(header) {
+  return [
+    ...renderHead("The functions of libsiding as TypeScript sees them."),
+    ...renderFunctions(parseFunctions(withoutComments(header))),
+    "",
+  ].join("\n");
+}
+
+/** @param {string} header */
+function renderRecords(header) {
+  const source = withoutComments(header);
+  const constants = parseConstants(header);
+  const version = constants.find((constant) => constant.name === "SIDING_ABI_VERSION");
+  if (version === undefined) throw new Error(`Cannot find SIDING_ABI_VERSION in ${headerName}`);
+  return [
+    ...renderHead("The records and constants of libsiding as TypeScript sees them."),
     "/** ABI version that this package speaks; the library must report the same one. */",
     `export const abiVersion: number = ${version.value};`,
     "",
@@ -79,8 +102,6 @@ function render(header) {
     ...renderStatuses(parseStatuses(header)),
     ...renderTypes(parseTypes(source)),
     ...renderLayouts(parseLayouts(source)),
-    ...renderFunctions(parseFunctions(source)),
-    "",
   ].join("\n");
 }
 

@@ -1,7 +1,15 @@
 // @ts-check
-/** Reads lib/include/siding.h; what it cannot read is an error, never left out. */
+/** Reads siding.h and what belongs to it; what cannot be read is an error, never left out. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 export const headerName = "lib/include/siding.h";
+const headerNames = [headerName, "lib/include/siding_station.h"];
+
+/** @param {string} root @returns {string} the text of the whole interface */
+export function readHeader(root) {
+  return headerNames.map((name) => readFileSync(join(root, name), "utf8")).join("\n");
+}
 
 /** @type {Readonly<Record<string, number>>} */
 const fieldSizes = {

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Checks lib/core/slot.pml, the model of the life of slots: that it makes the moves that slot.c
- * allows, that spin finds nothing wrong with it, and that spin does where it is broken on purpose.
+ * Checks the models of lib/core, of the life of slots and of how sources and their hosts find one
+ * another: that spin finds nothing wrong with them, that it does where they are broken on purpose,
+ * and that the moves of slots are those that slot.c allows.
  *
  *   node scripts/test_model.mjs
  */
@@ -13,7 +14,8 @@ import { countsText, failed, passed, skipped, sum } from "./counts.mjs";
 import { root } from "./toolchain.mjs";
 import { ensureTools, findTool } from "./tools.mjs";
 
-const model = "lib/core/slot.pml";
+const slots = "lib/core/slot.pml";
+const sources = "lib/core/source.pml";
 const table = "lib/core/slot.c";
 const output = "build/model";
 const stepMsMax = 240_000;
@@ -22,35 +24,65 @@ const depthMax = 10_000;
 
 /**
  * One search: what is large in one is small in the other, or there would be too many states.
- * @typedef {{ name: string, defines: string[], finds?: RegExp }} Search
+ * @typedef {{ model: string, name: string, defines: string[], finds?: RegExp }} Search
  */
 
 /** @type {readonly Search[]} */
 const searches = [
-  { name: "two lessees take turns on one slot", defines: ["LEASES=3", "RETIREMENTS=1"] },
   {
+    model: slots,
+    name: "two lessees take turns on one slot",
+    defines: ["LEASES=3", "RETIREMENTS=1"],
+  },
+  {
+    model: slots,
     name: "two lessees have slots at once, some with threads of their own",
     defines: ["LEASES=2", "LEASED_MAX=2", "EXTRAS=1"],
   },
-  { name: "a guest calls while leases end", defines: ["LEASES=2", "GUESTS=1"] },
+  { model: slots, name: "a guest calls while leases end", defines: ["LEASES=2", "GUESTS=1"] },
   {
+    model: slots,
     name: "a guest calls while a thread of its own ends",
     defines: ["LEASES=1", "GUESTS=1", "EXTRAS=1", "RETIREMENTS=0"],
   },
   {
+    model: slots,
     name: "a claim without compare-and-swap is found",
     defines: ["BREAK_CLAIM"],
     finds: /assertion violated/,
   },
   {
+    model: slots,
     name: "a release that is told twice is found",
     defines: ["BREAK_TELL"],
     finds: /assertion violated/,
   },
   {
+    model: slots,
     name: "a guest that looks and pushes in two steps is found",
     defines: ["LEASES=1", "GUESTS=1", "EXTRAS=1", "BREAK_GUEST"],
     finds: /assertion violated/,
+  },
+  { model: sources, name: "a source told by two is closed at any time", defines: [] },
+  { model: sources, name: "what was told comes, once", defines: ["CLOSES=0"] },
+  { model: sources, name: "one that closes itself", defines: ["ONCE=1"] },
+  {
+    model: sources,
+    name: "a pull that does not look is found",
+    defines: ["CLOSES=0", "BREAK_ASK"],
+    finds: /assertion violated/,
+  },
+  {
+    model: sources,
+    name: "a visit that looks before it leaves is found",
+    defines: ["CLOSES=0", "BREAK_LEAVE"],
+    finds: /assertion violated/,
+  },
+  {
+    model: sources,
+    name: "an end that is noted too late is found",
+    defines: ["BREAK_END"],
+    finds: /invalid end state/,
   },
 ];
 
@@ -65,7 +97,7 @@ async function main() {
     else results.push(report(search.name, await problemOf(search)));
   }
   const counts = sum(results);
-  console.log(`model slot: ${countsText(counts)}`);
+  console.log(`models: ${countsText(counts)}`);
   return counts.failed === 0 ? 0 : 1;
 }
 
@@ -86,11 +118,11 @@ function whyNot() {
 
 function differences() {
   const allowed = movesOfTable(readFileSync(join(root, table), "utf8"));
-  const made = movesOfModel(readFileSync(join(root, model), "utf8"));
+  const made = movesOfModel(readFileSync(join(root, slots), "utf8"));
   if (allowed.size === 0) return `Cannot find "legal_moves" in "${table}"`;
   const lines = [
     ...[...allowed].filter((move) => !made.has(move)).map((move) => `${move}: only in ${table}`),
-    ...[...made].filter((move) => !allowed.has(move)).map((move) => `${move}: only in ${model}`),
+    ...[...made].filter((move) => !allowed.has(move)).map((move) => `${move}: only in ${slots}`),
   ];
   return lines.length === 0 ? undefined : lines.join("\n");
 }
@@ -115,11 +147,11 @@ function movesOfModel(text) {
 // ---- searches -----------------------------------------------------------------------------------
 
 /** @param {Search} search */
-async function problemOf({ defines, finds }) {
+async function problemOf({ model, defines, finds }) {
   mkdirSync(join(root, output), { recursive: true });
   const folder = mkdtempSync(join(root, output, "search-"));
   try {
-    const text = await search(folder, defines);
+    const text = await search(folder, model, defines);
     const errors = text.match(/errors: (\d+)/)?.[1];
     const isComplete = !/Search not completed|out of memory|depth too small/.test(text);
     if (finds === undefined) return errors === "0" && isComplete ? undefined : text;
@@ -131,8 +163,13 @@ async function problemOf({ defines, finds }) {
   }
 }
 
-/** @param {string} folder @param {string[]} defines @returns what the verifier prints */
-async function search(folder, defines) {
+/**
+ * @param {string} folder
+ * @param {string} model
+ * @param {string[]} defines
+ * @returns what the verifier prints
+ */
+async function search(folder, model, defines) {
   const spin = ["-a", ...defines.map((define) => `-D${define}`), join(root, model)];
   await must(`${findTool("spin")}`, spin, folder);
   const flags = ["-O2", "-w", "-DSAFETY", "-DCOLLAPSE", `-DMEMLIM=${memoryMegabytes}`];

@@ -7,6 +7,7 @@ import { status, statuses } from "./generated/siding.ts";
 
 /** What a {@linkcode SidingError} is about. */
 export type SidingErrorCode =
+  | "ERR_SIDING_BLOCKS"
   | "ERR_SIDING_BUSY"
   | "ERR_SIDING_CALLBACK"
   | "ERR_SIDING_CANCELLED"
@@ -18,6 +19,7 @@ export type SidingErrorCode =
   | "ERR_SIDING_LIMIT"
   | "ERR_SIDING_MEMORY"
   | "ERR_SIDING_NATIVE"
+  | "ERR_SIDING_NOT_CHILD"
   | "ERR_SIDING_PERMISSION"
   | "ERR_SIDING_POOL_EXHAUSTED"
   | "ERR_SIDING_REENTRANT"
@@ -83,6 +85,8 @@ const codes: Readonly<Record<number, SidingErrorCode>> = {
   [status.recycling]: "ERR_SIDING_CONTEXT_RECYCLING",
   [status.reentrant]: "ERR_SIDING_REENTRANT",
   [status.ended]: "ERR_SIDING_ENDED",
+  [status.notchild]: "ERR_SIDING_NOT_CHILD",
+  [status.blocks]: "ERR_SIDING_BLOCKS",
 };
 
 /** The error for a status of libsiding; `action` completes "Cannot …". */

@@ -12,8 +12,10 @@
 #include "line.h"
 #include "memory.h"
 #include "outbox.h"
+#include "page.h"
 #include "repeat.h"
 #include "ring.h"
+#include "source.h"
 
 static struct siding_mutex registry_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t registry_made SIDING_GUARDED_BY(&registry_mutex);
@@ -206,6 +208,12 @@ static uint32_t drop_node(struct node *node) {
     case NODE_ENDED:
         callback_drop_end(node);
         return 0;
+    case NODE_PAGE:
+        page_drop(node);
+        return 0;
+    case NODE_SOURCE:
+        source_drop(node);
+        return 0;
     default:
         return 1;
     }
@@ -284,6 +292,9 @@ void bridge_close(struct bridge *bridge, bool host_gone) {
     repeat_leave(bridge);
     context_leave_all(bridge);
     bound_leave(bridge);
+    if (!siding_process_is_forked()) {
+        source_leave(bridge);
+    }
     close_inbox(bridge);
 }
 

@@ -59,6 +59,7 @@ struct bridge {
     uint32_t calls_here;        /* of siding_call_here, one inside the other; owner: js */
     void (*dispatcher)(void);   /* of siding_bridge_inline, or NULL; owner: js */
     uint64_t *frame;            /* likewise */
+    struct source *sources;     /* its own, newest first; owner: js */
     struct bridge *thread_next; /* next bridge of the same thread; owner: js */
 };
 

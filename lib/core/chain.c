@@ -7,6 +7,7 @@
 #include "bridge.h"
 #include "call.h"
 #include "event.h"
+#include "outcome.h"
 
 #define OUTPUT_WORDS_MIN 512u
 #define OUTPUT_WORDS_MAX (32u << 20) /* 256 MiB; a chain that emits more ends with fewer rounds */
@@ -77,12 +78,6 @@ static void read_sources(struct reader *reader, const struct chain *chain,
     }
 }
 
-static bool is_testable(const struct step *step) {
-    uint16_t type = step->signature->cif.rtype->type;
-    return type != FFI_TYPE_VOID && type != FFI_TYPE_STRUCT && type != FFI_TYPE_FLOAT &&
-           type != FFI_TYPE_DOUBLE;
-}
-
 static bool compares(uint8_t test) {
     return test != SIDING_TEST_NONE && test != SIDING_TEST_NO_ERRNO;
 }
@@ -101,7 +96,8 @@ static void read_step(struct reader *reader, struct chain *chain, const struct s
         .offset_words = chain->words,
     };
     if (step.signature == NULL || step.signature->chain != NULL || step.function == NULL ||
-        step.test > SIDING_TEST_NO_ERRNO || (compares(step.test) && !is_testable(&step))) {
+        step.test > SIDING_TEST_NO_ERRNO ||
+        (compares(step.test) && !outcome_is_testable(step.signature))) {
         reader->failed = true;
         return;
     }
@@ -188,12 +184,8 @@ static void invoke(struct trip *trip, const struct step *step) {
     call_invoke(signature, step->function, flags, arguments, result, &trip->error);
 }
 
-/* Only as many bits as the result has. */
 static bool is_expected(const struct trip *trip, const struct step *step) {
-    size_t size_bytes = step->signature->cif.rtype->size;
-    uint64_t mask =
-        size_bytes < sizeof(uint64_t) ? (UINT64_C(1) << size_bytes * 8) - 1 : UINT64_MAX;
-    return ((trip->words[step->offset_words] ^ step->expected) & mask) == 0;
+    return outcome_is(step->signature, trip->words[step->offset_words], step->expected);
 }
 
 static bool passes(const struct trip *trip, const struct step *step) {

@@ -6,10 +6,9 @@
 
 #include "call.h"
 
-#define TAILS_INLINE_WORDS_MAX 1025u /* 8 KiB and their size */
-#define BLOCK_WORDS 2u               /* its number and its size in place of the tails */
+#define BLOCK_WORDS 2u /* its number and its size in place of the tails */
 
-_Static_assert(SIGNATURE_WORDS_MAX + TAILS_INLINE_WORDS_MAX + SIDING_EVENT_WORDS <=
+_Static_assert(SIGNATURE_WORDS_MAX + EVENT_TAILS_WORDS_MAX + SIDING_EVENT_WORDS <=
                    SIDING_EVENT_WORDS_MAX,
                "the largest event fits");
 
@@ -89,8 +88,8 @@ uint32_t event_measure(const struct record *record, struct tails *out_tails) {
     }
     struct frame frame = frame_of(record);
     uint64_t words = event_measure_payload(record->signature, &frame, out_tails);
-    return out_tails->words > TAILS_INLINE_WORDS_MAX ? UINT32_MAX
-                                                     : SIDING_EVENT_WORDS + (uint32_t)words;
+    return out_tails->words > EVENT_TAILS_WORDS_MAX ? UINT32_MAX
+                                                    : SIDING_EVENT_WORDS + (uint32_t)words;
 }
 
 void event_write(const struct record *record, const struct tails *tails, uint64_t *out) {
@@ -119,7 +118,7 @@ void event_keep(struct record *record, const struct tails *tails) {
 }
 
 static bool is_inline(const struct record *record) {
-    return record->tails == NULL || record->tails_words <= TAILS_INLINE_WORDS_MAX;
+    return record->tails == NULL || record->tails_words <= EVENT_TAILS_WORDS_MAX;
 }
 
 uint32_t event_kept_words(const struct record *record) {
@@ -183,7 +182,7 @@ static int32_t write_long_tails(struct bridge *bridge, const struct tails *tails
 
 int32_t event_write_tails(struct bridge *bridge, const struct tails *tails, uint64_t *out,
                           uint16_t *out_flags) {
-    if (tails->words <= TAILS_INLINE_WORDS_MAX) {
+    if (tails->words <= EVENT_TAILS_WORDS_MAX) {
         tail_copy(tails, out);
         return (int32_t)tails->words;
     }

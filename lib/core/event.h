@@ -13,6 +13,8 @@
 #include "bridge.h"
 #include "tail.h"
 
+#define EVENT_TAILS_WORDS_MAX 1025u /* 8 KiB and their size; longer ones become a block */
+
 /**
  * Finds the tails of a call that has just returned.
  * @return words of its event, or UINT32_MAX: its tails do not fit into one

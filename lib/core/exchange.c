@@ -6,7 +6,9 @@
 #include "callback.h"
 #include "event.h"
 #include "outbox.h"
+#include "page.h"
 #include "ring.h"
+#include "source.h"
 #include "submission.h"
 
 #define SPIN_ROUND 4u        /* pauses between two looks */
@@ -63,8 +65,8 @@ static enum step read_batch(struct bridge *bridge, struct node *node, struct sin
 }
 
 /* Behind what else waits. The inbox is awake and open: nobody is woken, nothing refused. */
-static void requeue(struct bridge *bridge, struct ring *ring) {
-    (void)bridge_push(bridge, &ring->node);
+static void requeue(struct bridge *bridge, struct node *node) {
+    (void)bridge_push(bridge, node);
 }
 
 static enum step read_ring(struct bridge *bridge, struct node *node, struct sink *sink,
@@ -81,7 +83,7 @@ static enum step read_ring(struct bridge *bridge, struct node *node, struct sink
     if (visit == RING_CLOSED) {
         ring_drop(ring);
     } else if (visit == RING_MORE || (visit == RING_EMPTY && !ring_disarm(ring))) {
-        requeue(bridge, ring);
+        requeue(bridge, &ring->node);
     }
     return STEP_ON;
 }
@@ -95,6 +97,28 @@ static enum step read_end(struct bridge *bridge, struct node *node, struct sink 
     return STEP_ON;
 }
 
+static enum step read_page(struct bridge *bridge, struct node *node, struct sink *sink) {
+    struct node *next = node->next; /* the page is gone after it was read */
+    if (!page_read(node, sink)) {
+        return STEP_FULL;
+    }
+    bridge->undelivered = next;
+    return STEP_ON;
+}
+
+static enum step read_source(struct bridge *bridge, struct node *node, struct sink *sink) {
+    struct node *next = node->next; /* from the visit on the node may be another's */
+    enum source_visit visit = source_visit(node, sink);
+    if (visit == SOURCE_NO_ROOM) {
+        return STEP_FULL;
+    }
+    bridge->undelivered = next;
+    if (visit == SOURCE_REQUEUE) {
+        requeue(bridge, node);
+    }
+    return STEP_ON;
+}
+
 static enum step read_node(struct bridge *bridge, struct node *node, struct sink *sink,
                            bool seals) {
     switch (node->kind) {
@@ -104,6 +128,10 @@ static enum step read_node(struct bridge *bridge, struct node *node, struct sink
         return read_ring(bridge, node, sink, seals);
     case NODE_ENDED:
         return read_end(bridge, node, sink);
+    case NODE_PAGE:
+        return read_page(bridge, node, sink);
+    case NODE_SOURCE:
+        return read_source(bridge, node, sink);
     default:
         return read_batch(bridge, node, sink, seals);
     }

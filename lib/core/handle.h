@@ -20,6 +20,7 @@ enum handle_kind {
     HANDLE_NEST = 6,
     HANDLE_CLOSURE = 7,
     HANDLE_ASK = 8,
+    HANDLE_SOURCE = 9,
 };
 
 #define HANDLE_INDEX_MAX 0xffffu

@@ -30,6 +30,8 @@ enum node_kind {
     NODE_POKE,    /* a slot: look again */
     NODE_RING,    /* a bridge: a struct ring, tell its events */
     NODE_ENDED,   /* a bridge: of a callback, tell its end */
+    NODE_SOURCE,  /* a bridge: a struct source, tell its events */
+    NODE_PAGE,    /* a bridge: a struct page, tell its events */
 };
 
 struct node {

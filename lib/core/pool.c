@@ -21,6 +21,7 @@
 
 /* atomic, each: relaxed, a setting or a statistic that guards no data */
 static _Atomic(uint32_t) threads_max = THREADS_MAX_DEFAULT;
+static _Atomic(bool) someone_spins; /* atomic: relaxed, a permit that guards no data */
 static _Atomic(uint32_t) spin_limit_ns = SPIN_NS_DEFAULT;
 static _Atomic(uint32_t) stack_bytes = STACK_BYTES_DEFAULT;
 static _Atomic(uint32_t) threads_min = THREADS_MIN_DEFAULT;
@@ -68,6 +69,14 @@ int32_t pool_configure(const struct siding_pool_options *options) {
 
 uint32_t pool_spin_ns(void) {
     return atomic_load_explicit(&spin_limit_ns, memory_order_relaxed);
+}
+
+bool pool_spin_begin(void) {
+    return !atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed);
+}
+
+void pool_spin_end(void) {
+    atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
 }
 
 /* ---- idle stack ------------------------------------------------------------------------------ */

@@ -14,6 +14,11 @@
 int32_t pool_configure(const struct siding_pool_options *options);
 /** @return the longest spin of an idle thread  @thread any  @blocks never */
 uint32_t pool_spin_ns(void);
+/** Idle threads spin one at a time. @return whether the caller may, until pool_spin_end
+ *  @thread any  @blocks never */
+bool pool_spin_begin(void);
+/** @thread who may spin  @blocks never */
+void pool_spin_end(void);
 /** Fills the fields about threads and slots. @thread any  @blocks never */
 void pool_count(struct siding_stats *out_stats);
 

@@ -6,6 +6,7 @@
 #include "../base/assert.h"
 #include "call.h"
 #include "chain.h"
+#include "outcome.h"
 #include "slot.h"
 #include "watch.h"
 
@@ -227,10 +228,7 @@ static bool run_once(struct slot *slot, struct record *record, int32_t *out_stat
 }
 
 static bool passes(uint32_t test, uint64_t expected, const struct record *record) {
-    uint32_t size_bytes = (uint32_t)record->signature->cif.rtype->size;
-    uint64_t mask = size_bytes >= 8 ? UINT64_MAX : (UINT64_C(1) << size_bytes * 8) - 1;
-    bool is_equal = ((record->words[0] ^ expected) & mask) == 0;
-    return test == SIDING_TEST_NONE || is_equal == (test == SIDING_TEST_EQUAL);
+    return outcome_passes(record->signature, test, record->words[0], expected);
 }
 
 /* A chain tells every trip, and ends by itself. */

@@ -29,7 +29,6 @@ static const uint8_t legal_moves[SLOT_STATES] = {
 };
 
 /* One thread of the process may burn cycles waiting; the others park at once. */
-static _Atomic(bool) someone_spins; /* atomic: relaxed, a permit that guards no data */
 
 static _Thread_local struct slot *current; /* of this thread, or NULL */
 
@@ -141,12 +140,12 @@ bool slot_spin(struct slot *slot, struct inbox *inbox) {
         return has_work(&outlook);
     }
     slot->idle_since_ns = siding_clock_ns();
-    if (atomic_exchange_explicit(&someone_spins, true, memory_order_relaxed)) {
+    if (!pool_spin_begin()) {
         return has_work(&outlook);
     }
     uint32_t spin_ns = slot->spin_ns == 0 || slot->spin_ns > limit_ns ? limit_ns : slot->spin_ns;
     bool found = spin_until(has_work, &outlook, slot->idle_since_ns + spin_ns);
-    atomic_store_explicit(&someone_spins, false, memory_order_relaxed);
+    pool_spin_end();
     if (found) {
         learn_idle(slot, limit_ns);
     }
@@ -190,6 +189,8 @@ static bool handle(struct slot *slot, struct node *node) {
     case NODE_BATCH:
     case NODE_RING:
     case NODE_ENDED:
+    case NODE_SOURCE:
+    case NODE_PAGE:
         siding_assert(false); /* these go to bridges */
         return false;
     }

@@ -6,8 +6,7 @@
  *
  *   host thread                         worker                        host thread
  *   siding_bridge_submit(call records)  runs them on a pooled thread  woken once, then
- *   copies them in                      in order, or as threads free  siding_bridge_drain(event
- *   records)
+ *   copies them in                      in order, or as threads free  siding_bridge_drain(events)
  *
  * Contract words used below:
  *   @thread js       the thread that opened the bridge (the host's event-loop thread)
@@ -60,7 +59,9 @@ extern "C" {
     X(SIDING_ESPACE, -15, "the buffer is too small")                                               \
     X(SIDING_ERECYCLING, -16, "its context is being released")                                     \
     X(SIDING_EREENTRANT, -17, "called on the very thread that it would wait for")                  \
-    X(SIDING_EENDED, -18, "the repetition has ended")
+    X(SIDING_EENDED, -18, "the repetition has ended")                                              \
+    X(SIDING_ENOTCHILD, -19, "no child, or one that somebody waits for already")                   \
+    X(SIDING_EBLOCKS, -20, "the descriptor can only be read by blocking")
 
 #define SIDING_STATUS_VALUE(name, value, text) name = value,
 enum siding_status { SIDING_STATUS_LIST(SIDING_STATUS_VALUE) };
@@ -361,7 +362,7 @@ struct siding_stats {
     uint32_t closures;        /* function pointers of closed ones, which answer for ever */
     uint32_t asks;            /* calls from C that wait for an answer */
     uint32_t trampolines;     /* SIDING_TRAMPOLINES_... */
-    uint32_t reserved;        /* 0 */
+    uint32_t sources;         /* open */
     uint64_t wakes;           /* kicks of any host thread */
     uint64_t dropped;         /* results of calls whose bridge or lease was gone */
     uint64_t memory_bytes;    /* records, blocks and siding_memory_alloc */
@@ -379,7 +380,7 @@ SIDING_API uint32_t siding_abi_version(void);
 /**
  * Sizes of the records and option structs, for a host that lays them out by hand.
  * @param out_sizes filled with those of siding_call, _event, _bridge_options, _pool_options,
- *        _stats, a pointer, _callback_options, _callback_stats, in this order
+ *        _stats, a pointer, _callback_options, _callback_stats, _source_options, _source_stats
  * @param capacity number of elements in out_sizes
  * @return the number of sizes there are
  * @thread any  @blocks never
@@ -483,9 +484,8 @@ SIDING_API int32_t siding_bridge_elapsed(uint64_t bridge, uint32_t token, uint64
  * Makes a block: native memory of the bridge that a call record can name.
  * @param bytes copied in, or NULL: the block is zeroed
  * @return its number, or SIDING_ENOMEM
- * @owns the caller, until siding_block_take or siding_block_drop, or the bridge's end; a block
- * named
- *       by a call in flight must not be taken or dropped before its event has come
+ * @owns the caller, until siding_block_take or siding_block_drop, or the bridge's end; one that a
+ *       call in flight names must not be taken or dropped before its event has come
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_block_create(uint64_t bridge, const void *bytes, uint64_t size_bytes);
@@ -499,10 +499,7 @@ SIDING_API int32_t siding_block_create(uint64_t bridge, const void *bytes, uint6
 SIDING_API int32_t siding_block_take(uint64_t bridge, uint32_t block, void *out_bytes,
                                      uint64_t size_bytes);
 
-/**
- * Where the bytes of a block are, so that a record can hold pointers to them.
- * @thread js  @blocks never
- */
+/** Where its bytes are, so that a record can point to them. @thread js  @blocks never */
 SIDING_API int32_t siding_block_address(uint64_t bridge, uint32_t block, uint64_t *out_address);
 
 /** Frees a block. @thread js  @blocks never */
@@ -796,5 +793,7 @@ SIDING_API int32_t siding_stats_read(struct siding_stats *out_stats);
 #ifdef __cplusplus
 }
 #endif
+
+#include "siding_station.h"
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * The C interface of libsiding as TypeScript sees it.
+ * The records and constants of libsiding as TypeScript sees them.
  *
  * Generated from lib/include/siding.h by `node scripts/generate_native_table.mjs`; do not edit.
  *
@@ -180,6 +180,66 @@ export const trampolinesDynamic: number = 2;
 /** `SIDING_LIBRARY_GLOBAL`. */
 export const libraryGlobal: number = 1;
 
+/** `SIDING_PREREAD_BYTES_MAX`. */
+export const prereadBytesMax: number = 67108864;
+
+/** `SIDING_SOURCE_READY`: a descriptor's conditions. */
+export const sourceReady: number = 1;
+
+/** `SIDING_SOURCE_TIMER`: ticks since the last event; never early. */
+export const sourceTimer: number = 2;
+
+/** `SIDING_SOURCE_SIGNAL`: how often it came since the last event. */
+export const sourceSignal: number = 3;
+
+/** `SIDING_SOURCE_CHILD`: exit code, signal that ended it or 0; then the end. */
+export const sourceChild: number = 4;
+
+/** `SIDING_SOURCE_EVENT`: of siding_event_post: the last value, or the sum. */
+export const sourceEvent: number = 5;
+
+/** `SIDING_SOURCE_READ`: a tail: bytes, as many as there were. */
+export const sourceRead: number = 6;
+
+/** `SIDING_SOURCE_EXACT`: a tail: exactly limit_bytes. */
+export const sourceExact: number = 7;
+
+/** `SIDING_SOURCE_ACCEPT`: for each connection its descriptor, then a tail: its address. */
+export const sourceAccept: number = 8;
+
+/** `SIDING_SOURCE_RECEIVE`: for each datagram its true size, then two tails: from, data. */
+export const sourceReceive: number = 9;
+
+/** `SIDING_SOURCE_CALL`: the payload of the bound call's event. */
+export const sourceCall: number = 10;
+
+/** `SIDING_SOURCE_EDGE`: each change, even one from before the host asked. */
+export const sourceEdge: number = 0x10000;
+
+/** `SIDING_SOURCE_ONCE`: one event, then the end. */
+export const sourceOnce: number = 0x20000;
+
+/** `SIDING_SOURCE_COUNTED`: the sum of the values posted since the last event. */
+export const sourceCounted: number = 0x40000;
+
+/** `SIDING_READY_READ`: there is something to read, or its end; a connection waits. */
+export const readyRead: number = 1;
+
+/** `SIDING_READY_WRITE`: there is room. */
+export const readyWrite: number = 2;
+
+/** `SIDING_READY_PRIORITY`: out-of-band data, and the like. */
+export const readyPriority: number = 4;
+
+/** `SIDING_READY_SHUTDOWN`: the peer sends no more; told with SIDING_READY_READ. */
+export const readyShutdown: number = 8;
+
+/** `SIDING_READY_HANGUP`: both directions are over. */
+export const readyHangup: number = 16;
+
+/** `SIDING_READY_ERROR`. */
+export const readyError: number = 32;
+
 /** Status values by short name: `SIDING_ESTALE` is `status.stale`. */
 export const status: {
   readonly ok: 0;
@@ -201,6 +261,8 @@ export const status: {
   readonly recycling: -16;
   readonly reentrant: -17;
   readonly ended: -18;
+  readonly notchild: -19;
+  readonly blocks: -20;
 } = {
   ok: 0,
   invalid: -1,
@@ -221,6 +283,8 @@ export const status: {
   recycling: -16,
   reentrant: -17,
   ended: -18,
+  notchild: -19,
+  blocks: -20,
 };
 
 /** Name and meaning of each status value. */
@@ -300,6 +364,14 @@ export const statuses: Readonly<Record<number, { name: string; text: string }>> 
   [-18]: {
     name: "SIDING_EENDED",
     text: "the repetition has ended",
+  },
+  [-19]: {
+    name: "SIDING_ENOTCHILD",
+    text: "no child, or one that somebody waits for already",
+  },
+  [-20]: {
+    name: "SIDING_EBLOCKS",
+    text: "the descriptor can only be read by blocking",
   },
 };
 
@@ -492,282 +564,41 @@ export const layouts = {
       closures: 52,
       asks: 56,
       trampolines: 60,
-      reserved: 64,
+      sources: 64,
       wakes: 72,
       dropped: 80,
       memoryBytes: 88,
       signatures: 96,
     },
   },
+  sourceOptions: {
+    size: 80,
+    offsets: {
+      sizeBytes: 0,
+      kind: 4,
+      token: 8,
+      flags: 12,
+      object: 16,
+      afterNs: 24,
+      everyNs: 32,
+      limitBytes: 40,
+      credit: 44,
+      bound: 48,
+      emitTest: 56,
+      untilTest: 60,
+      emitExpected: 64,
+      untilExpected: 72,
+    },
+  },
+  sourceStats: {
+    size: 40,
+    offsets: {
+      sizeBytes: 0,
+      credit: 4,
+      events: 8,
+      coalesced: 16,
+      bytes: 24,
+      stalls: 32,
+    },
+  },
 } as const;
-
-/** How a parameter or result crosses: `buffer` is a typed array or `null`. */
-export type NativeType = "u32" | "i32" | "u64" | "buffer" | "pointer" | "void";
-
-/** Parameters and result of one exported function. */
-export interface NativeFunction {
-  readonly parameters: readonly NativeType[];
-  readonly result: NativeType;
-}
-
-/** Names of the functions that libsiding exports. */
-export type FunctionName =
-  | "siding_abi_version"
-  | "siding_abi_sizes"
-  | "siding_signature_prepare"
-  | "siding_bridge_open"
-  | "siding_bridge_close"
-  | "siding_bridge_submit"
-  | "siding_bridge_drain"
-  | "siding_bridge_feed"
-  | "siding_bridge_exchange"
-  | "siding_bridge_wake"
-  | "siding_bridge_cancel"
-  | "siding_bridge_elapsed"
-  | "siding_block_create"
-  | "siding_block_take"
-  | "siding_block_address"
-  | "siding_block_drop"
-  | "siding_call_here"
-  | "siding_bridge_interrupt"
-  | "siding_bound_create"
-  | "siding_bound_pointer"
-  | "siding_bound_keep"
-  | "siding_bound_release"
-  | "siding_bridge_inline"
-  | "siding_callback_open"
-  | "siding_callback_pull"
-  | "siding_callback_answer"
-  | "siding_callback_stats_read"
-  | "siding_closure_close"
-  | "siding_closure_forget"
-  | "siding_context_acquire"
-  | "siding_context_release"
-  | "siding_context_release_wait"
-  | "siding_context_share"
-  | "siding_context_attach"
-  | "siding_context_defer"
-  | "siding_context_undefer"
-  | "siding_context_interrupt_with"
-  | "siding_context_listen"
-  | "siding_context_call"
-  | "siding_repeat_open"
-  | "siding_repeat_close"
-  | "siding_trace_start"
-  | "siding_trace_read"
-  | "siding_library_open"
-  | "siding_library_symbol"
-  | "siding_memory_read"
-  | "siding_memory_write"
-  | "siding_memory_alloc"
-  | "siding_memory_free"
-  | "siding_pool_configure"
-  | "siding_stats_read";
-
-/** Every function that libsiding exports. */
-export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
-  siding_abi_version: {
-    parameters: [],
-    result: "u32",
-  },
-  siding_abi_sizes: {
-    parameters: ["buffer", "u32"],
-    result: "i32",
-  },
-  siding_signature_prepare: {
-    parameters: ["buffer", "u32"],
-    result: "i32",
-  },
-  siding_bridge_open: {
-    parameters: ["buffer", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_bridge_close: {
-    parameters: ["u64"],
-    result: "i32",
-  },
-  siding_bridge_submit: {
-    parameters: ["u64", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_bridge_drain: {
-    parameters: ["u64", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_bridge_feed: {
-    parameters: ["u64", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_bridge_exchange: {
-    parameters: ["u64", "buffer", "u32", "buffer", "u32", "u32", "u32"],
-    result: "i32",
-  },
-  siding_bridge_wake: {
-    parameters: ["u64"],
-    result: "i32",
-  },
-  siding_bridge_cancel: {
-    parameters: ["u64", "u32"],
-    result: "i32",
-  },
-  siding_bridge_elapsed: {
-    parameters: ["u64", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_block_create: {
-    parameters: ["u64", "buffer", "u64"],
-    result: "i32",
-  },
-  siding_block_take: {
-    parameters: ["u64", "u32", "buffer", "u64"],
-    result: "i32",
-  },
-  siding_block_address: {
-    parameters: ["u64", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_block_drop: {
-    parameters: ["u64", "u32"],
-    result: "i32",
-  },
-  siding_call_here: {
-    parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer", "buffer", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_bridge_interrupt: {
-    parameters: ["u64", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_bound_create: {
-    parameters: ["u64", "buffer", "u32", "buffer", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_bound_pointer: {
-    parameters: ["u64", "u64", "u32", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_bound_keep: {
-    parameters: ["u64", "u64", "u32"],
-    result: "i32",
-  },
-  siding_bound_release: {
-    parameters: ["u64"],
-    result: "i32",
-  },
-  siding_bridge_inline: {
-    parameters: ["u64", "u64", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_callback_open: {
-    parameters: ["u64", "buffer", "buffer", "u32", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_callback_pull: {
-    parameters: ["u64", "u64", "u32"],
-    result: "i32",
-  },
-  siding_callback_answer: {
-    parameters: ["u64", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_callback_stats_read: {
-    parameters: ["u64", "u64", "buffer"],
-    result: "i32",
-  },
-  siding_closure_close: {
-    parameters: ["u64", "u64"],
-    result: "i32",
-  },
-  siding_closure_forget: {
-    parameters: ["u64", "u64"],
-    result: "i32",
-  },
-  siding_context_acquire: {
-    parameters: ["u64", "buffer", "buffer", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_context_release: {
-    parameters: ["u64", "u64", "u32"],
-    result: "i32",
-  },
-  siding_context_release_wait: {
-    parameters: ["u64", "u64"],
-    result: "i32",
-  },
-  siding_context_share: {
-    parameters: ["u64", "u64", "buffer"],
-    result: "i32",
-  },
-  siding_context_attach: {
-    parameters: ["u64", "u64", "buffer"],
-    result: "i32",
-  },
-  siding_context_defer: {
-    parameters: ["u64", "u64", "u64"],
-    result: "i32",
-  },
-  siding_context_undefer: {
-    parameters: ["u64", "u64", "u64"],
-    result: "i32",
-  },
-  siding_context_interrupt_with: {
-    parameters: ["u64", "u64", "buffer"],
-    result: "i32",
-  },
-  siding_context_listen: {
-    parameters: ["u64", "u64", "u32"],
-    result: "i32",
-  },
-  siding_context_call: {
-    parameters: ["buffer", "u32", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_repeat_open: {
-    parameters: ["u64", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_repeat_close: {
-    parameters: ["u64", "u64"],
-    result: "i32",
-  },
-  siding_trace_start: {
-    parameters: ["u32"],
-    result: "i32",
-  },
-  siding_trace_read: {
-    parameters: ["u32", "buffer", "u32", "buffer"],
-    result: "i32",
-  },
-  siding_library_open: {
-    parameters: ["buffer", "u32", "buffer", "buffer", "u32"],
-    result: "i32",
-  },
-  siding_library_symbol: {
-    parameters: ["u64", "buffer", "buffer"],
-    result: "i32",
-  },
-  siding_memory_read: {
-    parameters: ["u64", "buffer", "u64"],
-    result: "i32",
-  },
-  siding_memory_write: {
-    parameters: ["u64", "buffer", "u64"],
-    result: "i32",
-  },
-  siding_memory_alloc: {
-    parameters: ["u64", "buffer"],
-    result: "i32",
-  },
-  siding_memory_free: {
-    parameters: ["u64", "u64"],
-    result: "i32",
-  },
-  siding_pool_configure: {
-    parameters: ["buffer"],
-    result: "i32",
-  },
-  siding_stats_read: {
-    parameters: ["buffer"],
-    result: "i32",
-  },
-};

@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { type FunctionName, functions } from "../generated/siding.ts";
-import { asyncSnapshot, asyncStorage, channel, errnoName, later, nodeBuffer } from "./node.ts";
+import { type FunctionName, functions } from "../generated/functions.ts";
+import {
+  asyncSnapshot,
+  asyncStorage,
+  channel,
+  errnoName,
+  later,
+  nodeBuffer,
+  signals,
+} from "./node.ts";
 import type {
   CallbackChannel,
   DirectFunction,
@@ -181,4 +189,5 @@ export const runtime: Runtime = {
   },
   environment: (name) => process.env[name],
   errnoName,
+  signals,
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FunctionName, functions } from "../generated/siding.ts";
+import { type FunctionName, functions } from "../generated/functions.ts";
 import {
   asyncSnapshot,
   asyncStorage,
@@ -12,6 +12,7 @@ import {
   later,
   type NodeBuffer,
   nodeBuffer,
+  signals,
 } from "./node.ts";
 import type {
   CallbackChannel,
@@ -290,4 +291,5 @@ export const runtime: Runtime = {
   texts,
   environment,
   errnoName,
+  signals,
 };

@@ -8,7 +8,10 @@ import type { AsyncStorage, Channel } from "./runtime.ts";
 
 interface Modules {
   readonly "node:os": {
-    readonly constants: { readonly errno: Readonly<Record<string, number>> };
+    readonly constants: {
+      readonly errno: Readonly<Record<string, number>>;
+      readonly signals: Readonly<Record<string, number>>;
+    };
   };
   readonly "node:async_hooks": {
     readonly AsyncResource: new (type: string) => { runInAsyncScope(task: () => void): void };
@@ -51,6 +54,11 @@ export function errnoName(errno: number): string {
     errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
   }
   return errnoNames.get(errno) ?? `errno ${errno}`;
+}
+
+/** Signals by name, such as `SIGUSR1`. */
+export function signals(): Readonly<Record<string, number>> {
+  return globals.process.getBuiltinModule("node:os").constants.signals;
 }
 
 /** A channel of `node:diagnostics_channel`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FunctionName } from "../generated/siding.ts";
+import type { FunctionName } from "../generated/functions.ts";
 
 /** A 64-bit value in the form that the runtime's own FFI takes fastest. */
 export type Wide = number | bigint;
@@ -136,4 +136,6 @@ export interface Runtime {
   environment(name: string): string | undefined;
   /** Symbolic name of an errno value, such as `ENOENT`. */
   errnoName(errno: number): string;
+  /** Signals by name, such as `SIGUSR1`. */
+  signals(): Readonly<Record<string, number>>;
 }

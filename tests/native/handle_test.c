@@ -202,12 +202,12 @@ TEST("a missing library is reported with the loader's reason") {
 }
 
 TEST("the ABI says its version and the sizes of its records") {
-    uint32_t sizes[8] = {0};
+    uint32_t sizes[10] = {0};
     EXPECT_EQ(siding_abi_version(), SIDING_ABI_VERSION);
-    EXPECT_EQ(siding_abi_sizes(NULL, 0), 8);
-    EXPECT_EQ(siding_abi_sizes(sizes, 2), 8);
+    EXPECT_EQ(siding_abi_sizes(NULL, 0), 10);
+    EXPECT_EQ(siding_abi_sizes(sizes, 2), 10);
     EXPECT_EQ(sizes[2], 0);
-    EXPECT_EQ(siding_abi_sizes(sizes, 8), 8);
+    EXPECT_EQ(siding_abi_sizes(sizes, 10), 10);
     EXPECT_EQ(sizes[0], SIDING_CALL_WORDS * 8);
     EXPECT_EQ(sizes[1], SIDING_EVENT_WORDS * 8);
     EXPECT_EQ(sizes[2], sizeof(struct siding_bridge_options));
@@ -216,6 +216,8 @@ TEST("the ABI says its version and the sizes of its records") {
     EXPECT_EQ(sizes[5], sizeof(void *));
     EXPECT_EQ(sizes[6], sizeof(struct siding_callback_options));
     EXPECT_EQ(sizes[7], sizeof(struct siding_callback_stats));
+    EXPECT_EQ(sizes[8], sizeof(struct siding_source_options));
+    EXPECT_EQ(sizes[9], sizeof(struct siding_source_stats));
 }
 
 TEST("wrong arguments of a call here, of statistics and of the pool are refused") {

@@ -10,7 +10,7 @@
  */
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 static _Atomic(uint8_t) fallback_mark = 1;
-/* What is 0 in a child only; atomic: relaxed, the mark is set before it is published. */
+/* What is 0 in a child only; atomic: release in watch, which has set it, and acquire. */
 static _Atomic(_Atomic(uint8_t) *) mark = &fallback_mark;
 
 static void on_child(void) {
@@ -23,7 +23,7 @@ static void watch(void) {
     if (page != MAP_FAILED && madvise(page, size_bytes, MADV_WIPEONFORK) == 0) {
         _Atomic(uint8_t) *own = page;
         atomic_store_explicit(own, 1, memory_order_relaxed);
-        atomic_store_explicit(&mark, own, memory_order_relaxed);
+        atomic_store_explicit(&mark, own, memory_order_release);
         return;
     }
     if (page != MAP_FAILED) {
@@ -37,6 +37,6 @@ void siding_process_watch_forks(void) {
 }
 
 bool siding_process_is_forked(void) {
-    const _Atomic(uint8_t) *own = atomic_load_explicit(&mark, memory_order_relaxed);
+    const _Atomic(uint8_t) *own = atomic_load_explicit(&mark, memory_order_acquire);
     return atomic_load_explicit(own, memory_order_relaxed) == 0;
 }

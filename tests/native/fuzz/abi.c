@@ -12,6 +12,7 @@
 #include "callbacks.h"
 #include "calls.h"
 #include "handles.h"
+#include "sources.h"
 
 #define CALLS_MAX 48u
 #define RECORD_WORDS_MAX 400u
@@ -537,6 +538,12 @@ static void (*const calls[])(struct bytes *bytes) = {
     fuzz_callback_stats,    fuzz_closure_close,
     fuzz_closure_forget,    fuzz_call_pointer,
     fuzz_call_pointer,      fuzz_call_pointer,
+    fuzz_source_open,       fuzz_source_open,
+    fuzz_source_open,       fuzz_source_pull,
+    fuzz_source_pull,       fuzz_source_close,
+    fuzz_source_pull_all,   fuzz_descriptor_close,
+    fuzz_source_stats_read, fuzz_event_post,
+    fuzz_source_happen,     fuzz_source_happen,
 };
 
 /* Closing and dropping again is harmless, and so is doing it on the wrong thread. */
@@ -598,6 +605,7 @@ static void start(void) {
     pthread_t thread;
     calls_init();
     callbacks_init();
+    sources_init();
     if (pthread_create(&thread, NULL, serve, NULL) != 0) {
         abort();
     }

@@ -15,6 +15,7 @@ enum handle_kind {
     KIND_REPEAT,
     KIND_LIBRARY,
     KIND_CLOSURE,
+    KIND_SOURCE,
     KINDS
 };
 

@@ -1,0 +1,271 @@
+#include "registration.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/assert.h"
+#include "memory.h"
+#include "poller.h"
+
+#define DESCRIPTORS_MIN 1024u
+#define ASKABLE (SIDING_READY_READ | SIDING_READY_WRITE | SIDING_READY_PRIORITY)
+
+struct registration {
+    struct source *watchers; /* newest first; NULL: free */
+    int descriptor;
+    uint32_t conditions; /* what its watchers want together */
+    uint32_t generation; /* of what the system knows */
+    uint32_t next_free;  /* index + 1; 0: none */
+};
+
+static struct siding_mutex registration_mutex = SIDING_MUTEX_INITIALIZER;
+/* touched as far as it was used: as many as there can be watchers */
+static struct registration registrations[SOURCES_MAX] SIDING_GUARDED_BY(&registration_mutex);
+static uint32_t used SIDING_GUARDED_BY(&registration_mutex);
+static uint32_t first_free SIDING_GUARDED_BY(&registration_mutex); /* index + 1; 0: none */
+/* index + 1 of the registration of each descriptor; 0: none */
+static uint32_t *by_descriptor SIDING_GUARDED_BY(&registration_mutex);
+static uint32_t descriptors SIDING_GUARDED_BY(&registration_mutex);
+
+static uint32_t index_of(const struct registration *registration)
+    SIDING_REQUIRES(&registration_mutex) {
+    return (uint32_t)(registration - registrations);
+}
+
+static uint64_t data_of(const struct registration *registration)
+    SIDING_REQUIRES(&registration_mutex) {
+    return (uint64_t)registration->generation << 32 | index_of(registration);
+}
+
+/* @return what the system meant, or NULL: it is gone */
+static struct registration *of_data(uint64_t data) SIDING_REQUIRES(&registration_mutex) {
+    struct registration *registration = &registrations[(uint32_t)data];
+    return registration->generation == data >> 32 ? registration : NULL;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static bool make_room(uint32_t descriptor) SIDING_REQUIRES(&registration_mutex) {
+    uint64_t wanted = descriptors == 0 ? DESCRIPTORS_MIN : descriptors;
+    while (wanted <= descriptor) {
+        wanted *= 2;
+    }
+    if (wanted == descriptors) {
+        return true;
+    }
+    uint32_t *grown = realloc(by_descriptor, wanted * sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    memset(grown + descriptors, 0, (wanted - descriptors) * sizeof *grown);
+    by_descriptor = grown;
+    descriptors = (uint32_t)wanted;
+    return true;
+}
+
+/* There is one: each has a watcher. */
+static struct registration *take_free(void) SIDING_REQUIRES(&registration_mutex) {
+    siding_assert(first_free != 0 || used < SOURCES_MAX);
+    if (first_free == 0) {
+        return &registrations[used++];
+    }
+    struct registration *registration = &registrations[first_free - 1];
+    first_free = registration->next_free;
+    return registration;
+}
+
+/* One whose generations are used up begins again: what the system tells is drained long since. */
+static void give_free(struct registration *registration) SIDING_REQUIRES(&registration_mutex) {
+    siding_assert(registration->watchers == NULL);
+    registration->generation++;
+    registration->next_free = first_free;
+    first_free = index_of(registration) + 1;
+    memory_count(-(int64_t)sizeof *registration);
+}
+
+static struct registration *known(int descriptor) SIDING_REQUIRES(&registration_mutex) {
+    uint32_t number = by_descriptor[descriptor];
+    return number == 0 ? NULL : &registrations[number - 1];
+}
+
+/* ---- watching -------------------------------------------------------------------------------- */
+
+static void watch(struct registration *registration, struct source *source)
+    SIDING_REQUIRES(&registration_mutex) {
+    source->registration = registration;
+    source->next_watcher = registration->watchers;
+    registration->watchers = source;
+}
+
+/* Its descriptor was closed: the system has forgotten it, or tells what nobody waits for. */
+static void abandon(struct registration *registration, struct told *told)
+    SIDING_REQUIRES(&registration_mutex) {
+    struct source *source = registration->watchers;
+    registration->watchers = NULL;
+    while (source != NULL) {
+        struct source *next = source->next_watcher;
+        source->registration = NULL;
+        source->kind->gone(source, told);
+        source = next;
+    }
+    give_free(registration);
+}
+
+/* The system took the descriptor as new. */
+static void enter(struct registration *registration, struct source *source, struct told *told)
+    SIDING_REQUIRES(&registration_mutex) {
+    int descriptor = registration->descriptor;
+    struct registration *before = known(descriptor);
+    if (before != NULL) {
+        abandon(before, told);
+    }
+    by_descriptor[descriptor] = index_of(registration) + 1;
+    memory_count(sizeof *registration);
+    watch(registration, source);
+}
+
+/*
+ * The system has it already: ours is told what all want, and tells at once what holds.
+ * @return errno
+ */
+static int32_t join(struct registration *registration, struct source *source, uint32_t conditions)
+    SIDING_REQUIRES(&registration_mutex) {
+    uint32_t wanted = registration->conditions | conditions;
+    int32_t error = siding_poller_change(poller_system(), registration->descriptor, wanted,
+                                         data_of(registration));
+    if (error == 0) {
+        registration->conditions = wanted;
+        watch(registration, source);
+    }
+    return error;
+}
+
+/* @return errno */
+static int32_t add(struct source *source, uint32_t conditions, struct told *told)
+    SIDING_REQUIRES(&registration_mutex) {
+    int descriptor = source->object;
+    struct registration *fresh = take_free();
+    fresh->descriptor = descriptor;
+    fresh->conditions = conditions;
+    int32_t error = siding_poller_add(poller_system(), descriptor, conditions, data_of(fresh));
+    if (error == 0) {
+        enter(fresh, source, told);
+        return 0;
+    }
+    struct registration *before = known(descriptor);
+    if (error == EEXIST && before == NULL) {
+        /* left from an open file that came back under this number */
+        error = siding_poller_change(poller_system(), descriptor, conditions, data_of(fresh));
+        if (error == 0) {
+            enter(fresh, source, told);
+            return 0;
+        }
+    }
+    memory_count(sizeof *fresh);
+    give_free(fresh);
+    return error == EEXIST ? join(before, source, conditions) : error;
+}
+
+int32_t registration_add(struct source *source, uint32_t conditions, int32_t *out_error) {
+    if (source->object < 0 || source->object >= INT_MAX) {
+        *out_error = EBADF;
+        return SIDING_ESYSTEM;
+    }
+    struct told told = {NULL, NULL};
+    int32_t error = ENOMEM;
+    siding_mutex_lock(&registration_mutex);
+    if (make_room((uint32_t)source->object)) {
+        error = add(source, conditions, &told);
+    }
+    siding_mutex_unlock(&registration_mutex);
+    source_push(&told);
+    if (error == 0 || error == ENOMEM) {
+        return error == 0 ? SIDING_OK : SIDING_ENOMEM;
+    }
+    *out_error = error;
+    return SIDING_ESYSTEM;
+}
+
+/* ---- removal --------------------------------------------------------------------------------- */
+
+static void unwatch(struct registration *registration, struct source *source)
+    SIDING_REQUIRES(&registration_mutex) {
+    struct source **link = &registration->watchers;
+    while (*link != source) {
+        link = &(*link)->next_watcher;
+    }
+    *link = source->next_watcher;
+    source->registration = NULL;
+}
+
+/* Its number may have become that of another registration. */
+static void leave(struct registration *registration) SIDING_REQUIRES(&registration_mutex) {
+    if (known(registration->descriptor) == registration) {
+        siding_poller_remove(poller_system(), registration->descriptor);
+        by_descriptor[registration->descriptor] = 0;
+    }
+    give_free(registration);
+}
+
+bool registration_remove(struct source *source) {
+    siding_mutex_lock(&registration_mutex);
+    struct registration *registration = source->registration;
+    if (registration != NULL) {
+        unwatch(registration, source);
+        if (registration->watchers == NULL) {
+            leave(registration);
+        }
+    }
+    siding_mutex_unlock(&registration_mutex);
+    return registration != NULL;
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static uint32_t wanted_by(const struct source *source) {
+    return source->flags & ASKABLE;
+}
+
+/* A watcher has gone, and what it wanted wakes us for nobody: here, not when it went, for the next
+   one may have come by now. */
+static void trim(struct registration *registration, uint32_t conditions)
+    SIDING_REQUIRES(&registration_mutex) {
+    uint32_t wanted = 0;
+    const struct source *source = registration->watchers;
+    for (; source != NULL; source = source->next_watcher) {
+        wanted |= wanted_by(source);
+    }
+    if ((conditions & ASKABLE & ~wanted) != 0 &&
+        siding_poller_change(poller_system(), registration->descriptor, wanted,
+                             data_of(registration)) == 0) {
+        registration->conditions = wanted;
+    }
+}
+
+static void tell(struct registration *registration, uint32_t conditions, struct told *told)
+    SIDING_REQUIRES(&registration_mutex) {
+    struct source *source = registration->watchers;
+    while (source != NULL) {
+        struct source *next = source->next_watcher;
+        source->kind->ready(source, conditions, told);
+        source = next;
+    }
+    trim(registration, conditions);
+}
+
+void registration_tell(const struct siding_ready *ready, uint32_t count, struct told *told) {
+    if (count == 0) {
+        return;
+    }
+    siding_mutex_lock(&registration_mutex);
+    for (uint32_t i = 0; i < count; i++) {
+        struct registration *registration = of_data(ready[i].data);
+        if (registration != NULL) {
+            tell(registration, ready[i].conditions, told);
+        }
+    }
+    siding_mutex_unlock(&registration_mutex);
+}

@@ -1,0 +1,168 @@
+#include "task.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "memory.h"
+#include "poller.h"
+#include "registration.h"
+#include "timer.h"
+
+#define TURN 1u
+#define CLOSE 2u
+#define GONE 4u
+
+/* owner, both: poller */
+static struct source *line_first;
+static struct source *line_last;
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static void command(struct source *source, uint32_t bit) {
+    struct task *task = source->task;
+    /* seq_cst: what came before, as credit, is seen by the turn; pairs with obey */
+    if (atomic_fetch_or_explicit(&task->commands, bit, memory_order_seq_cst) == 0) {
+        source_retain(source);
+        poller_push(&task->node);
+    }
+}
+
+void task_ask(struct source *source) {
+    command(source, TURN);
+}
+
+void task_close(struct source *source) {
+    command(source, CLOSE);
+}
+
+void task_gone(struct source *source, struct told *told) {
+    (void)told;
+    command(source, GONE);
+}
+
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+static bool has_ended(const struct source *source) {
+    return atomic_load_explicit(&source->has_ended, memory_order_relaxed);
+}
+
+/* A source in line is held. */
+static void stand_in_line(struct source *source) {
+    struct task *task = source->task;
+    if (task->is_in_line || has_ended(source)) {
+        return;
+    }
+    source_retain(source);
+    task->is_in_line = true;
+    task->next_in_line = NULL;
+    if (line_first == NULL) {
+        line_first = source;
+    } else {
+        line_last->task->next_in_line = source;
+    }
+    line_last = source;
+}
+
+void task_ready(struct source *source, uint32_t conditions, struct told *told) {
+    (void)conditions;
+    (void)told;
+    stand_in_line(source);
+}
+
+static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
+    struct task *task = (struct task *)((char *)timer - offsetof(struct task, retry));
+    (void)ticks;
+    (void)told;
+    stand_in_line(task->source);
+}
+
+void task_retry(struct source *source, uint64_t at_ns) {
+    timer_set(&source->task->retry, at_ns, 0);
+}
+
+bool task_run_line(void) {
+    struct source *last = line_last;
+    bool was_last = line_first == NULL;
+    while (!was_last) {
+        struct source *source = line_first;
+        was_last = source == last;
+        line_first = source->task->next_in_line;
+        source->task->is_in_line = false;
+        if (!has_ended(source) && source->task->run(source)) {
+            stand_in_line(source);
+        }
+        source_release(source);
+    }
+    return line_first != NULL;
+}
+
+static void obey(struct source *source, uint32_t commands) {
+    if (has_ended(source)) {
+        return;
+    }
+    if (commands & CLOSE) {
+        source_end(source, SIDING_OK, 0);
+    } else if (commands & GONE) {
+        source_end(source, SIDING_ESYSTEM, EBADF);
+    } else {
+        stand_in_line(source);
+    }
+}
+
+void task_obey(struct node *node) {
+    while (node != NULL) {
+        struct task *task = (struct task *)node;
+        struct source *source = task->source;
+        node = node->next;
+        /* seq_cst: from here on the node is another's; pairs with command */
+        obey(source, atomic_exchange_explicit(&task->commands, 0, memory_order_seq_cst));
+        source_release(source);
+    }
+}
+
+/* ---- lifetime -------------------------------------------------------------------------------- */
+
+/* @return SIDING_OK, SIDING_ENOMEM */
+static int32_t make(struct source *source, bool (*run)(struct source *source)) {
+    struct task *task = calloc(1, sizeof *task);
+    int32_t status = task == NULL ? SIDING_ENOMEM : timer_reserve();
+    if (status != SIDING_OK) {
+        free(task);
+        return status;
+    }
+    task->source = source;
+    task->run = run;
+    task->retry.run = run_retry;
+    source->task = task;
+    memory_count((int64_t)sizeof *task);
+    return SIDING_OK;
+}
+
+int32_t task_open(struct source *source, uint32_t conditions, bool (*run)(struct source *source),
+                  int32_t *out_error) {
+    int32_t status = poller_start(out_error);
+    if (status == SIDING_OK) {
+        status = make(source, run);
+    }
+    if (status != SIDING_OK) {
+        return status;
+    }
+    source->flags |= conditions;
+    return registration_add(source, conditions, out_error);
+}
+
+void task_stop(struct source *source) {
+    (void)registration_remove(source);
+    (void)timer_cancel(&source->task->retry);
+}
+
+void task_deinit(struct source *source) {
+    struct task *task = source->task;
+    if (task != NULL) {
+        source->task = NULL;
+        timer_unreserve();
+        memory_count(-(int64_t)sizeof *task);
+        free(task);
+    }
+}

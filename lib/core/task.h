@@ -1,0 +1,62 @@
+/*
+ * task.h - what the poller runs of a source, where waiting for a descriptor is not all: reading,
+ * collecting a child.
+ *
+ * The poller owns the task while the source is open: others send commands. A turn is a run of it;
+ * it has one when its descriptor has changed, when the host asks, when its time comes, and when the
+ * last one said so. The tasks that want a turn form a line; each has one per round of the poller.
+ *
+ * A command is a bit; the first one pushes the node, and with it a hold of the source, to the
+ * poller, which takes all bits at once. After the end commands do nothing.
+ */
+#ifndef SIDING_CORE_TASK_H
+#define SIDING_CORE_TASK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "source.h"
+
+struct task {
+    struct node node;           /* first; of the poller's inbox; owner: who sets the first bit */
+    _Atomic(uint32_t) commands; /* atomic: seq_cst; nonzero: the node is in the inbox */
+    struct source *source;      /* immutable */
+    /** @return whether it wants another turn at once  @thread poller  @blocks never */
+    bool (*run)(struct source *source);
+    struct timer retry;          /* see task_retry */
+    struct source *next_in_line; /* owner: poller */
+    bool is_in_line;             /* owner: poller */
+};
+
+/**
+ * For a kind's `open`: starts the poller, and has source->object watched.
+ * @param conditions SIDING_READY_READ, _PRIORITY; become flags of the source, as a READY has them
+ * @return SIDING_OK, SIDING_ENOMEM, SIDING_ESYSTEM
+ * @thread js  @blocks never
+ */
+int32_t task_open(struct source *source, uint32_t conditions, bool (*run)(struct source *source),
+                  int32_t *out_error);
+/** For `ask`: a turn. @thread js  @blocks never */
+void task_ask(struct source *source);
+/** For `close`. @thread js  @blocks never */
+void task_close(struct source *source);
+/** For `stop`. @thread poller  @blocks never */
+void task_stop(struct source *source);
+/** For `ready`: a turn. @thread poller  @blocks never */
+void task_ready(struct source *source, uint32_t conditions, struct told *told);
+/** For `gone`: ends with EBADF. @thread any  @blocks never */
+void task_gone(struct source *source, struct told *told);
+/** For `deinit`; NULL is none. @thread the last holder  @blocks never */
+void task_deinit(struct source *source);
+
+/** A turn at that time, in place of the last one asked for. @thread poller  @blocks never */
+void task_retry(struct source *source, uint64_t at_ns);
+
+/** Obeys a list of commands. @thread poller  @blocks never */
+void task_obey(struct node *node);
+/** One turn for each that is in line. @return whether there are still some
+ *  @thread poller  @blocks never */
+bool task_run_line(void);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * source_event_test.c - native events: what several threads and signal handlers post.
+ */
+#include <signal.h>
+
+#include "source_fixture.h"
+
+static struct host host; /* each test opens and closes it */
+
+#define TOKEN 5u
+#define POSTERS 4u
+
+#ifdef FIXTURE_SANITIZED
+#define POSTS_PER_SECOND_MIN 0.0
+#else
+#define POSTS_PER_SECOND_MIN 5e6
+#endif
+
+static struct siding_source_options event_options(uint32_t flags, uint32_t credit) {
+    struct siding_source_options options = plain_options(SIDING_SOURCE_EVENT, TOKEN, 0, credit);
+    options.flags = flags;
+    return options;
+}
+
+struct poster {
+    pthread_t thread;
+    uint64_t event;
+    uint32_t count;
+    uint32_t taken; /* posts that were not refused */
+};
+
+/* Posts 1, 2, 3 and so on. */
+static void *post_all(void *argument) {
+    struct poster *poster = argument;
+    for (uint32_t i = 1; i <= poster->count; i++) {
+        poster->taken += siding_event_post(poster->event, i) == SIDING_OK;
+    }
+    return NULL;
+}
+
+static void start_posters(struct poster *posters, uint64_t event, uint32_t count) {
+    for (uint32_t i = 0; i < POSTERS; i++) {
+        posters[i] = (struct poster){.event = event, .count = count};
+        pthread_create(&posters[i].thread, NULL, post_all, &posters[i]);
+    }
+}
+
+static void join_posters(struct poster *posters) {
+    for (uint32_t i = 0; i < POSTERS; i++) {
+        pthread_join(posters[i].thread, NULL);
+    }
+}
+
+TEST("S9: the sum of what four threads post is exact, at 5,000,000 posts a second") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, UINT32_MAX);
+    uint64_t source = open_source(&host, &options);
+    struct poster posters[POSTERS];
+    const uint64_t each = ROUNDS(2000000u);
+    uint64_t start_ns = siding_clock_ns();
+    start_posters(posters, source, (uint32_t)each);
+    uint64_t sum = 0;
+    uint64_t wanted = POSTERS * (each * (each + 1) / 2);
+    while (sum < wanted) {
+        uint64_t told = next_word(&host, TOKEN);
+        if (told == UINT64_MAX) {
+            break;
+        }
+        sum += told;
+    }
+    uint64_t took_ns = siding_clock_ns() - start_ns;
+    join_posters(posters);
+    EXPECT_EQ(sum, wanted);
+    EXPECT(has_none(&host));
+    double rate = (double)(POSTERS * each) * 1e9 / (double)took_ns;
+    printf("     %.1f million posts a second\n", rate / 1e6);
+    EXPECT(rate >= POSTS_PER_SECOND_MIN);
+    close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    host_close(&host);
+}
+
+TEST("S9: the last value comes after the last post, once at least") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = event_options(0, UINT32_MAX);
+    uint64_t source = open_source(&host, &options);
+    struct poster poster = {.event = source, .count = ROUNDS(400000u)};
+    pthread_create(&poster.thread, NULL, post_all, &poster);
+    uint64_t last = 0;
+    uint64_t backwards = 0;
+    while (last != poster.count) {
+        uint64_t told = next_word(&host, TOKEN);
+        if (told == UINT64_MAX) {
+            break;
+        }
+        backwards += told < last;
+        last = told;
+    }
+    pthread_join(poster.thread, NULL);
+    EXPECT_EQ(last, poster.count);
+    EXPECT_EQ(backwards, 0);
+    close_source(&host, source);
+    host_close(&host);
+}
+
+TEST("S9: a value of 0 is told as any other, unless it is counted") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = event_options(0, 8);
+    uint64_t source = open_source(&host, &options);
+    EXPECT_EQ(siding_event_post(source, 0), SIDING_OK);
+    EXPECT_EQ(next_word(&host, TOKEN), 0);
+    EXPECT(has_none(&host));
+    struct siding_source_stats stats = {.size_bytes = sizeof stats};
+    EXPECT_EQ(siding_event_post(source, 1), SIDING_OK);
+    EXPECT_EQ(siding_event_post(source, 2), SIDING_OK);
+    EXPECT_EQ(next_word(&host, TOKEN), 2);
+    EXPECT_EQ(siding_source_stats_read(host.bridge, source, &stats), SIDING_OK);
+    EXPECT_EQ(stats.events, 2);
+    EXPECT_EQ(stats.coalesced, 1);
+    EXPECT_EQ(stats.credit, 6);
+    host_close(&host);
+}
+
+TEST("S9: posts while it is closed and its place is used again harm nobody") {
+    REQUIRE(host_open(&host, 64));
+    struct poster posters[POSTERS];
+    for (uint32_t round = 0; round < ROUNDS(400u); round++) {
+        struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, 1000);
+        uint64_t source = open_source(&host, &options);
+        start_posters(posters, source, 200);
+        (void)has_none(&host);
+        close_source(&host, source);
+        const struct siding_event *event = host_next(&host);
+        while (event != NULL && !is_end(event)) {
+            event = host_next(&host);
+        }
+        /* its successor, of which the late posts know nothing */
+        uint64_t next = open_source(&host, &options);
+        join_posters(posters);
+        EXPECT(has_none(&host));
+        EXPECT_EQ(siding_event_post(next, 1), SIDING_OK);
+        EXPECT_EQ(next_word(&host, TOKEN), 1);
+        close_source(&host, next);
+        expect_end(&host, TOKEN, SIDING_OK, 0);
+    }
+    EXPECT_EQ(stats_now().sources, 0);
+    host_close(&host);
+}
+
+static uint64_t handler_event;
+
+static void post_in_handler(int number) {
+    (void)siding_event_post(handler_event, (uint64_t)number);
+}
+
+TEST("S9: a signal handler may post, and errno stays what it was") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, 1000);
+    handler_event = open_source(&host, &options);
+    struct sigaction action = {.sa_handler = post_in_handler};
+    struct sigaction before;
+    sigaction(SIGUSR2, &action, &before);
+    errno = EDOM;
+    for (uint32_t i = 0; i < 100; i++) {
+        raise(SIGUSR2);
+    }
+    EXPECT_EQ(errno, EDOM);
+    uint64_t sum = 0;
+    while (sum < 100u * SIGUSR2) {
+        sum += next_word(&host, TOKEN);
+    }
+    EXPECT_EQ(sum, 100u * SIGUSR2);
+    sigaction(SIGUSR2, &before, NULL);
+    host_close(&host);
+}
+
+TEST("S9: nothing that is no event takes a post") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = timer_options(TOKEN, UINT64_MAX, 0, 1);
+    uint64_t timer = open_source(&host, &options);
+    EXPECT_EQ(siding_event_post(timer, 1), SIDING_ESTALE);
+    EXPECT_EQ(siding_event_post(host.bridge, 1), SIDING_ESTALE);
+    EXPECT_EQ(siding_event_post(0, 1), SIDING_ESTALE);
+    EXPECT_EQ(siding_event_post(UINT64_MAX, 1), SIDING_ESTALE);
+    host_close(&host);
+}
