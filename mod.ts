@@ -59,6 +59,8 @@ export type {
   Result,
   To,
 } from "./src/convert.ts";
+export type { ChildExit } from "./src/child_exit.ts";
+export type { PortOptions, SignalOptions } from "./src/descriptor_options.ts";
 export type { CallbackStats } from "./src/endpoint.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
 export { Arg, arg } from "./src/holes.ts";
@@ -67,13 +69,29 @@ export { type FieldPath, Layout, layout } from "./src/layouts.ts";
 export type { Leak } from "./src/leak.ts";
 export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
+export type { Arrival } from "./src/merge.ts";
+export { type EventOptions, NativeEvent, type PostDefinition } from "./src/native_event.ts";
 export { Owned } from "./src/owned.ts";
 export { Port, type PortStats } from "./src/port.ts";
+export type { Connection, Datagram } from "./src/preread_page.ts";
+export type { ExactOptions, PrereadOptions, ReadOptions, ReceiveOptions } from "./src/prereader.ts";
+export type { Readiness, WatchOptions } from "./src/readiness.ts";
+export type { CaughtSignal, InotifyEvent } from "./src/records.ts";
 export type { ChainRepeatOptions, RepeatOptions } from "./src/repeat.ts";
 export type { CallbackScope, ScopeContext } from "./src/scope.ts";
 export { configure, type Settings } from "./src/settings.ts";
 export { shutdown } from "./src/shutdown.ts";
+export type { SignalArrival } from "./src/signals.ts";
+export type { SocketAddress } from "./src/socket_address.ts";
+export {
+  type ArrivalOf,
+  Station,
+  type StationSource,
+  type StationStats,
+  type StreamSource,
+} from "./src/station.ts";
 export { type Stats, stats } from "./src/stats.ts";
+export type { Tick, TimerOptions } from "./src/ticks.ts";
 export {
   type Trace,
   trace,

@@ -13,8 +13,9 @@ import { loadNative } from "./loader.ts";
 import type { Meter } from "./pacing.ts";
 import { runtime } from "./runtime/current.ts";
 import type { CallbackChannel, Native, WakeChannel, Wide } from "./runtime/runtime.ts";
+import type { NativeSources } from "./native_sources.ts";
 import { type Decode, type Settle, Settling, swallow } from "./settling.ts";
-import { CALLBACKS_MAX, settings, TOKENS_RESERVED } from "./settings.ts";
+import { CALLBACKS_MAX, settings, SOURCES_MAX, TOKENS_RESERVED } from "./settings.ts";
 import { Turns } from "./turns.ts";
 import { Queue } from "./queue.ts";
 import { type Words, words } from "./words.ts";
@@ -81,6 +82,10 @@ export class Bridge {
   readonly blocks: Map<number, Blocks> = new Map();
   /** Its callbacks, once there was one. */
   callbacks: Callbacks | undefined;
+  /** The token of its first source. */
+  readonly firstSource: number;
+  /** Its sources, once there was one. */
+  sources: NativeSources | undefined;
   /** Whether it keeps the process alive. */
   readonly alive: KeepAlive;
   /** Who gets the events. */
@@ -100,12 +105,17 @@ export class Bridge {
     /* Windows has no descriptor that the runtimes watch */
     const wantsCallback = settings.wake === "callback" || runtime.system === "windows";
     const callback = wantsCallback ? runtime.callback(onWake) : null;
-    const { handle, descriptor } = openBridge(this.native, calls + CALLBACKS_MAX, callback);
+    const { handle, descriptor } = openBridge(
+      this.native,
+      calls + CALLBACKS_MAX + SOURCES_MAX,
+      callback,
+    );
     const channel = callback ?? runtime.watch(descriptor, onWake);
     this.handle = handle;
     this.wake = channel.kind;
     this.alive = new KeepAlive(channel);
     this.free = new Int32Array(calls);
+    this.firstSource = calls + CALLBACKS_MAX;
     this.#makeTokens();
   }
 
@@ -175,6 +185,11 @@ export class Bridge {
   /** Sends down all calls made so far. */
   flush(): void {
     this.#turns.submit();
+  }
+
+  /** Has events read soon for which libsiding rouses nobody. */
+  soon(): void {
+    this.#turns.soon();
   }
 
   /** Reads and frees a block that holds the tails of a call. */
@@ -257,6 +272,7 @@ export class Bridge {
     this.alive.close();
     const message = "Cannot finish the call: the bridge is closed";
     this.callbacks?.close();
+    this.sources?.close();
     this.settling.end(() => Promise.reject(new SidingError("ERR_SIDING_CLOSED", message)));
     this.top = this.#tokens;
     this.admit();

@@ -119,6 +119,13 @@ export class Callback<D extends CallbackDefinition = CallbackDefinition>
   }
 }
 
+let portOf: (stream: CallbackStream) => Port<unknown>;
+
+/** The port of the calls of a stream. */
+export function streamPort(stream: CallbackStream): Port<unknown> {
+  return portOf(stream);
+}
+
 /**
  * A callback whose calls are iterated; made by `callback.stream`. A loop that is left closes it.
  *
@@ -149,6 +156,22 @@ export class CallbackStream<D extends CallbackDefinition = CallbackDefinition> e
     super(endpoint);
     this.#feed = feed;
     this.#port = port;
+  }
+
+  static {
+    portOf = (stream) => stream.#port;
+  }
+
+  /** Keeps the process alive, which a stream that nobody waits for does not; until it is closed. */
+  override ref(): this {
+    this.#port.ref();
+    return this;
+  }
+
+  /** Lets the process end again. */
+  override unref(): this {
+    this.#port.unref();
+    return this;
   }
 
   /** Closes it behind the calls that C has made so far, which are still delivered. */
@@ -232,7 +255,21 @@ export class CallbackFeed implements Feed {
     return Promise.resolve();
   }
 
+  ask(): void {}
+
+  drop(): void {}
+
+  forget(): void {}
+
   get inFlight(): number {
     return 0;
+  }
+
+  get capacity(): number {
+    return AHEAD;
+  }
+
+  get isLasting(): boolean {
+    return false;
   }
 }

@@ -12,12 +12,22 @@ export interface Feed {
   pull(): void;
   /** Stops; resolves when nothing of it runs any more. */
   stop(): Promise<void>;
-  /** Says whether somebody waits for an item, which keeps the process alive. */
+  /** Says that somebody wants an item, and is through with those that he has. */
+  ask(): void;
+  /** Says whether the process is to be kept alive. */
   await(isAwaited: boolean): void;
   /** Makes the items of a page, once. */
   open(page: unknown): readonly unknown[];
+  /** Lets go of a page that nobody takes. */
+  drop(page: unknown): void;
+  /** Lets go of items that nobody takes. */
+  forget(items: readonly unknown[]): void;
   /** Pages that are being made. */
   readonly inFlight: number;
+  /** Most pages in advance of who takes them. */
+  readonly capacity: number;
+  /** Whether it goes on where `open` throws. */
+  readonly isLasting: boolean;
 }
 
 /** Where a feed puts its pages. */
@@ -40,6 +50,44 @@ export interface PortStats {
   readonly buffered: number;
   /** Pages that are being made. */
   readonly inFlight: number;
+  /** Most pages that wait or are being made, after which the native side stops. */
+  readonly capacity: number;
+}
+
+/** One who takes what a port has, in place of those who call `next`. */
+export interface Intake {
+  /** Whether there is something to take, be it the end. */
+  readonly isReady: boolean;
+  /** The items that there are, or the end; throws, once, what ended the port with an error. */
+  take(): IteratorResult<readonly unknown[], undefined> | undefined;
+  /** Says that items are wanted, and that those taken have been dealt with. */
+  ask(): void;
+  /** Lets go of items that were taken for nobody. */
+  forget(items: readonly unknown[]): void;
+  /** Takes nothing any more. */
+  end(): void;
+}
+
+/** A feed that has ended before it began. */
+const nothing: Feed = {
+  inFlight: 0,
+  capacity: 0,
+  isLasting: false,
+  pull: () => {},
+  ask: () => {},
+  open: () => [],
+  drop: () => {},
+  forget: () => {},
+  await: () => {},
+  stop: () => Promise.resolve(),
+};
+
+/** A port that was given up before it began. */
+export function abortedPort<T>({ reason }: AbortSignal): Port<T> {
+  return new Port<T>((sink) => {
+    queueMicrotask(() => sink.abort(reason));
+    return nothing;
+  });
 }
 
 type Result = IteratorResult<unknown, undefined>;
@@ -51,8 +99,28 @@ interface Waiter {
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
+let intake: (port: Port<unknown>, onReady: () => void) => Intake;
+let onOver: (port: Port<unknown>, listener: (closing: Promise<void>) => void) => void;
+
+/** Has `listener` told once a port is over, with what says when nothing of it runs any more. */
+export function whenOver(
+  port: Port<unknown>,
+  listener: (closing: Promise<void>) => void,
+): void {
+  onOver(port, listener);
+}
+
 /**
- * What native code makes, one item after the other; made by {@linkcode Context.repeat}.
+ * Takes what a port has from now on, and has `onReady` called whenever there is something; throws
+ * `TypeError` where another one takes it.
+ */
+export function takeFrom(port: Port<unknown>, onReady: () => void): Intake {
+  return intake(port, onReady);
+}
+
+/**
+ * What native code makes, one item after the other; made by {@linkcode Context.repeat} and by the
+ * methods of a {@linkcode Station}.
  *
  * Nothing is lost: who takes nothing stops the native side once its capacity is used up. A loop
  * that is left closes the port.
@@ -81,7 +149,14 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
   #at = 0;
   #opened = 0;
   #isOver = false;
+  #isOpening = false;
+  #isReferenced = false;
+  /** What ended it. */
   #failure: { readonly error: unknown } | undefined;
+  /** What opening a page threw. */
+  #raised: { readonly error: unknown } | undefined;
+  #onReady: (() => void) | undefined;
+  #onOver: ((closing: Promise<void>) => void) | undefined;
   #end: ChainEnd | null = null;
   #closing: Promise<void> | undefined;
   #readable: ReadableStream<T> | undefined;
@@ -90,9 +165,9 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
   constructor(start: (sink: Sink) => Feed) {
     this.#feed = start({
       page: (page) => {
-        if (this.#isOver) return;
+        if (this.#isOver) return this.#feed.drop(page);
         this.#pages.add(page);
-        this.#serve();
+        if (!this.#isOpening) this.#serve();
       },
       end: (end) => this.#finish(end),
       fail: (error) => this.#fail(error),
@@ -101,6 +176,11 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
         this.#fail(reason);
       },
     });
+  }
+
+  static {
+    intake = (port, onReady) => port.#intake(onReady);
+    onOver = (port, listener) => void (port.#onOver = listener);
   }
 
   /** What ended the chain, once it has ended by itself; else `null`. */
@@ -114,7 +194,22 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
       delivered: this.#opened - (this.#page.length - this.#at),
       buffered: this.#pages.length,
       inFlight: this.#feed.inFlight,
+      capacity: this.#feed.capacity,
     };
+  }
+
+  /** Keeps the process alive until it has ended, which otherwise only a pending `next` does. */
+  ref(): this {
+    this.#isReferenced = !this.#isOver;
+    this.#hold();
+    return this;
+  }
+
+  /** Lets the process end again. */
+  unref(): this {
+    this.#isReferenced = false;
+    this.#hold();
+    return this;
   }
 
   /** The next item; rejects, once, with what ended the port, if that was an error. */
@@ -175,23 +270,53 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
   }
 
   #next(whole: boolean): Promise<Result> {
+    this.#feed.ask();
     try {
       const result = this.#waiters.length === 0 ? this.#take(whole) : undefined;
       if (result !== undefined) return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#waiters.length === 0) this.#feed.await(true);
-    return new Promise((resolve) => this.#waiters.add({ whole, resolve }));
+    return new Promise((resolve) => {
+      this.#waiters.add({ whole, resolve });
+      if (this.#waiters.length === 1) this.#hold();
+    });
+  }
+
+  #intake(onReady: () => void): Intake {
+    if (this.#onReady !== undefined) {
+      throw new TypeError("Cannot take part in this port: another station or merge does");
+    }
+    this.#onReady = onReady;
+    const isReady = (): boolean => this.#isReady;
+    return {
+      get isReady() {
+        return isReady();
+      },
+      take: () => this.#take(true) as ReturnType<Intake["take"]>,
+      ask: () => this.#feed.ask(),
+      forget: (items) => this.#feed.forget(items),
+      end: () => void (this.#onReady = undefined),
+    };
+  }
+
+  get #isReady(): boolean {
+    return this.#isOver || this.#raised !== undefined || this.#at < this.#page.length ||
+      this.#pages.length > 0;
+  }
+
+  #hold(): void {
+    this.#feed.await(this.#isReferenced || this.#waiters.length > 0);
   }
 
   /* What there is for one who asks; nothing while that is not known. */
   #take(whole: boolean): Result | undefined {
     if (this.#at === this.#page.length && !this.#turn()) {
-      if (this.#failure !== undefined) {
-        const { error } = this.#failure;
-        this.#failure = undefined;
-        throw error;
+      const failure = this.#raised ?? this.#failure;
+      if (failure !== undefined) {
+        if (failure === this.#failure) this.#failure = undefined;
+        this.#raised = undefined;
+        throw failure.error;
       }
       return this.#isOver ? done : undefined;
     }
@@ -217,7 +342,7 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
 
   /* Opens the next page that is not empty. */
   #turn(): boolean {
-    while (this.#pages.length > 0) {
+    while (this.#raised === undefined && this.#pages.length > 0) {
       const page = this.#pages.take();
       if (!this.#isOver) this.#feed.pull();
       this.#page = this.#open(page);
@@ -229,14 +354,17 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
   }
 
   #open(page: unknown): readonly unknown[] {
+    this.#isOpening = true;
     try {
       return this.#feed.open(page);
     } catch (error) {
-      this.#closing ??= this.#feed.stop();
-      while (this.#pages.length > 0) this.#pages.take();
-      this.#failure = { error };
-      this.#isOver = true;
+      this.#raised = { error };
+      if (this.#feed.isLasting) return [];
+      this.#drop();
+      this.#over();
       return [];
+    } finally {
+      this.#isOpening = false;
     }
   }
 
@@ -250,20 +378,33 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
       }
       if (result === undefined) return;
       this.#waiters.take().resolve(result);
-      if (this.#waiters.length === 0) this.#feed.await(false);
+      if (this.#waiters.length === 0) this.#hold();
+      else this.#feed.ask();
     }
+    if (this.#onReady !== undefined && this.#isReady) this.#onReady();
+  }
+
+  #drop(): void {
+    while (this.#pages.length > 0) this.#feed.drop(this.#pages.take());
   }
 
   #discard(): void {
-    while (this.#pages.length > 0) this.#pages.take();
-    this.#at = this.#page.length;
+    this.#drop();
+    if (this.#at < this.#page.length) this.#feed.forget(this.#rest());
   }
 
   #finish(end: ChainEnd | null): void {
     if (this.#isOver) return;
-    this.#isOver = true;
     this.#end = end;
-    this.#serve();
+    this.#over();
+    if (!this.#isOpening) this.#serve();
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    if (this.#isReferenced) this.unref();
+    this.#closing ??= this.#feed.stop();
+    this.#onOver?.(this.#closing);
   }
 
   #fail(error: unknown): void {

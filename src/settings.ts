@@ -13,6 +13,8 @@ const CALLS_DEFAULT = 65536;
 export const TOKENS_RESERVED: number = 64;
 /** Most callbacks of one JavaScript thread; each has a token beyond those of calls. */
 export const CALLBACKS_MAX: number = 1 << 16;
+/** Most sources of one JavaScript thread; each has a token beyond those of callbacks. */
+export const SOURCES_MAX: number = 1 << 16;
 const THREADS_DEFAULT = 64;
 const THREADS_MIN_DEFAULT = 4;
 const IDLE_MS_DEFAULT = 10_000;
@@ -70,7 +72,7 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   idleTime: [0, contextMsMax],
   spin: [0, SPIN_US_MAX],
   stackSize: [STACK_MIN, STACK_MAX],
-  calls: [1, callsMax - TOKENS_RESERVED - CALLBACKS_MAX],
+  calls: [1, callsMax - TOKENS_RESERVED - CALLBACKS_MAX - SOURCES_MAX],
 };
 
 function check(given: Settings): void {

@@ -59,12 +59,17 @@ export class Settling {
     const { free } = b;
     const { settlers, decoders } = this;
     const first = free.length;
+    const { firstSource } = b;
     let word = from;
     let ended = 0;
     for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
       if (token >= first) {
+        if (token >= firstSource) {
+          word = b.sources!.take(at);
+          continue;
+        }
         if (!mayRun) break;
         const callbacks = b.callbacks!;
         callbacks.end = end * 2;

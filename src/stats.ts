@@ -38,6 +38,8 @@ export interface Stats {
   readonly callbacks: number;
   /** Function pointers of closed callbacks and bound calls, which answer for ever. */
   readonly closures: number;
+  /** Sources of stations that are open. */
+  readonly sources: number;
   /** Calls from C that wait for an answer. */
   readonly asks: number;
   /**
@@ -106,6 +108,7 @@ export function stats(): Stats {
     boundCalls: count(offsets.boundCalls),
     callbacks: count(offsets.callbacks),
     closures: count(offsets.closures),
+    sources: count(offsets.sources),
     asks: count(offsets.asks),
     trampolines: trampolines[count(offsets.trampolines)] ?? "none",
     dropped: long(offsets.dropped),

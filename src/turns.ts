@@ -29,6 +29,7 @@ export class Turns {
   #fed = false;
   #lone = true;
   #draining = false;
+  #due = false;
   #paused = false;
   #cursor = 0;
   #end = 0;
@@ -126,6 +127,25 @@ export class Turns {
     this.#paused = false;
     this.#pacing.begin();
     this.#next();
+  };
+
+  /** Drains soon what nothing will rouse this thread for. */
+  soon(): void {
+    if (this.#draining) {
+      this.#more = true; // whoever drains, or is going to, will see to it
+    } else if (!this.#due) {
+      this.#due = true;
+      queueMicrotask(this.#onDue);
+    }
+  }
+
+  readonly #onDue = (): void => {
+    this.#due = false;
+    if (this.#b.closed) return;
+    this.#more = true;
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#look();
   };
 
   /* Where many calls are in flight, waiting for more of them here saves as many kicks. */

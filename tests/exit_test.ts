@@ -18,7 +18,7 @@ const exits: readonly (readonly [mode: string, code: number])[] = [
 ];
 
 for (const [mode, code] of exits) {
-  test(`X1: ${mode} with 4 contexts in C, callbacks stormed: clean 50 of 50`, async () => {
+  test(`X1: ${mode} with contexts in C, callbacks stormed, stations busy: 50 of 50`, async () => {
     const outcomes = await inParallel(RUNS, WIDTH, () => runProgram("exit", [mode]));
     for (const outcome of outcomes) {
       expectExit(outcome, code);
@@ -31,7 +31,7 @@ for (const [mode, code] of exits) {
 const ends = ["natural", "terminate", "close", "throw", "exit"];
 
 for (const end of ends) {
-  test(`X1: Worker's end by ${end} with contexts in C, callbacks stormed: 50 of 50`, async () => {
+  test(`X1: Worker's end by ${end} with contexts in C, all stormed: 50 of 50`, async () => {
     const outcomes = await inParallel(
       RUNS / ENDS_PER_PROCESS,
       2,

@@ -30,6 +30,26 @@ for (
   });
 }
 
+for (
+  const mode of [
+    ...["sleep", "awaited port", "awaited station", "awaited event", "referenced port"],
+    "referenced station",
+  ]
+) {
+  test(`E10: what a station is waited for holds the process (${mode})`, async () => {
+    const { ms, said } = await ends(mode);
+    assert.equal(said, "finished");
+    assert.ok(ms >= HELD_MS, `${ms} ms`);
+  });
+}
+
+for (const mode of ["idle station", "station that was used"]) {
+  test(`E10: an idle station does not hold the process (${mode})`, async () => {
+    const { said } = await ends(mode);
+    assert.equal(said, "");
+  });
+}
+
 for (const mode of ["idle callback", "unreferenced callback", "stream that nobody reads"]) {
   test(`E10: an idle callback does not hold the process (${mode})`, async () => {
     const { said } = await ends(mode);

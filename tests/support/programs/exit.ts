@@ -1,11 +1,12 @@
 /**
- * Ends in the way it is told while 4 contexts and pool calls are in C, and 4 foreign threads storm
- * callbacks.
+ * Ends in the way it is told while 4 contexts and pool calls are in C, 4 foreign threads storm
+ * callbacks, and a station is busy.
  */
 import process from "node:process";
 import { Context } from "../../../mod.ts";
 import { openCrowdLib, startStorm } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
+import { startStation } from "../stations.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 
 const STORM_BYTES = 1 << 20;
@@ -30,6 +31,8 @@ for (let i = 0; i < 4; i++) {
 }
 await until(() => gate.arrived() === 8, "all are in C");
 const { callbacks } = await startStorm(openCrowdLib());
+const station = startStation();
+await until(() => station.count > 50, "its sources tell");
 console.log(`in C, stormed by ${callbacks.length}`);
 
 interface Exits {

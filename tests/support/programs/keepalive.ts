@@ -1,7 +1,7 @@
 /** Programs that end by themselves, sooner or later, by what holds them. */
 import process from "node:process";
 import { setTimeout } from "node:timers";
-import { callback, configure, Context, shutdown } from "../../../mod.ts";
+import { callback, configure, Context, shutdown, Station } from "../../../mod.ts";
 import { openCallbackLib, post } from "../callbacks.ts";
 import { rejection, until } from "../harness.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
@@ -51,6 +51,36 @@ const holding: Readonly<Record<string, () => unknown>> = {
   },
 };
 
+const waiting: Readonly<Record<string, () => unknown>> = {
+  sleep: () => new Station().sleep(HELD_MS).then(finished),
+  "awaited port": async () => {
+    for await (const _ of new Station().timer({ every: HELD_MS })) break;
+    finished();
+  },
+  "awaited station": async () => {
+    const station = new Station();
+    station.add(new Station().add(station.timer({ every: HELD_MS })));
+    await station[Symbol.asyncIterator]().next();
+    finished();
+  },
+  "awaited event": async () => {
+    const event = new Station().event();
+    endLater(() => event.post(1));
+    await event.next();
+    finished();
+  },
+  "referenced port": () => {
+    process.on("exit", finished);
+    const port = new Station().timer({ every: 1 }).ref();
+    endLater(() => port.unref());
+  },
+  "referenced station": () => {
+    process.on("exit", finished);
+    const station = new Station().ref();
+    endLater(() => void station.close());
+  },
+};
+
 /* Something that holds nothing itself ends what holds the process. */
 function endLater(end: () => void): void {
   setTimeout(end, HELD_MS).unref();
@@ -96,6 +126,18 @@ const idle: Readonly<Record<string, () => unknown>> = {
   },
   "unreferenced callback": () => callback.post(post, () => {}).ref().ref().unref(),
   "stream that nobody reads": () => callback.stream(post),
+  "idle station": () => {
+    const station = new Station();
+    station.add(station.timer({ every: 1 }));
+    station.event();
+    station.signal("SIGWINCH");
+  },
+  "station that was used": async () => {
+    const station = new Station();
+    for await (const _ of station.timer({ every: 1 })) break;
+    const port = station.timer({ every: 1 }).ref().unref();
+    await port.next();
+  },
   "callback channel": async () => {
     configure({ wake: "callback" });
     await openTestlib().sleep(20);
@@ -131,7 +173,7 @@ const letGo: Readonly<Record<string, () => unknown>> = {
 };
 
 if (isMainThread) {
-  await { ...holding, ...calledBack, ...idle, ...letGo }[process.argv[2] ?? ""]!();
+  await { ...holding, ...calledBack, ...waiting, ...idle, ...letGo }[process.argv[2] ?? ""]!();
 } else {
   const context = await Context.acquire();
   await context.use(openTestlib()).sleep(20);

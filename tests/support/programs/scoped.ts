@@ -1,7 +1,7 @@
 /** Everything there is, with FFI permission for two paths; with an argument, opens that instead. */
 import process from "node:process";
 import { alloc, arena, arg, bind, callback, Context, copyBytes } from "../../../mod.ts";
-import { layout, open, read, readString, SidingError, write } from "../../../mod.ts";
+import { fn, layout, open, read, readString, SidingError, Station, write } from "../../../mod.ts";
 import { ask, openCallbackLib, post } from "../callbacks.ts";
 import { rejection, until } from "../harness.ts";
 import { line, makeGate, openTestlib, testlibPath } from "../testlib.ts";
@@ -72,6 +72,24 @@ async function everything(): Promise<void> {
   await until(() => gate.arrived() === 1, "gate");
 }
 
+async function stations(): Promise<void> {
+  await using station = new Station();
+  const libc = open(testlibPath, { // which has the C library with it
+    eventfd: { parameters: ["u32", "i32"], result: "i32" },
+    open: { parameters: ["cstring", "i32"], variadic: 2, result: "i32" },
+  });
+  const descriptor = libc.eventfd.sync(5, 0o4000);
+  await station.readable(descriptor);
+  expect((await station.eventfd(descriptor).next()).value === 5n, "eventfd");
+  const event = station.event({ mode: "counted" });
+  const post = fn(event.pointer, { parameters: ["u64", "u64"], result: "i32" });
+  await post(event.handle, 3);
+  expect((await event.next()).value === 3n, "a native event");
+  await station.sleep(1);
+  const zeros = station.exact(libc.open.sync("/dev/zero", 0), { size: 10 });
+  expect((await zeros.next()).value?.length === 10, "a read that a thread carries");
+}
+
 /* C on this thread reaches JavaScript with the whole flag only, and says so. */
 async function callbacks(): Promise<void> {
   const library = openCallbackLib();
@@ -98,7 +116,7 @@ async function callbacks(): Promise<void> {
 
 const [name] = process.argv.slice(2);
 try {
-  if (name === undefined) await everything().then(callbacks);
+  if (name === undefined) await everything().then(stations).then(callbacks);
   else open(name === "" ? null : name, {});
   console.log("all works");
 } catch (error) {

@@ -1,4 +1,4 @@
-/** 8 Workers with contexts and callbacks under storm, one of which is terminated. */
+/** 8 Workers with contexts, stations and callbacks under storm, one of which is terminated. */
 import assert from "node:assert/strict";
 import { Context, stats } from "../../../mod.ts";
 import {
@@ -9,6 +9,7 @@ import {
   startStorm,
 } from "../crowds.ts";
 import { until } from "../harness.ts";
+import { BUSY_SOURCES, startStation } from "../stations.ts";
 import { openTestlib } from "../testlib.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
 
@@ -25,6 +26,7 @@ async function work(): Promise<void> {
   const contexts = await Promise.all(Array.from({ length: CONTEXTS }, () => Context.acquire()));
   const threads = await Promise.all(contexts.map((context) => context.use(library).threadId()));
   const { callbacks, crowds } = await startStorm(crowdLibrary);
+  const station = startStation();
   globalThis.addEventListener("message", async () => {
     for (const [index, context] of contexts.entries()) {
       const used = context.use(library);
@@ -33,6 +35,9 @@ async function work(): Promise<void> {
       await context.release();
     }
     for (const callback of callbacks) callback.close();
+    const { count } = station;
+    await until(() => station.count > count + 100, "its sources still tell");
+    await station.close();
     postToParent("ended");
   }, { once: true });
   postToParent(crowds);
@@ -54,8 +59,8 @@ async function goOn(crowds: readonly number[]): Promise<void> {
 }
 
 function held(): Record<string, number> {
-  const { bridges, callbacks, slots: { active, recycling } } = stats();
-  return { bridges, callbacks, leased: active + recycling };
+  const { bridges, callbacks, sources, slots: { active, recycling } } = stats();
+  return { bridges, callbacks, sources, leased: active + recycling };
 }
 
 /** Waits until only so many Workers hold anything. */
@@ -63,6 +68,7 @@ async function expectHeld(workers: number): Promise<void> {
   const wanted = {
     bridges: 1 + workers,
     callbacks: CALLBACKS * workers,
+    sources: BUSY_SOURCES * workers,
     leased: CONTEXTS * workers,
   };
   const isSo = (): boolean => JSON.stringify(held()) === JSON.stringify(wanted);

@@ -1,8 +1,8 @@
 /**
- * Workers that end one after the other: `worker_ends END COUNT [idle]`. Each holds contexts and,
- * unless `idle`, leaves calls in C, and callbacks under storm; where idle, foreign threads wait for
- * its callbacks. Reports how long after its end the bridge was still there, or a foreign thread had
- * not been let go, and what was left in the end.
+ * Workers that end one after the other: `worker_ends END COUNT [idle]`. Each holds contexts and a
+ * station and, unless `idle`, leaves calls in C, and callbacks under storm; where idle, foreign
+ * threads wait for its callbacks. Reports how long after its end the bridge was still there, or a
+ * foreign thread had not been let go, and what was left in the end.
  */
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
@@ -11,6 +11,7 @@ import { parentPort, Worker as NodeWorker } from "node:worker_threads";
 import { Context, stats } from "../../../mod.ts";
 import { expectClosed, openCrowdLib, startStorm, startWaiting } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
+import { startStation } from "../stations.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
 
@@ -60,6 +61,8 @@ async function rest(): Promise<void> {
 
 async function runWorker({ end, isIdle }: Task): Promise<void> {
   await (isIdle ? rest() : occupy());
+  const station = startStation();
+  await until(() => station.count > 50, "its sources tell");
   const { crowds } = await (isIdle ? startWaiting : startStorm)(crowdLibrary);
   const said: Said = { bridges: stats().bridges, crowds };
   if (end === "natural") parentPort?.postMessage(said);
@@ -110,7 +113,9 @@ async function endOne(task: Task, bridges: number): Promise<number> {
   const start = performance.now();
   if (task.end === "terminate") worker.terminate();
   await until(
-    () => stats().bridges === bridges && crowdLibrary.crowdsRunning.sync() === 0,
+    () =>
+      stats().bridges === bridges && stats().sources === 0 &&
+      crowdLibrary.crowdsRunning.sync() === 0,
     "the bridge is gone, and nobody waits for it",
   );
   const goneMs = performance.now() - start;

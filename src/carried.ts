@@ -1,0 +1,138 @@
+/**
+ * Calls that block in place of what a poller thread would do: a thread of their own carries each to
+ * its end.
+ *
+ * @module
+ */
+import { Context } from "./context.ts";
+import { type Feed, type Intake, Port, type Sink, takeFrom } from "./port.ts";
+
+/** What is repeated, and what it gives. */
+export interface CarriedPlan {
+  /** Of its context. */
+  readonly name: string;
+  readonly capacity: number;
+  readonly signal: AbortSignal | undefined;
+  /** Starts it, with a way to be woken: so each run is told of before the next one begins. */
+  readonly start: (context: Context) => Port<unknown>;
+  /** Makes items of what a run gave; `null`: that was the end. Throws what the port fails with. */
+  readonly take: (run: unknown) => readonly unknown[] | null;
+  /** Lets go of items that nobody takes. */
+  readonly forget: (items: readonly unknown[]) => void;
+}
+
+/** Feeds a port from a repetition on a context that is leased for it. */
+class Carried implements Feed {
+  readonly #plan: CarriedPlan;
+  readonly #sink: Sink;
+  readonly #begun: Promise<void>;
+  #context: Context | undefined;
+  #port: Port<unknown> | undefined;
+  #intake: Intake | undefined;
+  #isQueued = false;
+  #isAwaited = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(plan: CarriedPlan, sink: Sink) {
+    this.#plan = plan;
+    this.#sink = sink;
+    plan.signal?.addEventListener("abort", this.#onAbort);
+    this.#begun = this.#begin().catch((error) => sink.fail(error));
+  }
+
+  async #begin(): Promise<void> {
+    this.#context = await Context.acquire({ name: this.#plan.name });
+    if (this.#stopping !== undefined) return;
+    this.#port = this.#plan.start(this.#context);
+    this.#intake = takeFrom(this.#port, this.#onReady);
+    if (this.#isAwaited) this.#port.ref();
+  }
+
+  readonly #onReady = (): void => {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#sink.page(this);
+  };
+
+  get inFlight(): number {
+    return this.#port?.stats.inFlight ?? 0;
+  }
+
+  get capacity(): number {
+    return this.#plan.capacity;
+  }
+
+  get isLasting(): boolean {
+    return false;
+  }
+
+  pull(): void {}
+
+  ask(): void {
+    this.#intake?.ask();
+  }
+
+  open(): readonly unknown[] {
+    this.#isQueued = false;
+    const result = this.#intake!.take();
+    if (result === undefined || result.done) return [];
+    const items: unknown[] = [];
+    for (const run of result.value) {
+      const more = this.#plan.take(run);
+      if (more === null) { // runs behind it would tell the same
+        this.#sink.end(null);
+        return items;
+      }
+      items.push(...more);
+    }
+    if (this.#intake!.isReady) this.#onReady();
+    return items;
+  }
+
+  drop(): void {}
+
+  forget(items: readonly unknown[]): void {
+    this.#plan.forget(items);
+  }
+
+  await(isAwaited: boolean): void {
+    this.#isAwaited = isAwaited;
+    if (isAwaited) this.#port?.ref();
+    else this.#port?.unref();
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#plan.signal?.removeEventListener("abort", this.#onAbort);
+    await this.#begun;
+    for (const result of this.#left()) this.#plan.forget(result);
+    await this.#port?.close();
+    await this.#context?.release();
+  }
+
+  /* What has come, and nobody has taken. */
+  *#left(): Generator<readonly unknown[]> {
+    try {
+      for (;;) {
+        const result = this.#intake?.take();
+        if (result === undefined || result.done) return;
+        for (const run of result.value) yield this.#plan.take(run) ?? [];
+      }
+    } catch {
+      // nobody is there to be told
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    this.#sink.abort(this.#plan.signal?.reason);
+    void this.stop();
+  };
+}
+
+/** A port of what blocking calls give. */
+export function carriedPort<T>(plan: CarriedPlan): Port<T> {
+  return new Port<T>((sink) => new Carried(plan, sink));
+}
