@@ -6,7 +6,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expectExit, runFile } from "../support/child.ts";
-import { findLibrary, testUnless } from "./need.ts";
+import { measured } from "../support/harness.ts";
+import { findLibrary, findProgram, testUnless } from "./need.ts";
+import { findServer, startServer } from "./postgres.ts";
+import { startXServer } from "./xvfb.ts";
 
 const missingOnLinux = process.platform === "linux" ? undefined : "it is for Linux";
 
@@ -21,19 +24,50 @@ const examples: Readonly<Record<string, readonly [printed: RegExp, missing?: str
     main_loop: [/(GLib's timer: \d\n){3}GLib's loop has ended/, findLibrary("libglib-2.0.so.0")],
     sqlite: [/SQLite 3/, findLibrary("libsqlite3.so.0")],
     trace: [/digits; \d{2,} events are in/, findLibrary("libsqlite3.so.0")],
+    transfers: [/libcurl: 100 transfers, 11000000 bytes/, findLibrary("libcurl.so.4")],
+    usb: [/^\d+ USB devices$/m, findLibrary("libusb-1.0.so.0")],
     walk: [/all of \/usr\/share\nlevel 0: 1 entries\nlevel 1: /, missingOnLinux],
   };
 
+async function expectPrinted(
+  name: string,
+  printed: RegExp,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const path = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
+  const outcome = await runFile(path, args, { env });
+  expectExit(outcome, 0);
+  match(outcome.stdout, printed);
+}
+
 for (const [name, [printed, missing]] of Object.entries(examples)) {
   testUnless(missing)(`the example ${name} prints what it promises`, async () => {
-    const path = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
     const folder = await mkdtemp(join(tmpdir(), "siding-"));
     try {
-      const outcome = await runFile(path, name === "trace" ? [join(folder, "trace.json")] : []);
-      expectExit(outcome, 0);
-      match(outcome.stdout, printed);
+      const args = name === "trace" ? [join(folder, "trace.json")] : [];
+      await measured(() => expectPrinted(name, printed, args));
     } finally {
       await rm(folder, { recursive: true });
     }
   });
 }
+
+const missingScreen = findLibrary("libX11.so.6") ?? findProgram("Xvfb");
+testUnless(missingScreen)("the example window prints what it promises", async () => {
+  await using server = await startXServer();
+  await expectPrinted("window", /the window is drawn/, [], { DISPLAY: server.display });
+});
+
+testUnless(findServer() === undefined ? "there is no PostgreSQL server" : undefined)(
+  "the example queries prints what it promises",
+  async () => {
+    const server = startServer();
+    try {
+      const printed = /the one has slept, the other has slept: at once/;
+      await measured(() => expectPrinted("queries", printed, [server.connection]));
+    } finally {
+      server.stop();
+    }
+  },
+);

@@ -5,6 +5,7 @@
  * @module
  */
 import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { open } from "../../mod.ts";
 import { type Body, runtimeName, test } from "../support/harness.ts";
@@ -54,6 +55,13 @@ export function findLibrary(name: string): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Why a program cannot be run, or `undefined`. */
+export function findProgram(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const found = folders.some((folder) => existsSync(join(folder, name)));
+  return found ? undefined : `there is no ${name} on this machine`;
 }
 
 /** Why a header cannot be compared with what was written from `version`, or `undefined`. */
