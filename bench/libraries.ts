@@ -50,6 +50,41 @@ const benchDefinitions = {
   bench_callback_bytes: { parameters: ["cstring", "u32"], result: "f64", optional: true },
 } as const;
 
+const stationDefinitions = {
+  bench_connections_join: { parameters: [], result: "i32" },
+  bench_connections_listen: { parameters: ["i32"], result: "i32" },
+  bench_connections_start: { parameters: ["i32", "u32"], result: "i32" },
+  bench_connections_take: { parameters: ["i32", "u32"], result: "i32" },
+  bench_datagrams_find: { parameters: ["u32"], result: "i32" },
+  bench_datagrams_join: { parameters: [], result: "i32" },
+  bench_datagrams_open: { parameters: [], result: "i32" },
+  bench_datagrams_start: { parameters: ["i32", "u32"], result: "i32" },
+  bench_datagrams_take: { parameters: ["u32"], result: "i32" },
+  bench_descriptors_allow: { parameters: ["u32"], result: "i32" },
+  bench_echo_connect: { parameters: ["cstring"], result: "i32" },
+  bench_echo_start: { parameters: ["cstring"], result: "i32" },
+  bench_pipe_join: { parameters: [], result: "i32" },
+  bench_pipe_start: { parameters: ["u32"], result: "i32" },
+  bench_posts_add: { parameters: ["u64", "u64"], result: "i32" },
+  bench_posts_join: { parameters: [], result: "f64" },
+  bench_posts_start: { parameters: ["function", "u64", "u32", "u32"], result: "i32" },
+  bench_posts_sum: { parameters: [], result: "f64" },
+  bench_ready_at: { parameters: ["pointer", "u32"], result: "i32" },
+  bench_ready_close: { parameters: ["pointer"], result: "void" },
+  bench_ready_loop: { parameters: ["pointer", "u32"], result: "f64" },
+  bench_ready_open: { parameters: ["u32"], result: "pointer" },
+  bench_ready_start: { parameters: ["pointer"], result: "i32" },
+  bench_ready_stop: { parameters: ["pointer"], result: "f64" },
+  bench_ready_take: { parameters: ["i32"], result: "f64" },
+  bench_ready_write: { parameters: ["pointer", "u32"], result: "i32" },
+  bench_source_bytes: { parameters: ["cstring", "u32"], result: "f64" },
+} as const;
+
+const libcDefinitions = {
+  close: { parameters: ["i32"], result: "i32" },
+  send: { parameters: ["i32", { in: "buffer" }, "usize", "i32"], result: "i53" },
+} as const;
+
 const ffiDefinitions = {
   bench_ffi_rows: {
     parameters: ["pointer", "pointer", "pointer", "pointer", { pointer: "sqlite3_stmt" }],
@@ -65,6 +100,16 @@ export function openTest(): Library<typeof testDefinitions> {
 /** Opens the library made of bench/native. */
 export function openBench(): Library<typeof benchDefinitions> {
   return open(benchPath, benchDefinitions);
+}
+
+/** Opens what it has for stations, on Linux. */
+export function openStations(): Library<typeof stationDefinitions> {
+  return open(benchPath, stationDefinitions);
+}
+
+/** Opens what the same rows call of libc. */
+export function openLibc(): Library<typeof libcDefinitions> {
+  return open("libc.so.6", libcDefinitions);
 }
 
 /** Opens the library made of bench/native_ffi, which needs the system's libffi. */

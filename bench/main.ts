@@ -37,7 +37,9 @@ import { out, struct, text } from "./rows/language.ts";
 import { leaseCycle, leaseCycle64, leaseFlat } from "./rows/lease.ts";
 import { memoryRead } from "./rows/memory.ts";
 import type { Row } from "./rows/outcome.ts";
+import { accept, datagrams, datagramsAgainstNode, stream } from "./rows/preread.ts";
 import { repeatRows } from "./rows/repeat.ts";
+import { exchange, posts, ready, scale, sourceMemory, timerPrecision } from "./rows/station.ts";
 
 const rows: Readonly<Record<string, Row>> = {
   "call.sequential": sequential,
@@ -71,6 +73,16 @@ const rows: Readonly<Record<string, Row>> = {
   "callback.inline": inline,
   "callback.memory": callbackMemory,
   "bound.call": boundCall,
+  "station.pingpong": exchange,
+  "station.ready": ready,
+  "station.scale": scale,
+  "station.memory": sourceMemory,
+  "preread.stream": stream,
+  "preread.datagrams": datagrams,
+  "preread.datagrams.node": datagramsAgainstNode,
+  "preread.accept": accept,
+  "native_event.post": posts,
+  "timer.precision": timerPrecision,
   "fs.read": fileRead,
   "idle": idle,
   "koffi.sequential": koffiSequential,

@@ -44,6 +44,16 @@ const rows = [
   "callback.inline",
   "callback.memory",
   "bound.call",
+  "station.pingpong",
+  "station.ready",
+  "station.scale",
+  "station.memory",
+  "preread.stream",
+  "preread.datagrams",
+  "preread.datagrams.node",
+  "preread.accept",
+  "native_event.post",
+  "timer.precision",
   "fs.read",
   "cold",
   "cold.process",
@@ -63,6 +73,19 @@ const busyShareMax = 0.15;
 const busySampleMs = 1000;
 const rowMsMax = 60_000;
 const flags = ["--quick", "--json", "--readme"];
+/** Of bench/native, what builds on Linux only. */
+const onLinux = [
+  "ask.c",
+  "callback_memory.c",
+  "connections.c",
+  "datagrams.c",
+  "echo.c",
+  "ping_pong.c",
+  "pipe.c",
+  "ready.c",
+  "source_memory.c",
+  "submit.c",
+];
 const napiHeaders = join(root, "node_modules", "node-api-headers", "include");
 /** Memory is measured when garbage was collected. */
 const denoFlags = ["run", "-A", "--quiet", "--v8-flags=--expose-gc"];
@@ -116,7 +139,6 @@ async function busyShare() {
 async function build() {
   await must(process.execPath, ["scripts/build.mjs"]);
   const isLinux = process.platform === "linux";
-  const onLinux = ["ask.c", "callback_memory.c", "ping_pong.c", "submit.c"];
   const suffix = process.platform === "darwin" ? "dylib" : "so";
   await buildNative(
     "native",

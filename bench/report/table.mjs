@@ -4,6 +4,8 @@ import { cpus } from "node:os";
 import { markText, reaches, titles } from "./marks.mjs";
 
 const readmeBegin = "<!-- bench:begin -->";
+/** Rows of times that are compared. */
+const timesOfTimes = ["fs.read", "station.scale", "timer.precision"];
 const readmeEnd = "<!-- bench:end -->";
 
 /** Whether a unit is that of a rate. */
@@ -20,7 +22,7 @@ export function short(value, unit) {
 
 /** The ratio with what it counts: times the peer, or a unit. */
 export function ratioText({ ratio, unit, name }) {
-  const isTimes = isRate(unit) || name === "fs.read";
+  const isTimes = isRate(unit) || timesOfTimes.includes(name);
   return isTimes ? `${digits(ratio)} ×` : `${digits(ratio)} ${unit}`;
 }
 
