@@ -1,5 +1,5 @@
 /**
- * All lessees of one JavaScript thread.
+ * All that one JavaScript thread has to do.
  *
  * @module
  */
@@ -8,11 +8,14 @@ import { lessee } from "./lessee.ts";
 import { openStressLibrary } from "./library.ts";
 import { Random } from "./random.ts";
 import { Reports } from "./reports.ts";
+import { stationer } from "./stations.ts";
 import { stormer } from "./storms.ts";
 import { Broken, type Counts, type Tally } from "./tally.ts";
 
 /** Storms of callbacks at once on each JavaScript thread. */
 const STORMS = 2;
+/** Stations at once on each JavaScript thread. */
+const STATIONS = 2;
 /** How long what has begun may take when nothing new begins. */
 const LATE_MS_MAX = 15_000;
 
@@ -47,7 +50,13 @@ export async function work(task: Task, tally: Tally): Promise<void> {
     { length: STORMS },
     () => stormer({ random: random.fork(), tally, library, reports }, goesOn),
   );
-  const all = [...lessees, ...storms].map((one) => one.catch((error) => tally.fail(error)));
+  const stations = Array.from(
+    { length: STATIONS },
+    () => stationer({ random: random.fork(), tally, library }, goesOn),
+  );
+  const all = [...lessees, ...storms, ...stations].map((one) =>
+    one.catch((error) => tally.fail(error))
+  );
   await within(ms + LATE_MS_MAX, Promise.all(all), tally);
   if (tally.failure !== undefined) throw tally.failure;
   await reports.holdComplete();

@@ -37,6 +37,18 @@ const definitions = {
     result: "i32",
   },
 
+  flowStart: { name: "test_flow_start", parameters: ["u32", "u53", "u32"], result: "i32" },
+  flowDescriptor: { name: "test_flow_descriptor", parameters: ["i32"], result: "i32" },
+  flowLeave: { name: "test_flow_leave", parameters: ["i32"], result: "void" },
+  flowsLeave: { name: "test_flows_leave", parameters: [], result: "void" },
+  flowsRunning: { name: "test_flows_running", parameters: [], result: "i32" },
+  postersStart: {
+    name: "test_posters_start",
+    parameters: ["function", "u53", "u32", "u32"],
+    result: "void",
+  },
+  receive: { name: "recv", parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+
   localNext: { name: "test_local_next", parameters: [], result: "i32" },
   stackSize: { name: "test_stack_size", parameters: [], result: "u53" },
 } as const;

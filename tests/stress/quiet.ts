@@ -36,8 +36,8 @@ export interface Held {
 }
 
 /*
- * Threads of the library that the system knows: they bear its name, or still that of a lease. One
- * looks after the others.
+ * Threads of the library that the system knows: they bear its name, or still that of a lease.
+ * "siding-watch" and "siding-poller" look after the others.
  */
 function threadsKnown(): number {
   if (process.platform !== "linux") return 0;
@@ -48,16 +48,18 @@ function threadsKnown(): number {
       return ""; // it has just ended
     }
   });
-  return names.filter((name) => /^(siding|stress )/.test(name)).length - 1;
+  return names.filter((name) => /^(siding$|stress )/m.test(name)).length;
 }
 
 /* What is not as it must be. */
 function unrest(library: StressLibrary, threadsMin: number): string | undefined {
   const { slots, waiting, inFlight, abandoned, queued, bridges, threads } = stats();
   const { active, recycling, wedged, shared } = slots;
-  const { boundCalls, callbacks, asks } = stats();
-  const foreign = library.crowdsRunning.sync();
-  const calls = { waiting, inFlight, abandoned, queued, boundCalls, callbacks, asks, foreign };
+  const { boundCalls, callbacks, sources, asks } = stats();
+  library.flowsLeave.sync(); // those of Workers that were terminated
+  const foreign = library.crowdsRunning.sync() + library.flowsRunning.sync();
+  const open = { boundCalls, callbacks, sources, asks };
+  const calls = { waiting, inFlight, abandoned, queued, foreign, ...open };
   const counts = { active, recycling, wedged, shared, ...calls };
   const busy = Object.entries(counts).filter(([, count]) => count !== 0);
   if (bridges !== 1) busy.push(["bridges", bridges]);
