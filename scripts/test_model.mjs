@@ -97,7 +97,7 @@ async function main() {
     else results.push(report(search.name, await problemOf(search)));
   }
   const counts = sum(results);
-  console.log(`models: ${countsText(counts)}`);
+  console.log(`model all: ${countsText(counts)}`);
   return counts.failed === 0 ? 0 : 1;
 }
 
