@@ -75,6 +75,37 @@ TEST("a fault outside of callbacks does what it did before") {
     EXPECT_EQ(status_with(&informed), 79);
 }
 
+static void read_there(void *pages) {
+    (void)((const volatile uint8_t *)pages)[PAGE];
+}
+
+/* @return whether a thread's signals are blocked after its attempt as they were before */
+static bool keeps_mask(void) {
+    sigset_t before;
+    sigset_t after;
+    siding_fault_watch();
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &before);
+    bool is_left = !siding_fault_guard(read_there, half_there());
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &after);
+    for (int number = 1; number < NSIG; number++) {
+        is_left = is_left && sigismember(&before, number) == sigismember(&after, number);
+    }
+    return is_left;
+}
+
+TEST("a fault leaves no signal blocked that the handler before blocks") {
+    struct sigaction action = {.sa_handler = leave_well};
+    REQUIRE(sigfillset(&action.sa_mask) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)sigaction(SIGSEGV, &action, NULL);
+        _exit(keeps_mask() ? 81 : 82);
+    }
+    int status = 0;
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
+    EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 81);
+}
+
 /* ---- faults of callbacks --------------------------------------------------------------------- */
 
 /* Calls, and expects the call's event, of so many words, behind one that counts it. */

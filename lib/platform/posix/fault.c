@@ -18,13 +18,6 @@ static const int faults[] = {SIGSEGV, SIGBUS};
 #define FAULTS (sizeof faults / sizeof faults[0])
 static struct sigaction before[FAULTS];
 
-static void unblock(int number) {
-    sigset_t set;
-    if (sigemptyset(&set) == 0 && sigaddset(&set, number) == 0) {
-        (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    }
-}
-
 /* Without a handler the fault comes again when this one returns, and then does what it does. */
 static void pass_on(int number, siginfo_t *info, void *context) {
     const struct sigaction *action = &before[number == faults[0] ? 0 : 1];
@@ -43,7 +36,9 @@ static void on_fault(int number, siginfo_t *info, void *context) {
         pass_on(number, info, context);
         return;
     }
-    unblock(number);
+    /* what a return from here would do: the fault, and all that the handler before blocks, are open
+       again */
+    (void)pthread_sigmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL);
     longjmp(*attempt, 1);
 }
 
