@@ -173,12 +173,10 @@ void tail_find_begin(const struct tail *list, uint32_t count, uint64_t bytes_max
 
 void tail_find_one(struct tails *tails, uint32_t index, const struct frame *frame) {
     const struct tail *tail = &tails->list[index];
-    uint64_t words = tails->words;
     const uint8_t *place = find_place(&tail->place, frame, tails);
     const uint8_t *from = place == NULL ? NULL : believe(pointer_at(place), tails);
     tails->items[index].from = from;
     tails->items[index].size = from == NULL ? SIDING_TAIL_NULL : measure(tail, from, frame, tails);
-    tails->items[index].words = tails->words - words;
 }
 
 void tail_lose(struct tails *tails, uint32_t index) {
@@ -216,6 +214,18 @@ static uint64_t bounded_bytes(const uint8_t *text, uint64_t words_max) {
     return text == NULL ? 0 : end == NULL ? words_max * 8 : (uint64_t)(end - text);
 }
 
+/* @return words that the tails from `index` on take at least */
+static uint64_t least_words(const struct tails *tails, uint32_t index) {
+    uint64_t words = 0;
+    for (; index < tails->count; index++) {
+        uint64_t size = tails->items[index].size;
+        bool is_list = tails->list[index].kind == SIDING_TAIL_LIST;
+        words += 1 + (size == SIDING_TAIL_NULL ? 0 : is_list ? size : tail_words_for(size));
+    }
+    return words;
+}
+
+/* @param words that it may take at most */
 static uint64_t copy_list(const uint8_t *from, uint64_t count, uint64_t words, uint64_t *out) {
     const uint64_t *start = out;
     for (uint64_t left = count; left > 0; left--) {
@@ -228,6 +238,7 @@ static uint64_t copy_list(const uint8_t *from, uint64_t count, uint64_t words, u
 }
 
 void tail_copy(const struct tails *tails, uint64_t *out) {
+    const uint64_t *end = out + tails->words;
     for (uint32_t i = 0; i < tails->count; i++) {
         const uint8_t *from = tails->items[i].from;
         uint64_t size = tails->items[i].size;
@@ -236,7 +247,7 @@ void tail_copy(const struct tails *tails, uint64_t *out) {
             continue;
         }
         out += tails->list[i].kind == SIDING_TAIL_LIST
-                   ? copy_list(from, size, tails->items[i].words, out)
+                   ? copy_list(from, size, (uint64_t)(end - out) - least_words(tails, i + 1), out)
                    : tail_copy_bytes(from, size, out);
     }
 }

@@ -50,7 +50,6 @@ struct tails {
     struct {
         const uint8_t *from; /* NULL: no such tail */
         uint64_t size;
-        uint64_t words; /* of what lies behind its size */
     } items[SIDING_TAILS_MAX];
 };
 
