@@ -10,6 +10,8 @@ import type { Random } from "./random.ts";
 import { hold, type Tally } from "./tally.ts";
 
 const FLOW_BYTES_MAX = 400_000;
+/** What is read byte by byte is short: else it would take longer than the program. */
+const FLOW_ITEMS_MAX = 1500;
 const EXACT_BYTES_MAX = 3000;
 const PART_BYTES_MAX = 20_000;
 const PAUSE_MS_MAX = 5;
@@ -47,11 +49,12 @@ class Flow {
   readonly #number: number;
   #at = 0;
 
-  constructor({ random, library }: StationScene) {
-    this.key = random.below(256);
-    this.bytes = random.skewed(FLOW_BYTES_MAX);
-    this.#library = library;
+  /** @param size of what is read at a time */
+  constructor({ random, library }: StationScene, size: number) {
     const parts = 1 + random.skewed(PART_BYTES_MAX);
+    this.key = random.below(256);
+    this.bytes = random.skewed(Math.min(FLOW_BYTES_MAX, FLOW_ITEMS_MAX * Math.min(size, parts)));
+    this.#library = library;
     this.#number = library.flowStart.sync(this.key, this.bytes, parts);
     this.descriptor = library.flowDescriptor.sync(this.#number);
   }
@@ -90,8 +93,8 @@ async function readAll(random: Random, port: Port<Uint8Array>, flow: Flow): Prom
 
 async function reading(visit: Visit): Promise<void> {
   const { random, station } = visit;
-  const flow = new Flow(visit);
   const size = 1 + random.skewed(70_000);
+  const flow = new Flow(visit, size);
   const port = station.read(flow.descriptor, { size, capacity: 1 + random.below(16) });
   if (await readAll(random, port, flow)) flow.holdComplete();
   await port.close();
@@ -101,8 +104,8 @@ async function reading(visit: Visit): Promise<void> {
 /* An end within an item is an error of its own. */
 async function readingExactly(visit: Visit): Promise<void> {
   const { random, station } = visit;
-  const flow = new Flow(visit);
   const size = 1 + random.below(EXACT_BYTES_MAX);
+  const flow = new Flow(visit, size);
   const port = station.exact(flow.descriptor, { size });
   try {
     if (await readAll(random, port, flow)) flow.holdComplete();
@@ -117,10 +120,10 @@ async function readingExactly(visit: Visit): Promise<void> {
 /* Here JavaScript reads, as far as it gets. */
 async function watching(visit: Visit): Promise<void> {
   const { random, station, library } = visit;
-  const flow = new Flow(visit);
+  const buffer = new Uint8Array(16_384);
+  const flow = new Flow(visit, buffer.length);
   const trigger = random.pick(["level", "edge"] as const);
   const port = station.watch(flow.descriptor, { trigger });
-  const buffer = new Uint8Array(16_384);
   let isOver = false;
   for await (const _ of port) {
     for (;;) {
@@ -140,7 +143,7 @@ async function watching(visit: Visit): Promise<void> {
 /* Many of one descriptor, closed in any order while they are told. */
 async function crowding(visit: Visit): Promise<void> {
   const { random, station } = visit;
-  const flow = new Flow(visit);
+  const flow = new Flow(visit, PART_BYTES_MAX);
   const ports = Array.from(
     { length: 1 + random.below(WATCHERS_MAX) },
     () =>
