@@ -7,10 +7,13 @@
 #include <stddef.h>
 
 #include "core/bridge.h"
+#include "core/exchange.h"
 #include "core/post.h"
 #include "core/source.h"
 #include "include/siding.h"
 #include "platform/descriptor_io.h"
+
+#define SPIN_NS_MAX 1000000u
 
 /* @return the bridge, or NULL with the status */
 static struct bridge *find_bridge(uint64_t handle, int32_t *out_status) {
@@ -48,6 +51,20 @@ int32_t siding_source_pull_all(uint64_t bridge_handle, const void *sources, uint
     return sources == NULL || ((uintptr_t)sources & 7u) != 0
                ? SIDING_EINVALID
                : source_pull_all(bridge, sources, count);
+}
+
+int32_t siding_bridge_await(uint64_t bridge_handle, void *out_events, uint32_t capacity_words,
+                            uint32_t spin_ns) {
+    int32_t status = SIDING_OK;
+    struct bridge *bridge = find_bridge(bridge_handle, &status);
+    if (bridge == NULL) {
+        return status;
+    }
+    if (out_events == NULL || ((uintptr_t)out_events & 7u) != 0 ||
+        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
+        return SIDING_EINVALID;
+    }
+    return exchange_await(bridge, out_events, capacity_words, spin_ns);
 }
 
 int32_t siding_source_close(uint64_t bridge_handle, uint64_t source) {

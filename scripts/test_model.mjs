@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Checks the models of lib/core, of the life of slots and of how sources and their hosts find one
- * another: that spin finds nothing wrong with them, that it does where they are broken on purpose,
- * and that the moves of slots are those that slot.c allows.
+ * Checks the models of lib/core, of the life of slots, of how sources and their hosts find one
+ * another, and of who runs the poller's rounds: that spin finds nothing wrong with them, that it
+ * does where they are broken on purpose, and that the moves of slots are those that slot.c allows.
  *
  *   node scripts/test_model.mjs
  */
@@ -16,6 +16,7 @@ import { ensureTools, findTool } from "./tools.mjs";
 
 const slots = "lib/core/slot.pml";
 const sources = "lib/core/source.pml";
+const leads = "lib/core/lead.pml";
 const table = "lib/core/slot.c";
 const output = "build/model";
 const stepMsMax = 240_000;
@@ -83,6 +84,19 @@ const searches = [
     name: "an end that is noted too late is found",
     defines: ["BREAK_END"],
     finds: /invalid end state/,
+  },
+  { model: leads, name: "two hosts run the poller's rounds in turns with its thread", defines: [] },
+  {
+    model: leads,
+    name: "a lead taken without compare-and-swap is found",
+    defines: ["BREAK_TAKE"],
+    finds: /assertion violated/,
+  },
+  {
+    model: leads,
+    name: "a thread that waits for a host to come back is found",
+    defines: ["HOSTS=1", "BREAK_SLEEP"],
+    finds: /assertion violated/,
   },
 ];
 

@@ -74,6 +74,8 @@ export class Bridge {
   abandoned = 0;
   /** Tokens in use that are no calls. */
   standing = 0;
+  /** Those who wait for an event that may come soon. */
+  expected = 0;
   /** Whether it was closed. */
   closed = false;
   /** What tells the functions made on it that it was closed. */
@@ -190,6 +192,12 @@ export class Bridge {
   /** Has events read soon for which libsiding rouses nobody. */
   soon(): void {
     this.#turns.soon();
+  }
+
+  /** Takes notice that somebody begins, or ends, to wait for an event that may come soon. */
+  expect(isExpected: boolean): void {
+    this.expected += isExpected ? 1 : -1;
+    if (isExpected) this.#turns.expect();
   }
 
   /** Reads and frees a block that holds the tails of a call. */

@@ -7,7 +7,7 @@ import { type Binding, dropBinding, holdBinding } from "./binding.ts";
 import type { Bridge } from "./bridge.ts";
 import type { Condition } from "./condition.ts";
 import { errorFromStatus, SidingError } from "./errors.ts";
-import { layouts, status } from "./generated/siding.ts";
+import { layouts, sourceTimer, status } from "./generated/siding.ts";
 import { type Listener, sourcesOf } from "./native_sources.ts";
 import { abortedPort, type Feed, Port, type Sink } from "./port.ts";
 import { runtime } from "./runtime/current.ts";
@@ -216,6 +216,8 @@ export class NativeSource implements Feed, Listener {
     if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
     this.#hold(isAwaited);
+    /* a tick is seldom near, and then the poller is in time for it */
+    if (this.#plan.kind !== sourceTimer) this.#plan.b.expect(isAwaited);
   }
 
   #hold(isHeld: boolean): void {

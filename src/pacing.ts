@@ -65,6 +65,12 @@ export class Pacing {
     return this.#exchanges < EXCHANGES_IN_A_ROW_MAX;
   }
 
+  /** Whether an event may be waited for now. */
+  mayAwait(): boolean {
+    this.#lookAtTime();
+    return this.mayExchange(1);
+  }
+
   /** How long to wait for `calls` calls. */
   spinFor(calls: number): number {
     if (!this.#isFirst) return Math.min(SPIN_NS + calls * SPIN_NS_PER_CALL, SPIN_NS_MAX);

@@ -37,7 +37,7 @@ export interface Settings {
   idleTime?: number;
   /**
    * Longest spin of an idle native thread before it parks, in microseconds, 0 to 1,000; default
-   * 50.
+   * 50. JavaScript waits as long, at most 50, for an event of a source where these came soon.
    */
   spin?: number;
   /** Stack of native threads started from now on, in bytes, at least 64 KiB; default 8 MiB. */

@@ -4,7 +4,8 @@
  * A turn is what JavaScript does until a microtask queued by its first call runs. That first call
  * goes down at once, the others of the turn together in the microtask. When turns have one call
  * each and their functions are short, the call waits for its result on the spot for some
- * microseconds, which saves both wake-ups.
+ * microseconds, which saves both wake-ups. So does who waits for an event of a source, when these
+ * come soon.
  *
  * @module
  */
@@ -13,8 +14,11 @@ import { checkStatus } from "./errors.ts";
 import { drainMore } from "./generated/siding.ts";
 import { learn, type Meter, meter, Pacing } from "./pacing.ts";
 import { runtime } from "./runtime/current.ts";
+import { settings } from "./settings.ts";
 import { SETTLED_BEFORE_LOOK } from "./settling.ts";
 
+/** Longest wait on the spot for an event of a source: as long as it takes to be woken for one. */
+const AWAIT_NS_MAX = 50_000;
 /** Calls staged beyond this many words go down within the turn, so that workers start early. */
 const PIPELINE_WORDS = 256;
 
@@ -25,11 +29,13 @@ export class Turns {
   readonly #turnMeter: Meter = meter();
   readonly #drainMeter: Meter = meter();
   readonly #answerMeter: Meter = meter();
+  readonly #sourceMeter: Meter = meter();
   #calls = 0;
   #fed = false;
   #lone = true;
   #draining = false;
   #due = false;
+  #expects = false;
   #paused = false;
   #cursor = 0;
   #end = 0;
@@ -128,6 +134,42 @@ export class Turns {
     this.#pacing.begin();
     this.#next();
   };
+
+  /** Takes notice that somebody waits for an event of a source. */
+  expect(): void {
+    if (this.#expects || settings.spin === 0) return;
+    this.#expects = true;
+    queueMicrotask(this.#onExpect);
+  }
+
+  /* Where answers follow messages, who waits on the spot is not woken for each. */
+  readonly #onExpect = (): void => {
+    this.#expects = false;
+    const { closed, expected } = this.#b;
+    if (closed || expected === 0 || this.#draining || this.#due) return;
+    const meter = this.#sourceMeter;
+    if (meter.skip > 0) meter.skip--;
+    else if (this.#pacing.mayAwait()) this.#awaitEvent(meter);
+    else {
+      this.#expects = true;
+      runtime.later(this.#onTurn);
+    }
+  };
+
+  /* Timers and I/O have had their turn. */
+  readonly #onTurn = (): void => {
+    this.#pacing.begin();
+    this.#onExpect();
+  };
+
+  #awaitEvent(meter: Meter): void {
+    this.submit();
+    const { native, handle, events } = this.#b;
+    const spin = Math.min(settings.spin * 1000, AWAIT_NS_MAX);
+    const got = native.siding_bridge_await(handle, events.u8, events.length, spin);
+    learn(meter, checkStatus(got, "wait for an event"), 1);
+    this.#take(got, true);
+  }
 
   /** Drains soon what nothing will rouse this thread for. */
   soon(): void {

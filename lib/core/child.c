@@ -48,7 +48,8 @@ static int32_t open(struct source *source, const struct siding_source_options *o
     }
     source->own = child;
     source->object = child->descriptor;
-    int32_t status = task_open(source, SIDING_READY_READ, run, out_error);
+    struct task_plan plan = {.conditions = SIDING_READY_READ, .run = run};
+    int32_t status = task_open(source, &plan, out_error);
     if (status == SIDING_OK) {
         task_ask(source); /* it may have ended, and not every system tells what is over */
     }

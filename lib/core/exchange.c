@@ -7,6 +7,7 @@
 #include "event.h"
 #include "outbox.h"
 #include "page.h"
+#include "poller.h"
 #include "ring.h"
 #include "source.h"
 #include "submission.h"
@@ -204,5 +205,36 @@ int32_t exchange_both(struct bridge *bridge, const uint64_t *records, uint32_t w
     }
     struct sink sink = {.words = out_events, .capacity_words = capacity_words};
     await_events(bridge, &sink, events_min, spin_ns);
+    return finish(bridge, &sink);
+}
+
+/* @return whether there is room for more, and nothing yet */
+static bool is_to_wait(struct bridge *bridge, struct sink *sink) {
+    return read_all(bridge, sink, false) && sink->used_words == 0;
+}
+
+/* Runs the poller's rounds meanwhile. */
+static void await_sources(struct bridge *bridge, struct sink *sink, uint32_t spin_ns) {
+    uint64_t end_ns = siding_clock_ns() + spin_ns;
+    enum poller_here here = poller_begin_here();
+    for (uint32_t rounds = 1; here != POLLER_AWAY && is_to_wait(bridge, sink); rounds++) {
+        if (siding_clock_ns() >= end_ns) {
+            break;
+        }
+        here = poller_run_here(here);
+        if (rounds % ROUNDS_PER_YIELD == 0) {
+            siding_thread_yield(); /* who is to answer may wait for this very processor */
+        }
+    }
+    poller_end_here(here, sink->used_words > 0);
+}
+
+int32_t exchange_await(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words,
+                       uint32_t spin_ns) {
+    struct sink sink = {.words = out_events, .capacity_words = capacity_words};
+    inbox_wake(&bridge->completed);
+    if (is_to_wait(bridge, &sink)) {
+        await_sources(bridge, &sink, spin_ns);
+    }
     return finish(bridge, &sink);
 }

@@ -16,5 +16,8 @@ int32_t exchange_feed(struct bridge *bridge, const uint64_t *records, uint32_t w
 int32_t exchange_both(struct bridge *bridge, const uint64_t *records, uint32_t words,
                       uint64_t *out_events, uint32_t capacity_words, uint32_t events_min,
                       uint32_t spin_ns);
+/** See siding_bridge_await. @thread js  @blocks at most spin_ns, and one turn of a task */
+int32_t exchange_await(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words,
+                       uint32_t spin_ns);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "../platform/platform.h"
 #include "inbox.h"
+#include "lead.h"
 #include "pool.h"
 #include "registration.h"
 #include "signals.h"
@@ -34,6 +35,56 @@ void poller_kick(void) {
 void poller_push(struct node *command) {
     if (inbox_push(&commands, command, command) == INBOX_PUSHED_WAKE) {
         poller_kick();
+    }
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------- */
+
+/* @return whether there was something to do */
+static bool look_around(bool may_sleep) {
+    static struct siding_ready ready[READY_MAX]; /* owner: the leader */
+    struct told told = {NULL, NULL};
+    uint32_t count = siding_poller_wait(&waits, ready, READY_MAX, may_sleep);
+    registration_tell(ready, count, &told);
+    timer_run_due(&told);
+    signals_tell(&told);
+    bool has_told = told.first != NULL;
+    source_push(&told);
+    struct node *list = inbox_take(&commands);
+    task_obey(list);
+    return has_told || list != NULL;
+}
+
+enum poller_here poller_begin_here(void) {
+    /* acquire: pairs with start */
+    if (!atomic_load_explicit(&is_started, memory_order_acquire)) {
+        return POLLER_AWAY;
+    }
+    if (lead_wish()) {
+        poller_kick();
+    }
+    return POLLER_WISHES;
+}
+
+/* One turn of a task at a time: the host may have what it waits for. */
+enum poller_here poller_run_here(enum poller_here here) {
+    if (here == POLLER_WISHES && !lead_take()) {
+        return POLLER_WISHES;
+    }
+    (void)look_around(false);
+    if (task_run_first_here()) {
+        return POLLER_HERE;
+    }
+    lead_give(false);
+    return POLLER_AWAY;
+}
+
+void poller_end_here(enum poller_here here, bool returns) {
+    if (here == POLLER_HERE) {
+        /* what is left is the thread's, and the next command is to wake it in time */
+        lead_give(returns && !task_has_line() && inbox_sleep(&commands));
+    } else if (here == POLLER_WISHES) {
+        lead_unwish();
     }
 }
 
@@ -84,31 +135,22 @@ static bool rest_on(struct rest *rest) {
     return false;
 }
 
-/* @return whether there was something to do */
-static bool run_round(bool may_sleep) {
-    static struct siding_ready ready[READY_MAX]; /* owner: poller */
-    struct told told = {NULL, NULL};
-    uint32_t count = siding_poller_wait(&waits, ready, READY_MAX, may_sleep);
-    registration_tell(ready, count, &told);
-    timer_run_due(&told);
-    signals_tell(&told);
-    bool has_told = told.first != NULL;
-    source_push(&told);
-    struct node *list = inbox_take(&commands);
-    task_obey(list);
-    return task_run_line() || has_told || list != NULL;
-}
-
 static void run_poller(void *argument) {
     (void)argument;
     struct rest rest = {0};
     bool is_busy = true;
     for (;;) {
+        if (lead_is_wished()) {
+            end_rest(&rest);
+            lead_pass();
+            is_busy = true; /* for what is left, and for commands that woke nobody */
+        }
         if (is_busy) {
             end_rest(&rest);
         }
         bool looks = is_busy || rest_on(&rest);
-        is_busy = run_round(!looks && inbox_sleep(&commands));
+        bool has_told = look_around(!looks && inbox_sleep(&commands));
+        is_busy = task_run_line() || has_told;
     }
 }
 
@@ -125,6 +167,7 @@ static int32_t start(void) SIDING_REQUIRES(&start_mutex) {
     if (!is_open) {
         is_open = true;
         inbox_init(&commands);
+        lead_init();
         siding_process_watch_forks();
     }
     error = siding_thread_start(&options);

@@ -148,7 +148,14 @@ static int32_t open(struct source *source, const struct siding_source_options *o
     if (status != SIDING_OK) {
         return status;
     }
-    return task_open(source, conditions_of(&preread_of(source)->nature), run, out_error);
+    const struct siding_io_nature *nature = &preread_of(source)->nature;
+    struct task_plan plan = {
+        .conditions = conditions_of(nature),
+        /* others may make the open file block at any time */
+        .is_for_poller = source->number == SIDING_SOURCE_CALL || nature->way == SIDING_IO_PLAIN,
+        .run = run,
+    };
+    return task_open(source, &plan, out_error);
 }
 
 static void deinit(struct source *source) {

@@ -81,20 +81,39 @@ void task_retry(struct source *source, uint64_t at_ns) {
     timer_set(&source->task->retry, at_ns, 0);
 }
 
+bool task_has_line(void) {
+    return line_first != NULL;
+}
+
+static void run_first(void) {
+    struct source *source = line_first;
+    line_first = source->task->next_in_line;
+    source->task->is_in_line = false;
+    if (!has_ended(source) && source->task->run(source)) {
+        stand_in_line(source);
+    }
+    source_release(source);
+}
+
 bool task_run_line(void) {
-    struct source *last = line_last;
+    const struct source *last = line_last;
     bool was_last = line_first == NULL;
     while (!was_last) {
-        struct source *source = line_first;
-        was_last = source == last;
-        line_first = source->task->next_in_line;
-        source->task->is_in_line = false;
-        if (!has_ended(source) && source->task->run(source)) {
-            stand_in_line(source);
-        }
-        source_release(source);
+        was_last = line_first == last;
+        run_first();
     }
     return line_first != NULL;
+}
+
+bool task_run_first_here(void) {
+    if (line_first == NULL) {
+        return true;
+    }
+    bool is_for_here = !line_first->task->is_for_poller;
+    if (is_for_here) {
+        run_first();
+    }
+    return is_for_here;
 }
 
 static void obey(struct source *source, uint32_t commands) {
@@ -124,7 +143,7 @@ void task_obey(struct node *node) {
 /* ---- lifetime -------------------------------------------------------------------------------- */
 
 /* @return SIDING_OK, SIDING_ENOMEM */
-static int32_t make(struct source *source, bool (*run)(struct source *source)) {
+static int32_t make(struct source *source, const struct task_plan *plan) {
     struct task *task = calloc(1, sizeof *task);
     int32_t status = task == NULL ? SIDING_ENOMEM : timer_reserve();
     if (status != SIDING_OK) {
@@ -132,24 +151,24 @@ static int32_t make(struct source *source, bool (*run)(struct source *source)) {
         return status;
     }
     task->source = source;
-    task->run = run;
+    task->run = plan->run;
+    task->is_for_poller = plan->is_for_poller;
     task->retry.run = run_retry;
     source->task = task;
     memory_count((int64_t)sizeof *task);
     return SIDING_OK;
 }
 
-int32_t task_open(struct source *source, uint32_t conditions, bool (*run)(struct source *source),
-                  int32_t *out_error) {
+int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *out_error) {
     int32_t status = poller_start(out_error);
     if (status == SIDING_OK) {
-        status = make(source, run);
+        status = make(source, plan);
     }
     if (status != SIDING_OK) {
         return status;
     }
-    source->flags |= conditions;
-    return registration_add(source, conditions, out_error);
+    source->flags |= plan->conditions;
+    return registration_add(source, plan->conditions, out_error);
 }
 
 void task_stop(struct source *source) {

@@ -27,16 +27,22 @@ struct task {
     struct timer retry;          /* see task_retry */
     struct source *next_in_line; /* owner: poller */
     bool is_in_line;             /* owner: poller */
+    bool is_for_poller;          /* immutable; see task_plan */
+};
+
+struct task_plan {
+    uint32_t conditions; /* SIDING_READY_READ, _PRIORITY; become flags of the source */
+    bool is_for_poller;  /* code of others, or what may block: never run in the poller's place */
+    /** @return whether it wants another turn at once  @thread poller  @blocks never */
+    bool (*run)(struct source *source);
 };
 
 /**
  * For a kind's `open`: starts the poller, and has source->object watched.
- * @param conditions SIDING_READY_READ, _PRIORITY; become flags of the source, as a READY has them
  * @return SIDING_OK, SIDING_ENOMEM, SIDING_ESYSTEM
  * @thread js  @blocks never
  */
-int32_t task_open(struct source *source, uint32_t conditions, bool (*run)(struct source *source),
-                  int32_t *out_error);
+int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *out_error);
 /** For `ask`: a turn. @thread js  @blocks never */
 void task_ask(struct source *source);
 /** For `close`. @thread js  @blocks never */
@@ -58,5 +64,10 @@ void task_obey(struct node *node);
 /** One turn for each that is in line. @return whether there are still some
  *  @thread poller  @blocks never */
 bool task_run_line(void);
+/** One turn for the first in line, in the poller's place.
+ *  @return false: that turn is for the poller's own thread  @thread js  @blocks never */
+bool task_run_first_here(void);
+/** @return whether there are some in line  @thread poller  @blocks never */
+bool task_has_line(void);
 
 #endif

@@ -106,6 +106,20 @@ SIDING_API int32_t siding_source_pull(uint64_t bridge, uint64_t source, uint32_t
 SIDING_API int32_t siding_source_pull_all(uint64_t bridge, const void *sources, uint32_t count);
 
 /**
+ * Waits on the spot until there is something to drain, then drains it. Meanwhile this thread does
+ * the poller's work, whose own thread steps aside, so that an event that comes soon wakes nobody.
+ * What is for the poller's own thread, bound calls (SIDING_SOURCE_CALL) and what might block, ends
+ * the wait.
+ * @param out_events 8-byte aligned
+ * @param capacity_words at least SIDING_EVENT_WORDS_MAX
+ * @param spin_ns at most 1,000,000
+ * @return as siding_bridge_drain
+ * @thread js  @blocks at most spin_ns, and as long as eight reads of one source take
+ */
+SIDING_API int32_t siding_bridge_await(uint64_t bridge, void *out_events, uint32_t capacity_words,
+                                       uint32_t spin_ns);
+
+/**
  * Ends a source, once or more often: what was not drained is dropped, and the end is its only event
  * from now on.
  * @return SIDING_ESTALE: its end was drained

@@ -71,6 +71,7 @@ export type FunctionName =
   | "siding_source_open"
   | "siding_source_pull"
   | "siding_source_pull_all"
+  | "siding_bridge_await"
   | "siding_source_close"
   | "siding_source_stats_read"
   | "siding_event_post"
@@ -292,6 +293,10 @@ export const functions: Readonly<Record<FunctionName, NativeFunction>> = {
   },
   siding_source_pull_all: {
     parameters: ["u64", "buffer", "u32"],
+    result: "i32",
+  },
+  siding_bridge_await: {
+    parameters: ["u64", "buffer", "u32", "u32"],
     result: "i32",
   },
   siding_source_close: {

@@ -169,6 +169,15 @@ static void fuzz_bridge_exchange(struct bytes *bytes) {
     free(events.block);
 }
 
+static void fuzz_bridge_await(struct bytes *bytes) {
+    uint64_t bridge = handles_pick(bytes, KIND_BRIDGE);
+    uint32_t capacity = take_capacity(bytes);
+    struct lent events = lend(bytes, capacity);
+    uint32_t spin_ns = take_rarely(bytes) ? (uint32_t)take_number(bytes) : take_below(bytes, 9999);
+    sink(siding_bridge_await(bridge, events.start, capacity, spin_ns));
+    free(events.block);
+}
+
 static void fuzz_bridge_wake(struct bytes *bytes) {
     sink(siding_bridge_wake(handles_pick(bytes, KIND_BRIDGE)));
 }
@@ -507,43 +516,31 @@ static void fuzz_trace_read(struct bytes *bytes) {
 
 /* Those that make what others need come more than once. */
 static void (*const calls[])(struct bytes *bytes) = {
-    fuzz_bridge_open,       fuzz_bridge_close,
-    fuzz_bridge_submit,     fuzz_bridge_submit,
-    fuzz_bridge_feed,       fuzz_bridge_drain,
-    fuzz_bridge_drain,      fuzz_bridge_exchange,
-    fuzz_bridge_wake,       fuzz_bridge_cancel,
-    fuzz_bridge_elapsed,    fuzz_bridge_interrupt,
-    fuzz_block_create,      fuzz_block_create,
-    fuzz_block_take,        fuzz_block_address,
-    fuzz_block_drop,        fuzz_call_here,
-    fuzz_bound_create,      fuzz_bound_create,
-    fuzz_bound_release,     fuzz_context_acquire,
-    fuzz_context_acquire,   fuzz_context_acquire,
-    fuzz_context_release,   fuzz_context_release_wait,
-    fuzz_context_share,     fuzz_context_attach,
-    fuzz_context_defer,     fuzz_context_undefer,
-    fuzz_context_listen,    fuzz_context_interrupt_with,
-    fuzz_context_call,      fuzz_repeat_open,
-    fuzz_repeat_close,      fuzz_trace_start,
-    fuzz_trace_read,        fuzz_library_open,
-    fuzz_library_symbol,    fuzz_memory_alloc,
-    fuzz_memory_free,       fuzz_memory_read,
-    fuzz_memory_write,      fuzz_abi_version,
-    fuzz_abi_sizes,         fuzz_signature_prepare,
-    fuzz_signature_prepare, fuzz_pool_configure,
-    fuzz_stats_read,        fuzz_bound_keep,
-    fuzz_bound_pointer,     fuzz_bridge_inline,
-    fuzz_callback_open,     fuzz_callback_open,
-    fuzz_callback_pull,     fuzz_callback_answer,
-    fuzz_callback_stats,    fuzz_closure_close,
-    fuzz_closure_forget,    fuzz_call_pointer,
-    fuzz_call_pointer,      fuzz_call_pointer,
-    fuzz_source_open,       fuzz_source_open,
-    fuzz_source_open,       fuzz_source_pull,
-    fuzz_source_pull,       fuzz_source_close,
-    fuzz_source_pull_all,   fuzz_descriptor_close,
-    fuzz_source_stats_read, fuzz_event_post,
-    fuzz_source_happen,     fuzz_source_happen,
+    fuzz_bridge_open,      fuzz_bridge_close,      fuzz_bridge_submit,
+    fuzz_bridge_submit,    fuzz_bridge_feed,       fuzz_bridge_drain,
+    fuzz_bridge_drain,     fuzz_bridge_exchange,   fuzz_bridge_wake,
+    fuzz_bridge_await,     fuzz_bridge_cancel,     fuzz_bridge_elapsed,
+    fuzz_bridge_interrupt, fuzz_block_create,      fuzz_block_create,
+    fuzz_block_take,       fuzz_block_address,     fuzz_block_drop,
+    fuzz_call_here,        fuzz_bound_create,      fuzz_bound_create,
+    fuzz_bound_release,    fuzz_context_acquire,   fuzz_context_acquire,
+    fuzz_context_acquire,  fuzz_context_release,   fuzz_context_release_wait,
+    fuzz_context_share,    fuzz_context_attach,    fuzz_context_defer,
+    fuzz_context_undefer,  fuzz_context_listen,    fuzz_context_interrupt_with,
+    fuzz_context_call,     fuzz_repeat_open,       fuzz_repeat_close,
+    fuzz_trace_start,      fuzz_trace_read,        fuzz_library_open,
+    fuzz_library_symbol,   fuzz_memory_alloc,      fuzz_memory_free,
+    fuzz_memory_read,      fuzz_memory_write,      fuzz_abi_version,
+    fuzz_abi_sizes,        fuzz_signature_prepare, fuzz_signature_prepare,
+    fuzz_pool_configure,   fuzz_stats_read,        fuzz_bound_keep,
+    fuzz_bound_pointer,    fuzz_bridge_inline,     fuzz_callback_open,
+    fuzz_callback_open,    fuzz_callback_pull,     fuzz_callback_answer,
+    fuzz_callback_stats,   fuzz_closure_close,     fuzz_closure_forget,
+    fuzz_call_pointer,     fuzz_call_pointer,      fuzz_call_pointer,
+    fuzz_source_open,      fuzz_source_open,       fuzz_source_open,
+    fuzz_source_pull,      fuzz_source_pull,       fuzz_source_close,
+    fuzz_source_pull_all,  fuzz_descriptor_close,  fuzz_source_stats_read,
+    fuzz_event_post,       fuzz_source_happen,     fuzz_source_happen,
 };
 
 /* Closing and dropping again is harmless, and so is doing it on the wrong thread. */
