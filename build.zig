@@ -150,6 +150,7 @@ const linux_files = posix_files ++ [_][]const u8{
     "lib/platform/linux/child.c",
     "lib/platform/linux/clock.c",
     "lib/platform/linux/descriptor_io.c",
+    "lib/platform/linux/fault_read.c",
     "lib/platform/linux/parker.c",
     "lib/platform/linux/poller.c",
     "lib/platform/linux/process.c",
@@ -163,6 +164,7 @@ const bsd_files = posix_files ++ [_][]const u8{
     "lib/platform/bsd/child.c",
     "lib/platform/bsd/clock.c",
     "lib/platform/bsd/descriptor_io.c",
+    "lib/platform/bsd/fault_read.c",
     "lib/platform/bsd/parker.c",
     "lib/platform/bsd/poller.c",
     "lib/platform/bsd/process.c",
@@ -372,6 +374,7 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addFiles(b, module, variant, platformFiles(variant.os()));
     addFiles(b, module, variant, &.{machineFile(variant.target.result)});
     addEntrance(b, module, variant);
+    addPeek(b, module, variant);
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
         module.linkLibrary(libffiLibrary(b, variant, source));
@@ -434,6 +437,16 @@ fn addEntrance(b: *Build, module: *Module, variant: Variant) void {
     } else {
         addFiles(b, module, variant, &.{"lib/machine/entrance_libffi.c"});
     }
+}
+
+/// Copies that may fault, where the platform's files ask for it.
+fn addPeek(b: *Build, module: *Module, variant: Variant) void {
+    if (variant.os() != .linux) return;
+    module.addAssemblyFile(b.path(switch (variant.target.result.cpu.arch) {
+        .x86_64 => "lib/machine/peek_x86_64.s",
+        .aarch64 => "lib/machine/peek_aarch64.s",
+        else => |arch| std.process.fatal("no peek for {t}", .{arch}),
+    }));
 }
 
 // ---- libffi -------------------------------------------------------------------------------------

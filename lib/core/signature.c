@@ -195,6 +195,14 @@ static struct factor read_factor(struct reader *reader, const struct draft *draf
     return factor;
 }
 
+static uint32_t constant_bytes(const struct tail *tail) {
+    uint64_t bytes = tail->kind == SIDING_TAIL_BYTES ? 1 : UINT32_MAX;
+    for (uint32_t i = 0; i < tail->factors_count && bytes < UINT32_MAX; i++) {
+        bytes = tail->factors[i].code == 0 ? bytes * tail->factors[i].constant : UINT32_MAX;
+    }
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 static void read_tail(struct reader *reader, struct draft *draft) {
     struct tail tail = {.kind = next_byte(reader)};
     tail.place = read_place(reader, draft, sizeof(void *));
@@ -207,6 +215,7 @@ static void read_tail(struct reader *reader, struct draft *draft) {
     for (uint32_t i = 0; i < tail.factors_count && !reader->failed; i++) {
         tail.factors[i] = read_factor(reader, draft);
     }
+    tail.constant_bytes = constant_bytes(&tail);
     uint8_t has_free = next_byte(reader);
     reader->failed |= has_free > 1;
     if (has_free == 1) {

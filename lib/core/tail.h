@@ -27,6 +27,7 @@ struct tail {
     uint8_t kind; /* enum siding_tail */
     uint8_t factors_count;
     struct place place;
+    uint32_t constant_bytes; /* of BYTES, where that is known before a call; else UINT32_MAX */
     struct factor factors[SIDING_FACTORS_MAX];
     void (*free)(void *); /* or NULL */
 };

@@ -56,72 +56,40 @@ enum tail_verdict tail_find_foreign(const struct tail *list, uint32_t count,
 
 /* ---- flat lists ------------------------------------------------------------------------------ */
 
-/* @return bytes, or UINT64_MAX: they are not known before the call */
-static uint64_t known_bytes(const struct tail *tail) {
-    uint64_t bytes = 1;
-    for (uint32_t i = 0; i < tail->factors_count; i++) {
-        if (tail->factors[i].code != 0) {
-            return UINT64_MAX;
-        }
-        bytes *= tail->factors[i].constant;
-    }
-    return bytes;
-}
-
 uint32_t tail_flat_words(const struct tail *list, uint32_t count) {
     uint64_t words = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t bytes = known_bytes(&list[i]);
-        if (list[i].kind != SIDING_TAIL_BYTES || list[i].place.base != 0 ||
-            bytes > FLAT_BYTES_MAX) {
+        if (list[i].place.base != 0 || list[i].constant_bytes > FLAT_BYTES_MAX) {
             return 0;
         }
-        words += 1 + tail_words_for(bytes);
+        words += 1 + tail_words_for(list[i].constant_bytes);
     }
     return (uint32_t)words;
 }
 
-/* How far a copy has come; a fault leaves it there. */
-struct flat_copy {
-    const struct tail *list;
-    uint32_t count;
-    const struct frame *frame;
-    uint64_t *out;
-    volatile uint32_t at;
-    volatile uint32_t words; /* of the tails before */
-    bool has_bad_pointer;
-};
-
-static uint32_t lose_flat(struct flat_copy *copy) {
-    copy->has_bad_pointer = true;
-    copy->out[copy->words] = SIDING_TAIL_NULL;
-    return 1;
-}
-
-static uint32_t copy_one(struct flat_copy *copy, const struct tail *tail) {
-    const uint8_t *from = tail_pointer(tail, copy->frame);
-    uint64_t *out = copy->out + copy->words;
-    if (from != NULL && !tail_is_plausible(from)) {
-        return lose_flat(copy);
-    }
-    *out = from == NULL ? SIDING_TAIL_NULL : known_bytes(tail);
-    return from == NULL ? 1 : 1 + (uint32_t)tail_copy_bytes(from, *out, out + 1);
-}
-
-static void copy_on(void *argument) {
-    struct flat_copy *copy = argument;
-    for (; copy->at < copy->count; copy->at++) {
-        copy->words += copy_one(copy, &copy->list[copy->at]);
-    }
+/* @return words written */
+static uint32_t copy_one(const struct tail *tail, const uint8_t *from, uint64_t *out) {
+    uint32_t bytes = tail->constant_bytes;
+    uint32_t words = (uint32_t)tail_words_for(bytes);
+    out[words] = 0; /* nothing of what lay there before goes to the host */
+    *out = bytes;
+    return siding_fault_read(out + 1, from, bytes) ? 1 + words : 0;
 }
 
 enum tail_verdict tail_copy_flat(const struct tail *list, uint32_t count, const struct frame *frame,
                                  uint64_t *out, uint32_t *out_words) {
-    struct flat_copy copy = {.list = list, .count = count, .frame = frame, .out = out};
-    while (!siding_fault_guard(copy_on, &copy)) {
-        copy.words += lose_flat(&copy);
-        copy.at++;
+    enum tail_verdict verdict = TAIL_FINE;
+    uint32_t words = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *from = tail_pointer(&list[i], frame);
+        uint32_t copied =
+            from == NULL || !tail_is_plausible(from) ? 0 : copy_one(&list[i], from, out + words);
+        if (copied == 0) {
+            out[words] = SIDING_TAIL_NULL;
+            verdict = from == NULL ? verdict : TAIL_BAD_POINTER;
+        }
+        words += copied == 0 ? 1 : copied;
     }
-    *out_words = copy.words;
-    return copy.has_bad_pointer ? TAIL_BAD_POINTER : TAIL_FINE;
+    *out_words = words;
+    return verdict;
 }

@@ -154,7 +154,7 @@ void siding_error_set(int32_t error);
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-/** Has siding_fault_guard work from now on: a handler for faults, which passes on to the one before
+/** Has the two below work from now on: a handler for faults, which passes on to the one before
  *  it all that are not of a guarded attempt. Not on Windows. @thread any  @blocks never */
 void siding_fault_watch(void);
 /**
@@ -163,6 +163,10 @@ void siding_fault_watch(void);
  * @thread any  @blocks as long as the attempt does
  */
 bool siding_fault_guard(void (*attempt)(void *argument), void *argument);
+
+/** Copies memory that may not be there.
+ *  @return false: it is not, or not all of it  @thread any  @blocks never */
+bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes);
 
 /* ---- process --------------------------------------------------------------------------------- */
 

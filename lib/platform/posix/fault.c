@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "../platform.h"
+#include "fault.h"
 
 /*
  * A thread's own value is a pointer to where its attempt began, or NULL. Not a _Thread_local: the
@@ -31,6 +32,9 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
+    if (siding_fault_leave_read(context)) {
+        return;
+    }
     jmp_buf *attempt = pthread_getspecific(attempt_key);
     if (attempt == NULL) {
         pass_on(number, info, context);
