@@ -6,11 +6,9 @@
 #include "../posix/fault.h"
 
 #if defined(__x86_64__)
-typedef greg_t counter;
-#define PROGRAM_COUNTER gregs[REG_RIP]
+#define PROGRAM_COUNTER(context) (context)->uc_mcontext.gregs[REG_RIP]
 #elif defined(__aarch64__)
-typedef unsigned long long counter;
-#define PROGRAM_COUNTER pc
+#define PROGRAM_COUNTER(context) (context)->uc_mcontext.pc
 #endif
 
 bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes) {
@@ -18,11 +16,11 @@ bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes) {
 }
 
 bool siding_fault_leave_read(void *context) {
-    counter *at = &((ucontext_t *)context)->uc_mcontext.PROGRAM_COUNTER;
-    if ((uintptr_t)*at < (uintptr_t)machine_peek_first ||
-        (uintptr_t)*at >= (uintptr_t)machine_peek_behind) {
+    ucontext_t *interrupted = context;
+    uintptr_t at = (uintptr_t)PROGRAM_COUNTER(interrupted);
+    if (at < (uintptr_t)machine_peek_first || at >= (uintptr_t)machine_peek_behind) {
         return false;
     }
-    *at = (counter)(uintptr_t)machine_peek_lost;
+    PROGRAM_COUNTER(interrupted) += machine_peek_lost - (const char *)at;
     return true;
 }
