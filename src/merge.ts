@@ -63,7 +63,7 @@ export class Merge implements Feed {
   readonly #ends: boolean;
   /** Whose items were taken since somebody asked. */
   #taken: Input[] = [];
-  /** Whether somebody has asked since. */
+  /** Whether somebody has asked, and got nothing since. */
   #isAsked = false;
   #isAwaited = false;
   #stopping: Promise<void> | undefined;
@@ -100,11 +100,11 @@ export class Merge implements Feed {
 
   open(page: unknown): readonly unknown[] {
     const input = page as Input;
-    this.#isAsked = false;
     let items: readonly unknown[] | undefined;
     try {
       items = input.take();
     } catch (error) {
+      this.#isAsked = false;
       this.#remove(input);
       throw error;
     }
@@ -113,6 +113,8 @@ export class Merge implements Feed {
       return [];
     }
     this.#taken.push(input);
+    if (items.length > 0) this.#isAsked = false;
+    else if (this.#isAsked) this.ask(); // who asked still waits
     input.tell();
     return arrivalsOf(input.source, items);
   }

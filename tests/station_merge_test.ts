@@ -12,7 +12,7 @@ import {
   spawn,
   write,
 } from "./support/descriptors.ts";
-import { rejection, test, until } from "./support/harness.ts";
+import { inTime, rejection, test, until } from "./support/harness.ts";
 
 const SIGUSR2 = 12;
 const EPOLL_CTL_ADD = 1;
@@ -214,6 +214,21 @@ test("S16: a source that fails is told of once, and the others go on", async () 
     }
   }
   assert.equal(failures, 1);
+});
+
+test("S10: what is added while the end of another is all that came is asked", async () => {
+  await using station = new Station();
+  const [from, to] = pipe();
+  write(to, "x");
+  const first = Promise.resolve(1);
+  const iterator = station.add(first)[Symbol.asyncIterator]();
+  assert.equal((await iterator.next()).value!.source, first);
+  const next = iterator.next();
+  await until(() => station.stats.sources === 0, "the end of the first was taken");
+  station.add(from); // of a level, which tells nothing unless it is asked
+  assert.equal((await inTime(next, "it is asked")).value!.source, from);
+  await station.close();
+  close(from, to);
 });
 
 test("S16: a merge ends with the last of its sources, and closing it closes them", async () => {

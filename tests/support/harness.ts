@@ -40,6 +40,19 @@ export async function until(holds: () => boolean, what: string, limitMs = 10_000
   }
 }
 
+/** What `promise` gives; fails where it has not settled after `limitMs`. */
+export async function inTime<T>(promise: Promise<T>, what: string, limitMs = 10_000): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms for this: ${what}`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const ATTEMPTS = 3;
 
 /**
