@@ -83,9 +83,7 @@ export class Merge implements Feed {
     if (this.#inputs.has(port)) return;
     const input = new Input(source, port, close, this.#sink);
     this.#inputs.set(port, input);
-    this.#taken.push(input);
-    if (this.#isAsked) this.ask();
-    input.tell();
+    this.#goOn(input);
   }
 
   pull(): void {}
@@ -105,18 +103,23 @@ export class Merge implements Feed {
       items = input.take();
     } catch (error) {
       this.#isAsked = false;
-      this.#remove(input);
+      if (input.intake.isOver) this.#remove(input);
+      else this.#goOn(input); // one of its own sources has failed
       throw error;
     }
     if (items === undefined) {
       this.#remove(input);
       return [];
     }
-    this.#taken.push(input);
     if (items.length > 0) this.#isAsked = false;
-    else if (this.#isAsked) this.ask(); // who asked still waits
-    input.tell();
+    this.#goOn(input);
     return arrivalsOf(input.source, items);
+  }
+
+  #goOn(input: Input): void {
+    this.#taken.push(input);
+    if (this.#isAsked) this.ask(); // for who asked still waits
+    input.tell();
   }
 
   #remove({ port, intake }: Input): void {

@@ -58,6 +58,8 @@ export interface PortStats {
 export interface Intake {
   /** Whether there is something to take, be it the end. */
   readonly isReady: boolean;
+  /** Whether nothing more comes than what there is. */
+  readonly isOver: boolean;
   /** The items that there are, or the end; throws, once, what ended the port with an error. */
   take(): IteratorResult<readonly unknown[], undefined> | undefined;
   /** Says that items are wanted, and that those taken have been dealt with. */
@@ -289,9 +291,13 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
     }
     this.#onReady = onReady;
     const isReady = (): boolean => this.#isReady;
+    const isOver = (): boolean => this.#isOver;
     return {
       get isReady() {
         return isReady();
+      },
+      get isOver() {
+        return isOver();
       },
       take: () => this.#take(true) as ReturnType<Intake["take"]>,
       ask: () => this.#feed.ask(),

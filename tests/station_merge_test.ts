@@ -231,6 +231,28 @@ test("S10: what is added while the end of another is all that came is asked", as
   close(from, to);
 });
 
+test("S10: a source that fails takes no other one of its station with it", async () => {
+  await using outer = new Station();
+  await using inner = new Station();
+  const timer = inner.timer({ every: 1 });
+  const reason = new Error("this one fails");
+  outer.add(inner.add(timer).add(Promise.reject(reason)));
+  const iterator = outer[Symbol.asyncIterator]();
+  const failures: unknown[] = [];
+  for (let ticks = 0; ticks < 10;) {
+    try {
+      const { value } = await inTime(iterator.next(), "the timer goes on");
+      assert.equal((value as { value: { source: unknown } }).value.source, timer);
+      ticks++;
+    } catch (error) {
+      failures.push(error);
+    }
+    assert.ok(failures.length <= 1, String(failures.at(-1)));
+  }
+  assert.deepEqual(failures, [reason]);
+  assert.equal(outer.stats.sources, 1);
+});
+
 test("S16: a merge ends with the last of its sources, and closing it closes them", async () => {
   await using station = new Station();
   const values: unknown[] = [];
