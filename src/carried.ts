@@ -44,7 +44,7 @@ class Carried implements Feed {
     this.#context = await Context.acquire({ name: this.#plan.name });
     if (this.#stopping !== undefined) return;
     this.#port = this.#plan.start(this.#context);
-    this.#intake = takeFrom(this.#port, this.#onReady);
+    this.#intake = takeFrom(this.#port, { onReady: this.#onReady, onRecall: () => {} });
     if (this.#isAwaited) this.#port.ref();
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Bridge, bridge } from "./bridge.ts";
-import { type Feed, type Intake, Port, type Sink, takeFrom } from "./port.ts";
+import { type Feed, type Intake, Port, type Sink, takeFrom, type Taker } from "./port.ts";
 
 /** An item, and where it comes from. */
 export interface Arrival<S = unknown, T = unknown> {
@@ -15,7 +15,7 @@ export interface Arrival<S = unknown, T = unknown> {
 }
 
 /** One of the ports. */
-class Input {
+class Input implements Taker {
   readonly source: unknown;
   readonly port: Port<unknown>;
   readonly intake: Intake;
@@ -29,15 +29,22 @@ class Input {
     this.port = port;
     this.close = close;
     this.#sink = sink;
-    this.intake = takeFrom(port, this.tell);
+    this.intake = takeFrom(port, this);
   }
 
   /* It waits in line once, however much it has: so it is one of many. */
-  readonly tell = (): void => {
+  onReady(): void {
     if (this.#isQueued || !this.intake.isReady) return;
     this.#isQueued = true;
     this.#sink.page(this);
-  };
+  }
+
+  onRecall(isGone: (item: unknown) => boolean): void {
+    this.#sink.recall((item) => {
+      const { source, value } = item as Arrival;
+      return source === this.source && isGone(value);
+    });
+  }
 
   /** What it has now; `undefined`: it has ended. */
   take(): readonly unknown[] | undefined {
@@ -119,7 +126,7 @@ export class Merge implements Feed {
   #goOn(input: Input): void {
     this.#taken.push(input);
     if (this.#isAsked) this.ask(); // for who asked still waits
-    input.tell();
+    input.onReady();
   }
 
   #remove({ port, intake }: Input): void {

@@ -40,6 +40,8 @@ export interface Sink {
   fail(error: unknown): void;
   /** Ends the port now. */
   abort(reason: unknown): void;
+  /** Takes back items that nobody has taken yet. */
+  recall(isGone: (item: unknown) => boolean): void;
 }
 
 /** Counts of a port. */
@@ -54,7 +56,15 @@ export interface PortStats {
   readonly capacity: number;
 }
 
-/** One who takes what a port has, in place of those who call `next`. */
+/** What is told to one who takes what a port has, in place of those who call `next`. */
+export interface Taker {
+  /** There is something to take. */
+  onReady(): void;
+  /** Items that he has taken, and nobody of him yet, are the port's no more. */
+  onRecall(isGone: (item: unknown) => boolean): void;
+}
+
+/** How he takes it. */
 export interface Intake {
   /** Whether there is something to take, be it the end. */
   readonly isReady: boolean;
@@ -101,7 +111,7 @@ interface Waiter {
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
-let intake: (port: Port<unknown>, onReady: () => void) => Intake;
+let intake: (port: Port<unknown>, taker: Taker) => Intake;
 let onOver: (port: Port<unknown>, listener: (closing: Promise<void>) => void) => void;
 
 /** Has `listener` told once a port is over, with what says when nothing of it runs any more. */
@@ -112,12 +122,9 @@ export function whenOver(
   onOver(port, listener);
 }
 
-/**
- * Takes what a port has from now on, and has `onReady` called whenever there is something; throws
- * `TypeError` where another one takes it.
- */
-export function takeFrom(port: Port<unknown>, onReady: () => void): Intake {
-  return intake(port, onReady);
+/** Takes what a port has from now on; throws `TypeError` where another one does. */
+export function takeFrom(port: Port<unknown>, taker: Taker): Intake {
+  return intake(port, taker);
 }
 
 /**
@@ -157,7 +164,7 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
   #failure: { readonly error: unknown } | undefined;
   /** What opening a page threw. */
   #raised: { readonly error: unknown } | undefined;
-  #onReady: (() => void) | undefined;
+  #taker: Taker | undefined;
   #onOver: ((closing: Promise<void>) => void) | undefined;
   #end: ChainEnd | null = null;
   #closing: Promise<void> | undefined;
@@ -177,11 +184,12 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
         this.#discard();
         this.#fail(reason);
       },
+      recall: (isGone) => this.#recall(isGone),
     });
   }
 
   static {
-    intake = (port, onReady) => port.#intake(onReady);
+    intake = (port, taker) => port.#intake(taker);
     onOver = (port, listener) => void (port.#onOver = listener);
   }
 
@@ -260,10 +268,9 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
 
   /** Ends it, what waits to be taken included; resolves when nothing of it runs any more. */
   close(): Promise<void> {
-    this.#closing ??= this.#feed.stop();
     this.#discard();
     this.#finish(null);
-    return this.#closing;
+    return this.#closing ??= this.#feed.stop();
   }
 
   /** {@linkcode Port.close}, for `await using`. */
@@ -285,11 +292,11 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
     });
   }
 
-  #intake(onReady: () => void): Intake {
-    if (this.#onReady !== undefined) {
+  #intake(taker: Taker): Intake {
+    if (this.#taker !== undefined) {
       throw new TypeError("Cannot take part in this port: another station or merge does");
     }
-    this.#onReady = onReady;
+    this.#taker = taker;
     const isReady = (): boolean => this.#isReady;
     const isOver = (): boolean => this.#isOver;
     return {
@@ -302,7 +309,7 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
       take: () => this.#take(true) as ReturnType<Intake["take"]>,
       ask: () => this.#feed.ask(),
       forget: (items) => this.#feed.forget(items),
-      end: () => void (this.#onReady = undefined),
+      end: () => void (this.#taker = undefined),
     };
   }
 
@@ -387,7 +394,7 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
       if (this.#waiters.length === 0) this.#hold();
       else this.#feed.ask();
     }
-    if (this.#onReady !== undefined && this.#isReady) this.#onReady();
+    if (this.#isReady) this.#taker?.onReady();
   }
 
   #drop(): void {
@@ -396,7 +403,19 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
 
   #discard(): void {
     this.#drop();
-    if (this.#at < this.#page.length) this.#feed.forget(this.#rest());
+    this.#recall(() => true);
+  }
+
+  #recall(isGone: (item: unknown) => boolean): void {
+    if (this.#at < this.#page.length) {
+      const rest = this.#rest();
+      const gone = rest.filter(isGone);
+      this.#page = rest.filter((item) => !isGone(item));
+      this.#at = 0;
+      this.#opened -= gone.length;
+      if (gone.length > 0) this.#feed.forget(gone);
+    }
+    this.#taker?.onRecall(isGone);
   }
 
   #finish(end: ChainEnd | null): void {

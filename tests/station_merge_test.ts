@@ -253,6 +253,29 @@ test("S10: a source that fails takes no other one of its station with it", async
   assert.equal(outer.stats.sources, 1);
 });
 
+test("S16: nothing of a port comes once it is closed, of an inner station neither", async () => {
+  await using outer = new Station();
+  for (const depth of [0, 1]) {
+    await using station = new Station();
+    const [from, to] = pipe();
+    write(to, "abcde");
+    const port = station.exact(from, { size: 1 });
+    await until(() => port.stats.buffered === 5, "all of it has come");
+    if (depth > 0) outer.add(station);
+    station.add(port);
+    const loop = depth === 0 ? station : outer;
+    const iterator = loop[Symbol.asyncIterator]();
+    assert.equal((await iterator.next()).done, false);
+    await port.close();
+    const timer = loop.timer({ every: 1 });
+    loop.add(timer);
+    for (let i = 0; i < 5; i++) assert.equal((await iterator.next()).value!.source, timer);
+    assert.equal(loop.stats.delivered, 6);
+    await timer.close();
+    close(from, to);
+  }
+});
+
 test("S16: a merge ends with the last of its sources, and closing it closes them", async () => {
   await using station = new Station();
   const values: unknown[] = [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { bind, type Port, type SidingError, Station, stats } from "../mod.ts";
+import { bind, type Connection, type Port, type SidingError, Station, stats } from "../mod.ts";
 import { socketAddress } from "../src/socket_address.ts";
 import {
   boundSocket,
@@ -182,6 +182,24 @@ test("S12: connections that nobody takes are closed", async () => {
     await station.readable(client);
     const ready = await taken(station.watch(client));
     assert.equal(ready.closed, true);
+    close(client);
+  }
+});
+
+test("S12: connections that a merge has taken are closed with their port", async () => {
+  await using station = new Station();
+  const server = listener();
+  const clients = Array.from({ length: 3 }, () => connectTo(portOf(server)));
+  const connections = station.accept(server);
+  const merged = station.merge(connections, station.timer({ every: 1 }));
+  let { source, value } = await taken(merged);
+  while (source !== connections) ({ source, value } = await taken(merged));
+  await connections.close(); // with what waits behind the first one
+  for (let i = 0; i < 3; i++) assert.notEqual((await taken(merged)).source, connections);
+  close((value as Connection).descriptor, server);
+  for (const client of clients) {
+    await station.readable(client);
+    assert.equal((await taken(station.watch(client))).closed, true);
     close(client);
   }
 });
