@@ -93,6 +93,12 @@ export class Merge implements Feed {
     this.#goOn(input);
   }
 
+  /** Lets go of all ports, of which nothing was taken. */
+  leave(): void {
+    for (const { intake } of this.#inputs.values()) intake.end();
+    this.#inputs.clear();
+  }
+
   pull(): void {}
 
   ask(): void {

@@ -285,7 +285,12 @@ export class Station implements AsyncDisposable, AsyncIterable<Arrival, undefine
   merge<const S extends readonly StationSource[]>(...sources: S): Port<ArrivalOf<S[number]>> {
     this.#demand("merge sources");
     const { port, merge } = mergedPort(true);
-    for (const source of sources) join(merge, source, this.#arrivals);
+    try {
+      for (const source of sources) join(merge, source, this.#arrivals);
+    } catch (error) {
+      merge.leave();
+      throw error;
+    }
     return this.#keep(port as Port<ArrivalOf<S[number]>>);
   }
 

@@ -133,6 +133,15 @@ test("S10: a station in itself or in a cycle is refused, and so is a port of two
   assert.throws(() => a.add(-1), { name: "RangeError" });
 });
 
+test("S10: a merge that is refused leaves its sources to others", async () => {
+  await using station = new Station();
+  const timer = station.timer({ every: 1 });
+  assert.throws(() => station.merge(timer, station), { name: "TypeError", message: /cycle/ });
+  assert.throws(() => station.merge(timer, 1 as never), { name: "TypeError", message: /no port/ });
+  const merged = station.merge(timer);
+  assert.equal((await merged.next()).value!.source, timer);
+});
+
 test("S10: a foreign epoll descriptor is a source", async () => {
   await using station = new Station();
   const epoll = libc.epoll_create1.sync(CLOEXEC);
