@@ -6,6 +6,7 @@
  */
 import { Context } from "./context.ts";
 import { type Feed, type Intake, Port, type Sink, takeFrom } from "./port.ts";
+import { whenForgotten } from "./repeat.ts";
 
 /** What is repeated, and what it gives. */
 export interface CarriedPlan {
@@ -17,8 +18,8 @@ export interface CarriedPlan {
   readonly start: (context: Context) => Port<unknown>;
   /** Makes items of what a run gave; `null`: that was the end. Throws what the port fails with. */
   readonly take: (run: unknown) => readonly unknown[] | null;
-  /** Lets go of items that nobody takes. */
-  readonly forget: (items: readonly unknown[]) => void;
+  /** Lets go of items that nobody takes, where that is of consequence. */
+  readonly forget?: (items: readonly unknown[]) => void;
 }
 
 /** Feeds a port from a repetition on a context that is leased for it. */
@@ -44,6 +45,7 @@ class Carried implements Feed {
     this.#context = await Context.acquire({ name: this.#plan.name });
     if (this.#stopping !== undefined) return;
     this.#port = this.#plan.start(this.#context);
+    if (this.#plan.forget !== undefined) whenForgotten(this.#port, this.#letGo);
     this.#intake = takeFrom(this.#port, { onReady: this.#onReady, onRecall: () => {} });
     if (this.#isAwaited) this.#port.ref();
   }
@@ -76,23 +78,41 @@ class Carried implements Feed {
     this.#isQueued = false;
     const result = this.#intake!.take();
     if (result === undefined || result.done) return [];
+    const runs = result.value;
     const items: unknown[] = [];
-    for (const run of result.value) {
-      const more = this.#plan.take(run);
-      if (more === null) { // runs behind it would tell the same
-        this.#sink.end(null);
-        return items;
-      }
-      items.push(...more);
-    }
-    if (this.#intake!.isReady) this.#onReady();
+    const last = runs.findIndex((run) => !this.#gather(run, items));
+    if (last >= 0) this.#letGo(runs.slice(last + 1));
+    else if (this.#intake!.isReady) this.#onReady();
     return items;
   }
+
+  /* Adds what a run gave; whether others count that came behind it. */
+  #gather(run: unknown, items: unknown[]): boolean {
+    try {
+      const more = this.#plan.take(run);
+      if (more !== null) items.push(...more);
+      else this.#sink.end(null);
+      return more !== null;
+    } catch (error) {
+      this.#sink.fail(error); // behind the items from before
+      return false;
+    }
+  }
+
+  readonly #letGo = (runs: readonly unknown[]): void => {
+    for (const run of runs) {
+      try {
+        this.forget(this.#plan.take(run) ?? []);
+      } catch {
+        // nobody is there to be told
+      }
+    }
+  };
 
   drop(): void {}
 
   forget(items: readonly unknown[]): void {
-    this.#plan.forget(items);
+    this.#plan.forget?.(items);
   }
 
   await(isAwaited: boolean): void {
@@ -108,22 +128,8 @@ class Carried implements Feed {
   async #stop(): Promise<void> {
     this.#plan.signal?.removeEventListener("abort", this.#onAbort);
     await this.#begun;
-    for (const result of this.#left()) this.#plan.forget(result);
     await this.#port?.close();
     await this.#context?.release();
-  }
-
-  /* What has come, and nobody has taken. */
-  *#left(): Generator<readonly unknown[]> {
-    try {
-      for (;;) {
-        const result = this.#intake?.take();
-        if (result === undefined || result.done) return;
-        for (const run of result.value) yield this.#plan.take(run) ?? [];
-      }
-    } catch {
-      // nobody is there to be told
-    }
   }
 
   readonly #onAbort = (): void => {

@@ -94,6 +94,5 @@ export function carriedRead<T>(plan: ReadPlan<T>): Port<T> {
       if (cutter?.isWithin) throw cutShort(action);
       return null;
     },
-    forget: () => {},
   });
 }

@@ -154,6 +154,8 @@ class Repetition implements Feed {
   #isOver = false;
   #isAwaited = false;
   #isSettling = false;
+  /** Told of results that nobody takes. */
+  onForgotten: ((results: readonly unknown[]) => void) | undefined;
   /** Runs to be submitted when what was settled has been. */
   #late = 0;
   #stopped: (() => void) | undefined;
@@ -183,9 +185,13 @@ class Repetition implements Feed {
 
   ask(): void {}
 
-  drop(): void {}
+  drop(page: unknown): void {
+    if (this.onForgotten !== undefined) this.onForgotten(this.open(page));
+  }
 
-  forget(): void {}
+  forget(items: readonly unknown[]): void {
+    this.onForgotten?.(items);
+  }
 
   pull(): void {
     if (!this.#isSettling) return this.#submit();
@@ -285,7 +291,8 @@ class Repetition implements Feed {
     this.#inFlight--;
     this.#isSettling = true;
     if (value instanceof Promise) this.#fail(value);
-    else if (!this.#isOver) this.#take(value);
+    else if (this.#isOver) this.drop(value);
+    else this.#take(value);
     this.#isSettling = false;
     this.#lookForEnd();
   };
@@ -350,6 +357,17 @@ function planOf(
   };
 }
 
+const repetitions: WeakMap<Port<unknown>, Repetition> = new WeakMap();
+
+/** Has `listener` told of results that nobody takes, those after the end included. */
+export function whenForgotten(
+  port: Port<unknown>,
+  listener: (results: readonly unknown[]) => void,
+): void {
+  const repetition = repetitions.get(port);
+  if (repetition !== undefined) repetition.onForgotten = listener;
+}
+
 /** Repeats a bound call or a chain on a context. */
 export function repeat(
   lease: Lease,
@@ -360,5 +378,8 @@ export function repeat(
   const plan = planOf(lease, owner, body, options);
   const { signal } = plan;
   if (signal?.aborted) return abortedPort(signal);
-  return new Port<unknown>((sink) => new Repetition(plan, sink));
+  let repetition!: Repetition;
+  const port = new Port<unknown>((sink) => repetition = new Repetition(plan, sink));
+  repetitions.set(port, repetition);
+  return port;
 }

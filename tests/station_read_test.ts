@@ -22,7 +22,7 @@ import {
   socketPair,
   write,
 } from "./support/descriptors.ts";
-import { measured, rejection, runtimeName, test, until } from "./support/harness.ts";
+import { inTime, measured, rejection, runtimeName, test, until } from "./support/harness.ts";
 
 const SOL_SOCKET = 1;
 const SO_LINGER = 13;
@@ -266,6 +266,44 @@ test("S13: a listening socket that blocks is carried by a thread, and ends", asy
   close(server);
 });
 
+test("S13: connections from before an error are given", async () => {
+  await using station = new Station();
+  const server = blockingListener();
+  const capacity = 8;
+  const port = station.accept(server, { capacity });
+  await until(() => port.stats.inFlight === capacity, "a thread accepts");
+  const clients = Array.from({ length: 3 }, () => connectTo(portOf(server)));
+  await until(() => port.stats.inFlight === capacity - 3, "they were accepted");
+  libc.shutdown.sync(server, 0);
+  await until(() => port.stats.inFlight === 0, "it has failed");
+  for (const client of clients) {
+    const { descriptor, address } = await taken(port);
+    assert.equal(address.port, portOf(client));
+    close(descriptor, client);
+  }
+  assert.equal((await rejection(port.next()) as SidingError).syscall, "accept4");
+  close(server);
+});
+
+const descriptors = (): number => readdirSync("/proc/self/fd").length;
+
+test("S13: a connection that comes as the port is closed is closed", async () => {
+  await using station = new Station();
+  const server = blockingListener();
+  const port = station.accept(server);
+  await until(() => port.stats.inFlight > 0, "a thread accepts");
+  const before = descriptors();
+  const client = connectTo(portOf(server));
+  const end = performance.now() + 10_000;
+  while (descriptors() < before + 2) { // it is accepted, and nobody here is told
+    assert.ok(performance.now() < end, "nobody accepts it");
+  }
+  await port.close();
+  await inTime(station.readable(client), "it was closed");
+  assert.equal((await taken(station.watch(client))).closed, true);
+  close(server, client);
+});
+
 test("S12: datagrams come with their addresses, and say when they were cut off", async () => {
   await using station = new Station();
   const socket = boundSocket(DGRAM);
@@ -328,6 +366,20 @@ test("S13: a file that knows no readiness is read to its end by a thread of its 
   }
   await until(() => stats().slots.active === 0, "its thread is given back");
   close(zeros);
+});
+
+test("S13: what a file has before its end within an item is given", async () => {
+  await using station = new Station();
+  const folder = await mkdtemp(`${tmpdir()}/siding-`);
+  await writeFile(`${folder}/data`, bytes(2500));
+  const file = libc.open.sync(`${folder}/data`, CLOEXEC);
+  const port = station.exact(file, { size: 1000 });
+  await until(() => port.stats.buffered === 1 && port.stats.inFlight === 0, "all was read");
+  const parts = [await taken(port), await taken(port)];
+  assert.deepEqual(joined(parts), bytes(2500).subarray(0, 2000));
+  assert.equal((await rejection(port.next()) as SidingError).code, "ERR_SIDING_ENDED");
+  await rm(folder, { recursive: true });
+  close(file);
 });
 
 test("S13: a read that blocks for ever ends when its port is closed", async () => {
