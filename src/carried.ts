@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Context } from "./context.ts";
+import { type Bridge, bridge } from "./bridge.ts";
+import { acquireIdly, type Context } from "./context.ts";
 import { type Feed, type Intake, Port, type Sink, takeFrom } from "./port.ts";
 import { whenForgotten } from "./repeat.ts";
 
@@ -26,7 +27,9 @@ export interface CarriedPlan {
 class Carried implements Feed {
   readonly #plan: CarriedPlan;
   readonly #sink: Sink;
+  readonly #b: Bridge = bridge();
   readonly #begun: Promise<void>;
+  readonly #ending: AbortController = new AbortController();
   #context: Context | undefined;
   #port: Port<unknown> | undefined;
   #intake: Intake | undefined;
@@ -42,12 +45,15 @@ class Carried implements Feed {
   }
 
   async #begin(): Promise<void> {
-    this.#context = await Context.acquire({ name: this.#plan.name });
+    const { name } = this.#plan;
+    this.#context = await acquireIdly({ name, signal: this.#ending.signal });
     if (this.#stopping !== undefined) return;
     this.#port = this.#plan.start(this.#context);
     if (this.#plan.forget !== undefined) whenForgotten(this.#port, this.#letGo);
     this.#intake = takeFrom(this.#port, { onReady: this.#onReady, onRecall: () => {} });
-    if (this.#isAwaited) this.#port.ref();
+    if (!this.#isAwaited) return;
+    this.#port.ref();
+    this.#hold(false);
   }
 
   readonly #onReady = (): void => {
@@ -116,9 +122,19 @@ class Carried implements Feed {
   }
 
   await(isAwaited: boolean): void {
+    if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
-    if (isAwaited) this.#port?.ref();
-    else this.#port?.unref();
+    if (this.#port === undefined) this.#hold(isAwaited);
+    else if (isAwaited) this.#port.ref();
+    else this.#port.unref();
+  }
+
+  /* While the port is not there that does it. */
+  #hold(isHeld: boolean): void {
+    const { alive } = this.#b;
+    alive.pending += isHeld ? 1 : -1;
+    if (isHeld) alive.hold();
+    else alive.scheduleRelease();
   }
 
   stop(): Promise<void> {
@@ -127,6 +143,7 @@ class Carried implements Feed {
 
   async #stop(): Promise<void> {
     this.#plan.signal?.removeEventListener("abort", this.#onAbort);
+    this.#ending.abort(); // who waits for a thread waits no more
     await this.#begun;
     await this.#port?.close();
     await this.#context?.release();

@@ -77,6 +77,13 @@ interface Used {
   readonly gate: Gate;
 }
 
+let idly: (options: ContextOptions) => Promise<Context>;
+
+/** {@linkcode Context.acquire} that keeps the process alive no more than an idle context does. */
+export function acquireIdly(options: ContextOptions): Promise<Context> {
+  return idly(options);
+}
+
 /**
  * A leased native thread: its calls run on it alone, in the order in which they were made.
  *
@@ -122,9 +129,17 @@ export class Context implements AsyncDisposable {
    * reason of the signal. Throws `TypeError` and `RangeError` for wrong options.
    */
   static acquire(options: ContextOptions = {}): Promise<Context> {
+    return Context.#acquire(options, true);
+  }
+
+  static {
+    idly = (options) => Context.#acquire(options, false);
+  }
+
+  static #acquire(options: ContextOptions, isAwaited: boolean): Promise<Context> {
     const { name = "" } = options;
     const start = contextChannel.hasSubscribers ? performance.now() : 0;
-    return acquire(options).then((lease) => {
+    return acquire(options, isAwaited).then((lease) => {
       if (contextChannel.hasSubscribers) {
         const elapsed = performance.now() - start;
         contextChannel.publish({ event: "acquire", context: name, elapsed });

@@ -125,6 +125,8 @@ function tryAcquire(b: Bridge, { options, name }: Request, token: number): Lease
 interface Request {
   readonly options: ContextOptions;
   readonly name: Uint8Array | null;
+  /** Whether a place in line keeps the process alive. */
+  readonly isAwaited: boolean;
 }
 
 /** A place in line. */
@@ -168,7 +170,8 @@ class Acquisition {
 
   /** Takes the token that the answer will have. */
   join(): void {
-    this.#token = this.#b.stand(this.#decode, this.#settle as Settle);
+    const { isAwaited } = this.#request;
+    this.#token = this.#b.stand(this.#decode, this.#settle as Settle, isAwaited);
   }
 
   readonly #decode = Object.assign(
@@ -183,7 +186,7 @@ class Acquisition {
   readonly #settle = (value: Lease | Promise<never>): void => {
     const b = this.#b;
     if (this.#finish()) return this.#resolve(value);
-    b.alive.pending++; // it was taken off when the wait ended
+    if (this.#request.isAwaited) b.alive.pending++; // it was taken off when the wait ended
     if (value instanceof Promise) swallow(value);
     else queueMicrotask(() => giveBack(value)); // no token is taken while events are settled
   };
@@ -203,7 +206,7 @@ class Acquisition {
     if (this.#token >= 0) {
       const b = this.#b;
       b.cancel(this.#token);
-      b.alive.pending--;
+      if (this.#request.isAwaited) b.alive.pending--;
       b.alive.listen();
       b.alive.scheduleRelease();
     }
@@ -222,13 +225,16 @@ class Acquisition {
   }
 }
 
-/** Leases a slot; throws what is wrong with the options. */
-export function acquire(options: ContextOptions): Promise<Lease> {
+/**
+ * Leases a slot; throws what is wrong with the options. A place in line keeps the process alive
+ * only where it is awaited.
+ */
+export function acquire(options: ContextOptions, isAwaited: boolean): Promise<Lease> {
   checkOptions(options);
   const name = nameBytes(options.name);
   if (options.signal?.aborted) return Promise.reject(options.signal.reason);
   const b = bridge();
-  const request = { options, name };
+  const request = { options, name, isAwaited };
   const needsToken = options.wait !== false;
   if (needsToken && b.isFull()) {
     const acquisition = new Acquisition(b, request);

@@ -34,6 +34,7 @@ for (
   const mode of [
     ...["sleep", "awaited port", "awaited station", "awaited event", "referenced port"],
     "referenced station",
+    "awaited port that waits for a thread",
   ]
 ) {
   test(`E10: what a station is waited for holds the process (${mode})`, async () => {
@@ -43,7 +44,7 @@ for (
   });
 }
 
-for (const mode of ["idle station", "station that was used"]) {
+for (const mode of ["idle station", "station that was used", "station that waits for a thread"]) {
   test(`E10: an idle station does not hold the process (${mode})`, async () => {
     const { said } = await ends(mode);
     assert.equal(said, "");

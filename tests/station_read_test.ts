@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { bind, type Connection, type Port, type SidingError, Station, stats } from "../mod.ts";
+import {
+  bind,
+  configure,
+  type Connection,
+  Context,
+  type Port,
+  type SidingError,
+  Station,
+  stats,
+} from "../mod.ts";
 import { socketAddress } from "../src/socket_address.ts";
 import {
   boundSocket,
@@ -380,6 +389,25 @@ test("S13: what a file has before its end within an item is given", async () => 
   assert.equal((await rejection(port.next()) as SidingError).code, "ERR_SIDING_ENDED");
   await rm(folder, { recursive: true });
   close(file);
+});
+
+test("S13: a port that waits for a thread closes at once", async () => {
+  configure({ threads: 1 });
+  try {
+    await using held = await Context.acquire();
+    const station = new Station();
+    const zeros = libc.open.sync("/dev/zero", CLOEXEC);
+    const port = station.read(zeros);
+    const next = port.next();
+    await until(() => stats().waiting === 1, "it waits in line");
+    await inTime(station.close(), "it is closed while the only thread is another's");
+    assert.equal((await next).done, true);
+    assert.equal(stats().waiting, 0);
+    assert.equal(held.name, "");
+    close(zeros);
+  } finally {
+    configure({ threads: 64 });
+  }
 });
 
 test("S13: a read that blocks for ever ends when its port is closed", async () => {

@@ -1,4 +1,5 @@
 /** Programs that end by themselves, sooner or later, by what holds them. */
+import { openSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers";
 import { callback, configure, Context, shutdown, Station } from "../../../mod.ts";
@@ -61,6 +62,14 @@ const waiting: Readonly<Record<string, () => unknown>> = {
     const station = new Station();
     station.add(new Station().add(station.timer({ every: HELD_MS })));
     await station[Symbol.asyncIterator]().next();
+    finished();
+  },
+  "awaited port that waits for a thread": async () => {
+    configure({ threads: 1 });
+    const context = await Context.acquire();
+    const port = new Station().read(openSync("/dev/zero", "r"));
+    endLater(() => void context.release());
+    await port.next();
     finished();
   },
   "awaited event": async () => {
@@ -131,6 +140,11 @@ const idle: Readonly<Record<string, () => unknown>> = {
     station.add(station.timer({ every: 1 }));
     station.event();
     station.signal("SIGWINCH");
+  },
+  "station that waits for a thread": async () => {
+    configure({ threads: 1 });
+    await Context.acquire();
+    new Station().read(openSync("/dev/zero", "r"));
   },
   "station that was used": async () => {
     const station = new Station();
