@@ -41,6 +41,26 @@ export interface Caller {
   readonly context: number;
 }
 
+/** Calls that were given up while C ran. */
+const left: WeakMap<Promise<unknown>, { readonly b: Bridge; readonly returned: Promise<void> }> =
+  new WeakMap();
+
+/**
+ * Resolves when C has returned from a call with options, if that was given up; keeps the process
+ * alive until then.
+ */
+export function whenReturned(call: Promise<unknown>): Promise<void> {
+  const running = left.get(call);
+  if (running === undefined) return Promise.resolve();
+  const { b: { alive }, returned } = running;
+  alive.pending++;
+  alive.hold();
+  return returned.then(() => {
+    alive.pending--;
+    alive.scheduleRelease();
+  });
+}
+
 /** One call that may be given up. Settles its promise once, whatever comes first. */
 class Invocation implements Ticket {
   token = -1;
@@ -101,6 +121,9 @@ class Invocation implements Ticket {
     const isRunning = !b.cancel(token);
     if (isRunning && this.#interrupt !== undefined) interruptCall(b, token, this.#interrupt);
     b.abandon(token, isRunning);
+    if (!isRunning) return;
+    const returned = new Promise<void>((resolve) => b.settling.after(token, resolve));
+    left.set(this.promise, { b, returned });
   }
 
   #timedOut(limit: number, since: string): void {

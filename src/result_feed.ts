@@ -7,14 +7,13 @@ import { type Feed, Port, type Sink } from "./port.ts";
 
 /** Feeds a port from a promise. */
 class ResultFeed implements Feed {
-  readonly #stop: (() => void) | undefined;
-  readonly #settled: Promise<void>;
+  readonly #stop: () => Promise<void>;
   inFlight = 1;
 
-  constructor(promise: PromiseLike<unknown>, stop: (() => void) | undefined, sink: Sink) {
+  constructor(promise: PromiseLike<unknown>, stop: () => Promise<void>, sink: Sink) {
     this.#stop = stop;
     const settled = (): void => void (this.inFlight = 0);
-    this.#settled = Promise.resolve(promise).then(
+    Promise.resolve(promise).then(
       (value) => {
         settled();
         sink.page([value]);
@@ -50,13 +49,17 @@ class ResultFeed implements Feed {
   forget(): void {}
 
   stop(): Promise<void> {
-    if (this.#stop === undefined) return Promise.resolve();
-    if (this.inFlight > 0) this.#stop();
-    return this.#settled;
+    return this.inFlight > 0 ? this.#stop() : Promise.resolve();
   }
 }
 
-/** A port of what a promise gives; `stop`, where there is a way, has it settle soon. */
-export function resultPort<T>(promise: PromiseLike<T>, stop?: () => void): Port<T> {
+/**
+ * A port of what a promise gives; `stop`, where there is a way, gives up what is awaited, and
+ * resolves when nothing of it runs any more.
+ */
+export function resultPort<T>(
+  promise: PromiseLike<T>,
+  stop: () => Promise<void> = () => Promise.resolve(),
+): Port<T> {
   return new Port<T>((sink) => new ResultFeed(promise, stop, sink));
 }

@@ -157,12 +157,18 @@ export class Settling {
     this.settlers.forEach((settle, token) => {
       if (settle === undefined || !owners.has(this.owners[token]!)) return;
       left++;
-      this.settlers[token] = (value) => {
-        settle(value);
-        one();
-      };
+      this.after(token, one);
     });
     one();
+  }
+
+  /** Runs `then` once a call in flight has settled, or its event has come if it was given up. */
+  after(token: number, then: () => void): void {
+    const settle = this.settlers[token]!;
+    this.settlers[token] = (value) => {
+      settle(value);
+      then();
+    };
   }
 
   /** Settles every call in flight of the owners, and lets go of it. */

@@ -9,6 +9,7 @@ import { type ChildExit, childPlan } from "./child_exit.ts";
 import type { NativeFunction } from "./convert.ts";
 import type { PortOptions, SignalOptions } from "./descriptor_options.ts";
 import { SidingError } from "./errors.ts";
+import { whenReturned } from "./invoke.ts";
 import { type Arrival, includes, type Merge, mergedPort } from "./merge.ts";
 import { type EventOptions, NativeEvent } from "./native_event.ts";
 import { type SourcePlan, sourcePort } from "./native_source.ts";
@@ -190,12 +191,19 @@ export class Station implements AsyncDisposable, AsyncIterable<Arrival, undefine
     return this.#keep(new NativeEvent(options));
   }
 
-  /** A call as a port of its result, to be merged with others; closing it aborts the call. */
+  /**
+   * A call as a port of its result, to be merged with others. Closing it aborts the call, and waits
+   * for C where that runs: have it return soon by {@linkcode Context.interruptWith}, or add the
+   * promise of a call instead.
+   */
   call<A extends readonly unknown[], R>(fn: NativeFunction<A, R>, ...args: A): Port<R> {
     this.#demand("make a call");
     const controller = new AbortController();
     const result = fn.with({ signal: controller.signal })(...args);
-    return this.#keep(resultPort(result, () => controller.abort()));
+    return this.#keep(resultPort(result, () => {
+      controller.abort();
+      return whenReturned(result);
+    }));
   }
 
   /** Bytes, as many as there are at a time, until their end. */

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { bind, callback, Context, fn, type Port, type SidingError, Station } from "../mod.ts";
+import {
+  bind,
+  callback,
+  Context,
+  fn,
+  type Port,
+  type SidingError,
+  Station,
+  stats,
+} from "../mod.ts";
 import { makeLoop, openContextLib } from "./support/contexts.ts";
 import {
   CLOEXEC,
@@ -12,6 +21,7 @@ import {
   spawn,
   write,
 } from "./support/descriptors.ts";
+import { makeGate, openTestlib } from "./support/testlib.ts";
 import { inTime, rejection, test, until } from "./support/harness.ts";
 
 const SIGUSR2 = 12;
@@ -301,6 +311,21 @@ test("S16: a merge ends with the last of its sources, and closing it closes them
   const call = station.call(openContextLib().answer);
   await call.close();
   assert.equal((await call.next()).done, true);
+});
+
+test("S16: a call that is closed has returned when that resolves", async () => {
+  const library = openTestlib();
+  const gate = makeGate(library);
+  const station = new Station();
+  station.call(library.gateWait, gate.number);
+  await until(() => gate.arrived() === 1, "C runs");
+  const closed = station.close().then(() => stats().abandoned);
+  assert.equal(stats().abandoned, 1);
+  await library.countGet(1); // which has time to come and go
+  assert.equal(station.stats.sources, 1);
+  gate.open();
+  assert.equal(await inTime(closed, "C has returned"), 0);
+  assert.equal(station.stats.sources, 0);
 });
 
 test("S14: leaving a loop closes the port; that of a station closes nothing", async () => {
