@@ -198,15 +198,21 @@ export class CallbackStream<D extends CallbackDefinition = CallbackDefinition> e
 /** Calls that JavaScript asks for in advance. */
 const AHEAD = 256;
 
+interface CallbackPage {
+  readonly calls: readonly unknown[];
+  /** Events that were asked for and used up for it. */
+  readonly asked: number;
+}
+
 /** Gathers the calls of a stream, as many as the consumer has room for. */
 export class CallbackFeed implements Feed {
   /** What C calls with, one after the other. */
-  readonly handler = (...args: unknown[]): void => {
-    this.#page.push(args);
-    this.#taken++;
-  };
+  readonly handler = (...args: unknown[]): void => void this.#calls.push(args);
   #sink: Sink | undefined;
-  #page: unknown[] = [];
+  #calls: unknown[] = [];
+  /** Events that could not be read. */
+  #spoilt = 0;
+  /** Events in all. */
   #taken = 0;
   #last = Infinity;
   #endpoint: Endpoint | undefined;
@@ -215,17 +221,25 @@ export class CallbackFeed implements Feed {
   begin(sink: Sink, endpoint: Endpoint, capacity: number = AHEAD): this {
     this.#sink = sink;
     this.#endpoint = endpoint;
-    endpoint.onRun = () => this.#deliver();
+    endpoint.onRun = () => this.#deliver(true);
+    endpoint.onHere = () => this.#deliver(false);
+    endpoint.onSpoilt = () => void this.#spoilt++;
     endpoint.onEnd = () => sink.end(null);
     endpoint.pull(Math.min(capacity, AHEAD));
     return this;
   }
 
-  #deliver(): void {
-    const page = this.#page;
-    if (page.length === 0) return;
-    this.#page = [];
-    this.#sink?.page(page);
+  /* Who calls on this thread asks nobody. */
+  #deliver(wasAsked: boolean): void {
+    const calls = this.#calls;
+    const events = calls.length + this.#spoilt;
+    if (events === 0) return;
+    this.#calls = [];
+    this.#spoilt = 0;
+    this.#taken += events;
+    const asked = wasAsked ? events : 0;
+    if (calls.length > 0) this.#sink?.page({ calls, asked });
+    else this.#endpoint?.pull(asked);
     if (this.#taken >= this.#last) this.#endpoint?.close();
   }
 
@@ -237,11 +251,11 @@ export class CallbackFeed implements Feed {
     if (this.#taken >= this.#last) endpoint.close();
   }
 
-  /* Asks for as many more as the page has, which the consumer now has taken. */
+  /* Asks for as many more as the page has used up, which the consumer now has taken. */
   open(page: unknown): readonly unknown[] {
-    const items = page as readonly unknown[];
-    this.#endpoint?.pull(items.length);
-    return items;
+    const { calls, asked } = page as CallbackPage;
+    this.#endpoint?.pull(asked);
+    return calls;
   }
 
   pull(): void {}

@@ -86,8 +86,9 @@ export class Callbacks {
     here.depth = depth + 1;
     try {
       const endpoint = this.#endpoints[this.#frame!.u32[0]! - this.first];
-      if (endpoint === undefined) this.refuseHere();
-      else endpoint.inline();
+      if (endpoint === undefined) return this.refuseHere();
+      endpoint.inline();
+      endpoint.onHere?.();
     } finally { // also where the stack has no room for a handler
       here.depth = depth;
     }

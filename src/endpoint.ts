@@ -103,6 +103,10 @@ export class Endpoint implements Exported {
   onEnd: (() => void) | undefined;
   /** Told after a stretch of events. */
   onRun: (() => void) | undefined;
+  /** Told after a call by C on this thread. */
+  onHere: (() => void) | undefined;
+  /** Told of an event of which the handler got nothing, or in which it threw. */
+  onSpoilt: (() => void) | undefined;
 
   readonly #isCall: boolean;
   readonly #answer: Answer;
@@ -218,6 +222,7 @@ export class Endpoint implements Exported {
 
   /** Reports what went wrong in a handler. */
   fail(error: unknown): void {
+    this.onSpoilt?.();
     const message = `Cannot run the handler of ${this.name}: ${messageOf(error)}`;
     const failure = new SidingError("ERR_SIDING_CALLBACK", message, { cause: error });
     queueMicrotask(() => reportError(failure)); // within a socket's event Deno tells of a null
@@ -260,6 +265,7 @@ export class Endpoint implements Exported {
 
   /** Keeps an error for the call that C on this thread is in. */
   throwHere(error: unknown): void {
+    this.onSpoilt?.();
     this.callbacks.refuseHere();
     keepError(error);
   }
@@ -307,7 +313,7 @@ export class Endpoint implements Exported {
 
   /** Asks for more events. */
   pull(count: number): void {
-    if (!this.isOpen || this.b.closed) return;
+    if (count === 0 || !this.isOpen || this.b.closed) return;
     const { native, handle } = this.b;
     native.siding_callback_pull(handle, runtime.wide(this.#closure), count);
   }

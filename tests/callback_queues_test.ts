@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { channel } from "node:diagnostics_channel";
 import { bind, callback, Context, type Overflow } from "../mod.ts";
-import { openCallbackLib, post } from "./support/callbacks.ts";
-import { measured, test, until } from "./support/harness.ts";
+import { ask, openCallbackLib, post } from "./support/callbacks.ts";
+import { expectExit, runProgram } from "./support/child.ts";
+import { inTime, measured, test, until } from "./support/harness.ts";
 
 const library = openCallbackLib();
 const CAPACITY = 1024;
@@ -118,6 +119,24 @@ test("a stream that holds two calls at most gives 1,000", async () => {
   for await (const [, index] of calls) assert.equal(index, next++);
   await walk;
   assert.equal(next, 1000);
+});
+
+test("E3: a stream gives what C on this thread calls with, also behind its end", async () => {
+  const calls = callback.stream(ask, { returns: 7 });
+  const first = calls[Symbol.asyncIterator]().next();
+  for (let i = 0; i < 1000; i++) assert.equal(library.askI32.sync(calls, i, false), 7);
+  calls.end();
+  assert.equal(library.askI32.sync(calls, 1000, false), 7);
+  assert.deepEqual((await inTime(first, "it comes")).value, [0]);
+  const given: number[] = [];
+  for await (const [number] of calls) given.push(number);
+  assert.deepEqual(given, Array.from({ length: 999 }, (_, i) => i + 1));
+});
+
+test("a stream gives what comes behind calls that cannot be read, and ends", async () => {
+  const outcome = await runProgram("callback_spoilt", [], { timeoutMs: 10_000 });
+  expectExit(outcome, 0);
+  assert.deepEqual(outcome.stdout.trimEnd().split("\n"), ["1", "2", "all reported"]);
 });
 
 test("a stream's loop that is left closes it; as a web stream; by pages", async () => {
