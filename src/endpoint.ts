@@ -249,8 +249,10 @@ export class Endpoint implements Exported {
         scope.end();
       },
       (error) => {
-        if (pending.delete(scope)) answers.refuse(low, high);
+        const isAwaited = pending.delete(scope) && !scope.isReason(error);
         scope.end();
+        if (!isAwaited) return; // C gets, or got, the value for a timeout or for a closed one
+        answers.refuse(low, high);
         this.fail(error);
       },
     );

@@ -115,6 +115,12 @@ export class Scope implements CallbackScope, Waiter {
     return this.#context ??= { use: (library) => this.#use(library) };
   }
 
+  /** Whether an error is that with which the signal was aborted. */
+  isReason(error: unknown): boolean {
+    const signal = this.#deadline?.signal;
+    return signal?.aborted === true && signal.reason === error;
+  }
+
   /** Notes that C got its answer. */
   end(): void {
     if (this.#isOver) return;

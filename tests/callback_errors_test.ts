@@ -20,6 +20,8 @@ const GOT = [
   "fine 7",
   "slow -2",
   "closed -3 ERR_SIDING_CLOSED",
+  "slow, passed on -2",
+  "closed, passed on -3",
   "afterwards -3",
 ];
 const range = "outside i32 (-2147483648 to 2147483647)";

@@ -62,6 +62,16 @@ const closed = callback.call(ask, (_, { signal }) => {
   return new Promise<number>(() => {});
 }, { fallback });
 console.log("closed", await library.askI32(closed, 7, true), await ended.promise);
+/* passes on what its signal says, as whatever takes a signal does */
+const passesOn = (signal: AbortSignal): Promise<number> =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+using given = callback.call(ask, (_, { signal }) => passesOn(signal), { timeout: 50, fallback });
+console.log("slow, passed on", await library.askI32(given, 7, true));
+const gone = callback.call(ask, (_, { signal }) => {
+  queueMicrotask(() => gone.close());
+  return passesOn(signal);
+}, { fallback });
+console.log("closed, passed on", await library.askI32(gone, 7, true));
 console.log("afterwards", await library.askI32(closed, 7, true));
 await until(() => reported.length === 9, "all errors are reported");
 console.log(reported.join("\n"));
