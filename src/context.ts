@@ -272,6 +272,9 @@ export class Context implements AsyncDisposable {
    * its other calls, and gives what it makes as a port. A chain is repeated until it ends by
    * itself, and its rounds come one by one.
    *
+   * Throws `ERR_SIDING_CONTEXT_RECYCLING` after {@linkcode Context.release}, `ERR_SIDING_CLOSED`
+   * where the library is closed, `TypeError` and `RangeError` for what cannot be repeated so.
+   *
    * @example
    * ```ts
    * import { bind, Context, open } from "@siding/ffi";

@@ -100,6 +100,13 @@ function openRepeat({ lease, emit, until, wake }: Plan): number {
   return Number(out.u64[0]);
 }
 
+/* Why nothing can run any more, if it cannot. */
+function refusalOf({ lease, owner, body }: Plan): Error | undefined {
+  const { entry: { name }, place: { gate } } = body.origins;
+  const closed = owner.closed ? owner : gate;
+  return closed.closed || lease.b.closed ? closed.error(name) : undefined;
+}
+
 function isEnded(error: unknown): boolean {
   return error instanceof SidingError && error.code === "ERR_SIDING_ENDED";
 }
@@ -207,16 +214,14 @@ class Repetition implements Feed {
 
   #submit(): void {
     if (this.#isOver) return;
-    const { b } = this.#plan.lease;
+    const { owner, lease: { b } } = this.#plan;
     if (isFull(b)) return b.wait(() => this.#submit());
     const { binding } = this.#body;
-    const { gate, name } = binding;
-    const closed = this.#plan.owner.closed ? this.#plan.owner : gate;
-    if (closed.closed || b.closed) {
-      this.#sink.fail(closed.error(name));
+    const refusal = refusalOf(this.#plan);
+    if (refusal !== undefined) {
+      this.#sink.fail(refusal);
       return void this.stop();
     }
-    const { owner } = this.#plan;
     const run = { context: this.#handle, flags: callStoppable, owner };
     submitBound(binding, run, this.#settle);
     this.#inFlight++;
@@ -378,6 +383,8 @@ export function repeat(
   const plan = planOf(lease, owner, body, options);
   const { signal } = plan;
   if (signal?.aborted) return abortedPort(signal);
+  const refusal = refusalOf(plan);
+  if (refusal !== undefined) throw refusal;
   let repetition!: Repetition;
   const port = new Port<unknown>((sink) => repetition = new Repetition(plan, sink));
   repetitions.set(port, repetition);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alloc, bind, chain, Context, SidingError, stats } from "../mod.ts";
+import { alloc, bind, chain, close, Context, SidingError, stats } from "../mod.ts";
 import { makeCounter, makeLoop, openContextLib } from "./support/contexts.ts";
 import { measured, median, rejection, test, until } from "./support/harness.ts";
 
@@ -269,6 +269,24 @@ test("C17: a step that fails ends a repeated chain with its error", async () => 
   const rows = chain(context.use(library), (s) => [s.run.countFail(counter, start + 6, 9)]);
   const error = await rejection(all(context.repeat(rows))) as SidingError;
   assert.deepEqual([error.code, error.errno], ["ERR_SIDING_SYSTEM", 9]);
+});
+
+test("S11: what a closed library has cannot be repeated", async () => {
+  await using context = await Context.acquire();
+  const other = openContextLib();
+  const functions = context.use(other);
+  const { boundCalls } = stats();
+  using body = bind(functions.answer);
+  const numbers = chain(functions, (s) => [s.run.answer()]);
+  await close(other);
+  const { signal } = new AbortController();
+  for (const one of [body, numbers]) {
+    assert.throws(() => context.repeat(one as typeof body, { signal }), {
+      code: "ERR_SIDING_CLOSED",
+    });
+  }
+  body.close();
+  assert.equal(stats().boundCalls, boundCalls, "nothing is left behind");
 });
 
 test("C6: what cannot be repeated is refused", async () => {
