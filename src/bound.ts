@@ -174,6 +174,13 @@ export class Bound<
   }
 }
 
+/**
+ * A bound call of one function, and no bound chain.
+ *
+ * @internal
+ */
+export type Single<R> = Bound<R> & (R extends Rounds<unknown> ? never : unknown);
+
 /** How a bound call may be bound: each argument, or {@linkcode arg} in its place. */
 export type Bindable<A extends readonly unknown[]> = {
   readonly [Index in keyof A]: A[Index] | Arg;

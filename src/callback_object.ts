@@ -148,6 +148,8 @@ export function streamPort(stream: CallbackStream): Port<unknown> {
  */
 export class CallbackStream<D extends CallbackDefinition = CallbackDefinition> extends Callback<D>
   implements AsyncIterable<CallbackArguments<D>, undefined> {
+  /** Exists in the type only. */
+  declare readonly "~stream": true;
   readonly #port: Port<CallbackArguments<D>>;
   readonly #feed: CallbackFeed;
 

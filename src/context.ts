@@ -4,7 +4,7 @@
  * @module
  */
 import { wholeBindingOf } from "./binding.ts";
-import type { Bound } from "./bound.ts";
+import type { Bound, Single } from "./bound.ts";
 import type { Chain } from "./chain.ts";
 import { onLost } from "./callback_object.ts";
 import { contextChannel, type Notice, type Overflow, stuckChannel } from "./channels.ts";
@@ -297,7 +297,7 @@ export class Context implements AsyncDisposable {
    * }
    * ```
    */
-  repeat<R>(body: Bound<R>, options?: RepeatOptions<R>): Port<R>;
+  repeat<R>(body: Single<R>, options?: RepeatOptions<R>): Port<R>;
   /** Repeats a chain. */
   repeat<T>(body: Chain<T>, options?: ChainRepeatOptions): Port<T>;
   repeat(body: unknown, options: RepeatOptions<unknown> = {}): Port<unknown> {

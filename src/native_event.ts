@@ -37,8 +37,7 @@ const modes: Readonly<Record<string, number>> = { counted: sourceCounted, coales
 
 function planOf(b: Bridge, { mode = "coalesced", signal }: EventOptions): SourcePlan {
   const action = "make a native event";
-  const flags = typeof mode === "string" ? modes[mode] : undefined;
-  if (flags === undefined) {
+  if (typeof mode !== "string" || !Object.hasOwn(modes, mode)) {
     throw new TypeError(`Cannot ${action}: its mode is neither "counted" nor "coalesced"`);
   }
   checkSignal(signal, action);
@@ -48,7 +47,7 @@ function planOf(b: Bridge, { mode = "coalesced", signal }: EventOptions): Source
     action,
     syscall: "eventfd",
     kind: sourceEvent,
-    flags,
+    flags: modes[mode]!,
     capacity: 1,
     signal,
     decoder: itemsDecoder((at) => [u64[(at >> 1) + eventWords]!]),

@@ -154,12 +154,11 @@ export function datagramDecoder(b: Bridge): Decoder {
 }
 
 /** Of the results of a bound call, which are read at once, as those of any other call. */
-export function resultDecoder({ decode, chain }: Binding): Decoder {
+export function resultDecoder({ decode }: Binding): Decoder {
   return {
     page: (at) => {
       try {
-        const value = decode(at, -1);
-        return { value: chain === undefined ? value : chain.rounds(value) };
+        return { value: decode(at, -1) };
       } catch (error) {
         return { error };
       }

@@ -176,6 +176,9 @@ export function prereadCalls(
   const { emit, until, signal } = options;
   const bound = wholeBindingOf(body, "preread with");
   if (bound === undefined) throw new TypeError(`Cannot ${action}: this is no bound call`);
+  if (bound.chain !== undefined) {
+    throw new TypeError(`Cannot ${action}: a bound chain makes more than one call`);
+  }
   const { name, origins: { entry: { plan } } } = bound;
   return sourcePort({
     b,

@@ -80,8 +80,7 @@ function decoderOf({ events: { u32 } }: Bridge): Decoder {
 }
 
 function checkTrigger(trigger: unknown, action: string): number {
-  const flag = typeof trigger === "string" ? triggers[trigger] : undefined;
-  if (flag !== undefined) return flag;
+  if (typeof trigger === "string" && Object.hasOwn(triggers, trigger)) return triggers[trigger]!;
   throw new TypeError(
     `Cannot ${action} with trigger ${String(trigger)}: it is none of level, edge and once`,
   );

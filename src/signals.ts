@@ -32,8 +32,8 @@ export function signalName(number: number): string {
 
 function numberOf(signal: unknown): number {
   if (typeof signal === "string") {
-    const number = runtime.signals()[signal];
-    if (number !== undefined) return number;
+    const numbers = runtime.signals();
+    if (Object.hasOwn(numbers, signal)) return numbers[signal]!;
     throw new TypeError(`Cannot wait for signal "${signal}": there is none of that name`);
   }
   checkInteger(signal, "number", "wait for a signal", NUMBERS);

@@ -27,7 +27,7 @@ import {
   receiveDatagrams,
   type ReceiveOptions,
 } from "./prereader.ts";
-import type { Bound } from "./bound.ts";
+import type { Single } from "./bound.ts";
 import { type Readiness, readinessPlan, type WatchOptions } from "./readiness.ts";
 import {
   type CaughtSignal,
@@ -42,6 +42,8 @@ import { type Tick, type TimerOptions, timerPlan } from "./ticks.ts";
 
 /** Calls that are iterated: what `callback.stream` makes, whatever its definition. */
 export interface StreamSource extends AsyncIterable<readonly unknown[], undefined>, Disposable {
+  /** Exists in the type only. */
+  readonly "~stream": true;
   /** {@linkcode CallbackStream.end}. */
   end(): void;
 }
@@ -259,7 +261,7 @@ export class Station implements AsyncDisposable, AsyncIterable<Arrival, undefine
    */
   preread<R>(
     descriptor: number,
-    bound: Bound<R>,
+    bound: Single<R>,
     options: PrereadOptions<R> = {},
   ): Port<R> {
     return this.#make(

@@ -302,7 +302,7 @@ test("C6: what cannot be repeated is refused", async () => {
   assert.throws(() => repeat(text, { until: null }), { name: "TypeError" });
   assert.throws(() => repeat(body, { wake: 5 }), { name: "TypeError" });
   const bound = bind(chain(library, (s) => [s.run.answer()]), 1);
-  assert.throws(() => context.repeat(bound), { message: /a bound chain: give the chain itself/ });
+  assert.throws(() => repeat(bound), { message: /a bound chain: give the chain itself/ });
   assert.throws(() => repeat(body, { signal: 5 }), { name: "TypeError" });
   for (const capacity of [0, -1, NaN, Infinity, 2 ** 20]) {
     assert.throws(() => repeat(body, { capacity }), { name: "RangeError" });

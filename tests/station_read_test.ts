@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import {
   bind,
+  chain,
   configure,
   type Connection,
   Context,
@@ -354,6 +355,11 @@ test("S12: sizes and descriptors that cannot be are refused", async () => {
   assert.throws(() => station.exact(from, {} as never), { name: "TypeError" });
   assert.throws(() => station.read(from, { size: "1" as never }), { name: "TypeError" });
   assert.throws(() => station.preread(from, 1 as never), { name: "TypeError" });
+  using rounds = bind(chain(libc, (s) => [s.run.getpid()]), 1);
+  assert.throws(() => station.preread(from, rounds as never), {
+    name: "TypeError",
+    message: /a bound chain/,
+  });
   assert.throws(() => station.accept(from), { code: "ERR_SIDING_SYSTEM", syscall: "accept4" });
   assert.throws(() => station.receive(from), { code: "ERR_SIDING_SYSTEM", syscall: "recvmsg" });
   assert.equal(station.stats.sources, 0);

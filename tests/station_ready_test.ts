@@ -167,7 +167,9 @@ test("S2: what cannot be watched is refused, and nothing is registered", async (
   for (const wrong of ["1", null, undefined, 1n]) {
     assert.throws(() => station.watch(wrong as never), { name: "TypeError" });
   }
-  assert.throws(() => station.watch(0, { trigger: "never" as never }), { name: "TypeError" });
+  for (const wrong of ["never", "constructor"]) {
+    assert.throws(() => station.watch(0, { trigger: wrong as never }), { name: "TypeError" });
+  }
   assert.equal(station.stats.sources, 0);
   close(directory, file);
 });

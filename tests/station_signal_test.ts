@@ -44,7 +44,9 @@ test("S7: a signal that is pending when its port is closed is dropped", async ()
 
 test("S7: what is no signal, or cannot be caught, is refused", async () => {
   await using station = new Station();
-  assert.throws(() => station.signal("SIGNOTHING"), { name: "TypeError" });
+  for (const wrong of ["SIGNOTHING", "constructor"]) {
+    assert.throws(() => station.signal(wrong), { name: "TypeError" });
+  }
   assert.throws(() => station.signal(0), { name: "RangeError" });
   assert.throws(() => station.signal(65), { name: "RangeError" });
   assert.throws(() => station.signal(1.5), { name: "RangeError" });

@@ -55,6 +55,8 @@ export async function check(context: Context): Promise<void> {
   same<typeof rowPort, Port<{ next: { value: number; errno: number } }>>(true);
   // @ts-expect-error chains end by conditions of their own
   context.repeat(rows, { until: 0 });
+  // @ts-expect-error: the chain itself is repeated, and no bound one
+  context.repeat(bind(rows, 1));
   const tenRows = bind(rows, 10);
   same<typeof tenRows, Bound<Rounds<{ next: { value: number; errno: number } }>>>(true);
 

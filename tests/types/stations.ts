@@ -3,6 +3,7 @@ import {
   type Arrival,
   bind,
   callback,
+  chain,
   type ChildExit,
   type Connection,
   type Datagram,
@@ -53,6 +54,12 @@ type Timed = Extract<Item, Arrival<typeof timer>>;
 same<Timed["value"], Tick>(true);
 for await (const { value } of station) same<typeof value, unknown>(true);
 
+class Lookalike {
+  end(): void {}
+  [Symbol.dispose](): void {}
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly unknown[], undefined> {}
+}
+
 station.add(timer).add(inner).add(3).add(Promise.resolve());
 
 // @ts-expect-error: a station is no descriptor
@@ -65,5 +72,9 @@ station.watch(0, { trigger: "rising" });
 station.call(libc.getpid, 1);
 // @ts-expect-error: the result is a bigint with errno
 station.preread(0, bind(libc.read, 0, new Uint8Array(8), 8), { until: "0" });
+// @ts-expect-error: a chain makes more than one call
+station.preread(0, bind(chain(libc, (s) => [s.run.getpid()]), 1));
+// @ts-expect-error: it looks like a callback.stream, and is none
+station.add(new Lookalike());
 // @ts-expect-error: a number is nothing to merge
 station.merge(timer, 3);
