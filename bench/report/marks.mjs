@@ -75,7 +75,7 @@ export const titles = {
   "event.call16.floor": "answered, 16 foreign threads",
   "event.copy": "posted with a string of 64 bytes",
   "callback.inline": "`qsort` of 100,000 doubles, compared in JavaScript",
-  "callback.memory": "native memory of an open callback",
+  "callback.memory": "native memory of an open callback before its first call",
   "bound.call": "a bound call from C, beyond a function by hand",
   "station.pingpong": "64 bytes to a socket and back, one at a time",
   "station.ready": "256 descriptors made ready without end",
