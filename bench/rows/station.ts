@@ -235,39 +235,41 @@ function late(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * PERCENTILE) - 1]!;
 }
 
-/* By a schedule that starts when the timer has been started: not before that call, in which it
-   does, nor by the ticks themselves. */
+/* How late each of `count` ticks is that were due from `start` on, one after the other. */
+function lateness(start: number, now: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => now - start - (i + 1) * TICK_MS);
+}
+
+/* By a schedule from before the timer was made, which is an upper bound: it starts in that call. */
 async function stationLateness(ticks: number): Promise<number> {
   await using station = new Station();
   const values: number[] = [];
-  const before = performance.now();
-  const timer = station.timer({ every: TICK_MS });
   const start = performance.now();
-  let seen = 0;
-  for await (const { count } of timer) {
+  for await (const { count } of station.timer({ every: TICK_MS })) {
     const now = performance.now();
-    values.push(now - start - (seen + 1) * TICK_MS); // of the first, where several come at once
-    seen += count;
-    if (now < before + seen * TICK_MS) throw new Error("a tick was early");
-    if (seen >= ticks) break;
+    values.push(...lateness(start + values.length * TICK_MS, now, count));
+    if (values.at(-1)! < 0) throw new Error("a tick was early");
+    if (values.length >= ticks) break;
   }
   return late(values);
 }
 
-/* An interval is due so long after it was started, or its function has returned. */
+/* An interval is due so long after it was started, or its function has returned; what it leaves
+   out when it is late counts as what a timer tells at once. */
 async function intervalLateness(ticks: number): Promise<number> {
   const values: number[] = [];
   await new Promise<void>((resolve) => {
-    let last = 0;
+    let last = performance.now();
     const interval = setInterval(() => {
-      values.push(performance.now() - last - TICK_MS);
-      if (values.length === ticks) {
+      const now = performance.now();
+      const count = Math.max(Math.floor((now - last) / TICK_MS), 1);
+      values.push(...lateness(last, now, count));
+      if (values.length >= ticks) {
         clearInterval(interval);
         resolve();
       }
       last = performance.now();
     }, TICK_MS);
-    last = performance.now();
   });
   return late(values);
 }
@@ -284,5 +286,5 @@ export const timerPrecision: Row = async (name, { rounds, roundMs }) => {
     theirs.push(await intervalLateness(ticks));
     await sleep(TICK_MS);
   }
-  return inTimes(name, "ms", ours, "setInterval", theirs);
+  return inTimes(name, "ms", ours, "setInterval, from each to the next", theirs);
 };
