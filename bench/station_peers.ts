@@ -4,6 +4,7 @@
  * @module
  */
 import { createSocket } from "node:dgram";
+import { Socket } from "node:net";
 import { openLibc } from "./libraries.ts";
 import { runtimeName } from "./peers.ts";
 
@@ -62,16 +63,41 @@ export async function ownExchange(
   return { name: "Deno.connect", exchange: await denoExchange(path) };
 }
 
-/** The name of {@linkcode ownStream}. */
-export const streamName: string = runtimeName === "bun" ? "Bun.file(fd).stream()" : "Deno's file";
-
-/** The runtime's own stream of a pipe, which it closes at the end. */
-export async function ownStream(descriptor: number): Promise<AsyncIterable<Uint8Array>> {
-  if (runtimeName === "bun") return Bun.file(descriptor).stream();
-  const { readable } = await Deno.open(`/proc/self/fd/${descriptor}`); // the pipe once more
-  openLibc().close.sync(descriptor);
-  return readable;
+/** A way to read a pipe to its end. */
+export interface OwnStream {
+  readonly name: string;
+  /** Gives all bytes to `take`, and closes the pipe. */
+  read(descriptor: number, take: (bytes: Uint8Array) => void): Promise<void>;
 }
+
+async function readFile(
+  stream: AsyncIterable<Uint8Array>,
+  take: (bytes: Uint8Array) => void,
+): Promise<void> {
+  for await (const bytes of stream) take(bytes);
+}
+
+function readSocket(fd: number, take: (bytes: Uint8Array) => void): Promise<void> {
+  const socket = new Socket({ fd, readable: true, writable: false });
+  return new Promise((resolve, reject) => {
+    socket.on("data", (bytes) => take(bytes as Uint8Array)).on("error", reject).on("end", resolve);
+  });
+}
+
+/** The runtime's own streams of a pipe. */
+export const ownStreams: readonly OwnStream[] = runtimeName === "bun"
+  ? [{
+    name: "Bun.file(fd).stream()",
+    read: (descriptor, take) => readFile(Bun.file(descriptor).stream(), take),
+  }]
+  : [{
+    name: "Deno's file",
+    read: async (descriptor, take) => {
+      const { readable } = await Deno.open(`/proc/self/fd/${descriptor}`); // the pipe once more
+      openLibc().close.sync(descriptor);
+      await readFile(readable, take);
+    },
+  }, { name: "node:net", read: readSocket }];
 
 /** A socket of `node:dgram` on loopback; gives its port. */
 export function ownDatagrams(onDatagram: OnDatagram): Promise<number> {
