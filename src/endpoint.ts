@@ -283,10 +283,7 @@ export class Endpoint implements Exported {
   hold(isHeld: boolean): void {
     if (isHeld === this.#isReferenced || (isHeld && !this.isOpen)) return;
     this.#isReferenced = isHeld;
-    const { alive } = this.b;
-    alive.pending += isHeld ? 1 : -1;
-    if (isHeld) alive.hold();
-    else alive.scheduleRelease();
+    this.b.alive.keep(isHeld);
   }
 
   /** Counts; the last ones once it has ended. */

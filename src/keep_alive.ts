@@ -30,6 +30,13 @@ export class KeepAlive {
     if (this.#held && this.pending === 0) queueMicrotask(this.#release);
   }
 
+  /** Keeps the process alive for one thing more, or one less. */
+  keep(isKept: boolean): void {
+    this.pending += isKept ? 1 : -1;
+    if (isKept) this.hold();
+    else this.scheduleRelease();
+  }
+
   /** Has events come that nobody waits for. */
   listen(): void {
     if (!this.#closed) this.#channel.listen();

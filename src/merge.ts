@@ -153,10 +153,8 @@ export class Merge implements Feed {
   await(isAwaited: boolean): void {
     if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
-    const { alive } = this.#b;
-    alive.pending += isAwaited ? 1 : -1;
-    if (isAwaited) alive.hold();
-    else alive.scheduleRelease();
+    this.#b.alive.keep(isAwaited);
+    this.#b.expect(isAwaited);
   }
 
   stop(): Promise<void> {

@@ -221,10 +221,7 @@ export class NativeSource implements Feed, Listener {
   }
 
   #hold(isHeld: boolean): void {
-    const { alive } = this.#plan.b;
-    alive.pending += isHeld ? 1 : -1;
-    if (isHeld) alive.hold();
-    else alive.scheduleRelease();
+    this.#plan.b.alive.keep(isHeld);
   }
 
   stop(): Promise<void> {

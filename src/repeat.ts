@@ -241,10 +241,7 @@ class Repetition implements Feed {
   }
 
   #hold(isHeld: boolean): void {
-    const { alive } = this.#plan.lease.b;
-    alive.pending += isHeld ? 1 : -1;
-    if (isHeld) alive.hold();
-    else alive.scheduleRelease();
+    this.#plan.lease.b.alive.keep(isHeld);
   }
 
   stop(): Promise<void> {
