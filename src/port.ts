@@ -111,6 +111,12 @@ interface Waiter {
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
+let captured: Waiter["resolve"];
+/** An executor that makes no closure. */
+const capture = (resolve: Waiter["resolve"]): void => {
+  captured = resolve;
+};
+
 let intake: (port: Port<unknown>, taker: Taker) => Intake;
 let onOver: (port: Port<unknown>, listener: (closing: Promise<void>) => void) => void;
 
@@ -286,10 +292,10 @@ export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDispos
     } catch (error) {
       return Promise.reject(error);
     }
-    return new Promise((resolve) => {
-      this.#waiters.add({ whole, resolve });
-      if (this.#waiters.length === 1) this.#hold();
-    });
+    const promise = new Promise<Result>(capture);
+    this.#waiters.add({ whole, resolve: captured });
+    if (this.#waiters.length === 1) this.#hold();
+    return promise;
   }
 
   #intake(taker: Taker): Intake {

@@ -26,11 +26,11 @@ export class Queue<T> {
 
   /** Takes the first item; there must be one. */
   take(): T {
+    if (this.#items.length === 1) return this.#items.pop() as T; // keeps the memory
     const item = this.#items[this.#head] as T;
     this.#items[this.#head++] = undefined; // what it holds may be collected
     if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#head = 0;
+      this.#items.length = this.#head = 0;
     } else if (this.#head >= COMPACTED && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
