@@ -6,6 +6,7 @@
 
 #include "../platform/watch.h"
 #include "task.h"
+#include "told.h"
 
 /* tally: code and signal in its halves; the top bit, for both may be 0 */
 #define HAS_ENDED (UINT64_C(1) << 63)
@@ -30,7 +31,7 @@ static bool run(struct source *source) {
         source_end_later(source, SIDING_ESYSTEM, ECHILD, &told);
         break;
     }
-    source_push(&told);
+    told_push(&told);
     return false;
 }
 

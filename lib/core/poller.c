@@ -12,6 +12,7 @@
 #include "signals.h"
 #include "task.h"
 #include "timer.h"
+#include "told.h"
 
 #define STACK_BYTES (256u << 10)
 #define READY_MAX 256u
@@ -49,7 +50,7 @@ static bool look_around(bool may_sleep) {
     timer_run_due(&told);
     signals_tell(&told);
     bool has_told = told.first != NULL;
-    source_push(&told);
+    told_push(&told);
     struct node *list = inbox_take(&commands);
     task_obey(list);
     return has_told || list != NULL;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "bridge.h"
+#include "source_table.h"
 
 static int32_t open(struct source *source, const struct siding_source_options *options,
                     int32_t *out_error) { /* NOLINT(readability-non-const-parameter): as all */

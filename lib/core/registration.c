@@ -9,6 +9,7 @@
 #include "../base/assert.h"
 #include "memory.h"
 #include "poller.h"
+#include "told.h"
 
 #define DESCRIPTORS_MIN 1024u
 #define ASKABLE (SIDING_READY_READ | SIDING_READY_WRITE | SIDING_READY_PRIORITY)
@@ -181,7 +182,7 @@ int32_t registration_add(struct source *source, uint32_t conditions, int32_t *ou
         error = add(source, conditions, &told);
     }
     siding_mutex_unlock(&registration_mutex);
-    source_push(&told);
+    told_push(&told);
     if (error == 0 || error == ENOMEM) {
         return error == 0 ? SIDING_OK : SIDING_ENOMEM;
     }

@@ -12,7 +12,9 @@
 #include "preread.h"
 #include "ready.h"
 #include "signals.h"
+#include "source_table.h"
 #include "ticks.h"
+#include "told.h"
 
 #define EVENT_WORDS (SIDING_EVENT_WORDS + CHILD_WORDS) /* of the longest */
 
@@ -27,58 +29,7 @@ static const struct source_kind *const kinds[] = {
     [SIDING_SOURCE_RECEIVE] = &preread_kind, [SIDING_SOURCE_CALL] = &preread_kind,
 };
 
-static struct siding_mutex sources_mutex = SIDING_MUTEX_INITIALIZER;
-static struct source *first_free SIDING_GUARDED_BY(&sources_mutex);
-static uint32_t made SIDING_GUARDED_BY(&sources_mutex);
-/* atomic: the release store in make pairs with the acquire load in source_at */
-static _Atomic(struct source *) table[SOURCES_MAX];
 static _Atomic(uint32_t) open_count; /* atomic: relaxed, a statistic */
-
-/* ---- the table ------------------------------------------------------------------------------- */
-
-static struct source *make(void) SIDING_REQUIRES(&sources_mutex) {
-    struct source *source = calloc(1, sizeof *source);
-    if (source != NULL) {
-        source->node.kind = NODE_SOURCE;
-        source->index = (uint16_t)made;
-        source->door = (struct door)DOOR_INITIALIZER_CLOSED;
-        atomic_store_explicit(&table[made++], source, memory_order_release);
-    }
-    return source;
-}
-
-/* @return SIDING_OK with one of a new generation, SIDING_ELIMIT, SIDING_ENOMEM */
-static int32_t take_free(struct source **out_source) {
-    siding_mutex_lock(&sources_mutex);
-    int32_t status = first_free == NULL && made == SOURCES_MAX ? SIDING_ELIMIT : SIDING_OK;
-    struct source *source = first_free;
-    if (source != NULL) {
-        first_free = source->next;
-    } else if (status == SIDING_OK) {
-        source = make();
-        status = source == NULL ? SIDING_ENOMEM : SIDING_OK;
-    }
-    siding_mutex_unlock(&sources_mutex);
-    *out_source = source;
-    return status;
-}
-
-/* One whose generations are used up is left out for ever. */
-static void give_free(struct source *source) {
-    siding_mutex_lock(&sources_mutex);
-    if (source->generation != UINT32_MAX) {
-        source->next = first_free;
-        first_free = source;
-    }
-    siding_mutex_unlock(&sources_mutex);
-}
-
-struct source *source_at(uint64_t handle) {
-    uint32_t index = handle_index(handle);
-    struct source *source =
-        index < SOURCES_MAX ? atomic_load_explicit(&table[index], memory_order_acquire) : NULL;
-    return source != NULL && source_is(source, handle) ? source : NULL;
-}
 
 static struct source *find(const struct bridge *bridge, uint64_t handle) {
     struct source *source = handle == 0 ? NULL : source_at(handle);
@@ -90,16 +41,6 @@ uint32_t source_count(void) {
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */
-
-static void add(struct told *told, struct source *source) {
-    source->node.next = NULL;
-    if (told->first == NULL) {
-        told->first = &source->node;
-    } else {
-        told->last->next = &source->node;
-    }
-    told->last = &source->node;
-}
 
 /* @return whether the node is the caller's now */
 static bool queue_from(struct source *source, uint8_t state) {
@@ -124,7 +65,7 @@ static void add_up(struct source *source, uint64_t amount) {
 void source_tell(struct source *source, uint64_t amount, struct told *told) {
     add_up(source, amount);
     if (source_queue(source)) {
-        add(told, source);
+        told_add(told, source);
     }
 }
 
@@ -145,50 +86,14 @@ void source_end_later(struct source *source, int32_t status, int32_t error, stru
     /* seq_cst: pairs with leave_visit */
     if (atomic_exchange_explicit(&source->state, SOURCE_QUEUED, memory_order_seq_cst) !=
         SOURCE_QUEUED) {
-        add(told, source);
+        told_add(told, source);
     }
-}
-
-/* @return the last node of those that go to the same bridge */
-static struct node *same_bridge(struct node *first) {
-    const struct bridge *bridge = ((struct source *)first)->bridge;
-    struct node *last = first;
-    while (last->next != NULL && ((struct source *)last->next)->bridge == bridge) {
-        last = last->next;
-    }
-    return last;
-}
-
-static void drop_all(struct node *node) {
-    while (node != NULL) {
-        struct node *next = node->next;
-        source_drop(node);
-        node = next;
-    }
-}
-
-void source_push(struct told *told) {
-    struct node *first = told->first;
-    while (first != NULL) {
-        struct bridge *bridge = ((struct source *)first)->bridge;
-        struct node *last = same_bridge(first);
-        struct node *next = last->next;
-        enum inbox_push pushed = inbox_push(&bridge->completed, first, last);
-        if (pushed == INBOX_PUSHED_WAKE) {
-            bridge_kick(bridge);
-        } else if (pushed == INBOX_REFUSED) {
-            last->next = NULL;
-            drop_all(first);
-        }
-        first = next;
-    }
-    *told = (struct told){NULL, NULL};
 }
 
 void source_end(struct source *source, int32_t status, int32_t error) {
     struct told told = {NULL, NULL};
     source_end_later(source, status, error, &told);
-    source_push(&told);
+    told_push(&told);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -256,7 +161,7 @@ void source_release(struct source *source) {
     }
     memory_count(-(int64_t)sizeof *source);
     atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
-    give_free(source);
+    source_give(source);
     bridge_let_go(bridge);
 }
 
@@ -283,7 +188,7 @@ int32_t source_open(struct bridge *bridge, const struct siding_source_options *o
         return status;
     }
     struct source *source = NULL;
-    status = take_free(&source);
+    status = source_take(&source);
     if (status != SIDING_OK) {
         goto fail_take;
     }
@@ -432,8 +337,8 @@ static void finish(struct source *source) {
     if (atomic_load_explicit(&source->has_ended, memory_order_seq_cst) &&
         (queue_from(source, SOURCE_IDLE) || queue_from(source, SOURCE_ASKED))) {
         struct told told = {NULL, NULL};
-        add(&told, source);
-        source_push(&told);
+        told_add(&told, source);
+        told_push(&told);
     }
 }
 

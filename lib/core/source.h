@@ -20,9 +20,6 @@
  *
  * Its owner ends it once, by source_end, and uses it no more: js, the poller, or the last one
  * inside its door. The host's hold goes with the node from then on, until the end was told.
- *
- * Sources are type-stable: their memory is used for others, never freed, for siding_event_post may
- * come at any time.
  */
 #ifndef SIDING_CORE_SOURCE_H
 #define SIDING_CORE_SOURCE_H
@@ -41,16 +38,11 @@ struct registration;
 struct sink;
 struct source;
 struct task;
+struct told;
 
 #define SOURCES_MAX HANDLE_INDEX_MAX
 
 enum source_state { SOURCE_IDLE, SOURCE_ASKED, SOURCE_QUEUED };
-
-/* Sources whose node is the caller's to push, with no mutex held. */
-struct told {
-    struct node *first;
-    struct node *last;
-};
 
 /* What sources of one kind do; NULL: nothing. */
 struct source_kind {
@@ -153,8 +145,6 @@ static inline void source_retain(struct source *source) {
 /** Lets go of it. @thread a holder  @blocks never */
 void source_release(struct source *source);
 
-/** @return the source that has this handle now, or NULL  @thread any  @blocks never */
-struct source *source_at(uint64_t handle);
 /** @return whether it has this handle now  @thread any  @blocks never */
 static inline bool source_is(const struct source *source, uint64_t handle) {
     return atomic_load_explicit(&source->handle, memory_order_relaxed) == handle;
@@ -174,8 +164,6 @@ void source_tell_asked(struct source *source, uint64_t amount, struct told *told
 /** Its end. @param told gets it, if it is to be pushed
  *  @thread its owner  @blocks never */
 void source_end_later(struct source *source, int32_t status, int32_t error, struct told *told);
-/** Pushes them, in order. @thread any, no mutex held  @blocks never */
-void source_push(struct told *told);
 /**
  * Its end: the event after all others.
  * @param error errno, with SIDING_ESYSTEM
