@@ -67,6 +67,12 @@ const searches = [
   { model: sources, name: "a source told by two is closed at any time", defines: [] },
   { model: sources, name: "what was told comes, once", defines: ["CLOSES=0"] },
   { model: sources, name: "one that closes itself", defines: ["ONCE=1"] },
+  { model: sources, name: "its bridge is closed at any time", defines: ["LEAVES=1"] },
+  {
+    model: sources,
+    name: "one that closes itself, and its bridge is closed",
+    defines: ["ONCE=1", "LEAVES=1"],
+  },
   {
     model: sources,
     name: "a pull that does not look is found",
@@ -81,9 +87,15 @@ const searches = [
   },
   {
     model: sources,
-    name: "an end that is noted too late is found",
+    name: "an end in two steps is found",
     defines: ["BREAK_END"],
-    finds: /invalid end state/,
+    finds: /assertion violated/,
+  },
+  {
+    model: sources,
+    name: "a drop that looks for the end in a second step is found",
+    defines: ["LEAVES=1", "BREAK_DROP"],
+    finds: /assertion violated/,
   },
   { model: leads, name: "two hosts run the poller's rounds in turns with its thread", defines: [] },
   {

@@ -42,16 +42,19 @@ uint32_t source_count(void) {
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-/* @return whether the node is the caller's now */
-static bool queue_from(struct source *source, uint8_t state) {
-    return atomic_compare_exchange_strong_explicit(&source->state, &state, SOURCE_QUEUED,
+bool source_queue(struct source *source) {
+    uint8_t asked = SOURCE_ASKED;
+    /* seq_cst: after what is to be told was stored; pairs with leave_visit and begin_ask */
+    return atomic_load_explicit(&source->state, memory_order_seq_cst) == SOURCE_ASKED &&
+           atomic_compare_exchange_strong_explicit(&source->state, &asked,
+                                                   SOURCE_ASKED | SOURCE_QUEUED,
                                                    memory_order_seq_cst, memory_order_seq_cst);
 }
 
-bool source_queue(struct source *source) {
-    /* seq_cst: after what is to be told was stored; pairs with leave_visit and ask */
-    return atomic_load_explicit(&source->state, memory_order_seq_cst) == SOURCE_ASKED &&
-           queue_from(source, SOURCE_ASKED);
+/* By js, whatever was asked. @return whether the node is the caller's now */
+static bool queue(struct source *source) {
+    return (atomic_fetch_or_explicit(&source->state, SOURCE_QUEUED, memory_order_seq_cst) &
+            SOURCE_QUEUED) == 0;
 }
 
 static void add_up(struct source *source, uint64_t amount) {
@@ -76,16 +79,16 @@ void source_tell_asked(struct source *source, uint64_t amount, struct told *told
 }
 
 void source_end_later(struct source *source, int32_t status, int32_t error, struct told *told) {
-    siding_assert(!atomic_load_explicit(&source->has_ended, memory_order_relaxed));
     if (source->kind->stop != NULL) {
         source->kind->stop(source);
     }
     source->end_status = status;
     source->end_error = error;
-    atomic_store_explicit(&source->has_ended, true, memory_order_seq_cst);
-    /* seq_cst: pairs with leave_visit */
-    if (atomic_exchange_explicit(&source->state, SOURCE_QUEUED, memory_order_seq_cst) !=
-        SOURCE_QUEUED) {
+    /* seq_cst: pairs with leave_visit. Where it was QUEUED, it may be another's from here on */
+    uint8_t before = atomic_fetch_or_explicit(&source->state, SOURCE_ENDED | SOURCE_QUEUED,
+                                              memory_order_seq_cst);
+    siding_assert((before & SOURCE_ENDED) == 0);
+    if ((before & SOURCE_QUEUED) == 0) {
         told_add(told, source);
     }
 }
@@ -120,7 +123,6 @@ static void start(struct source *source, struct bridge *bridge,
     atomic_store_explicit(&source->posts, 0, memory_order_relaxed);
     atomic_store_explicit(&source->credit, 0, memory_order_relaxed);
     atomic_store_explicit(&source->state, SOURCE_IDLE, memory_order_relaxed);
-    atomic_store_explicit(&source->has_ended, false, memory_order_relaxed);
     uint64_t handle = handle_make(HANDLE_SOURCE, source->index, source->generation);
     atomic_store_explicit(&source->handle, handle, memory_order_relaxed);
     atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
@@ -231,7 +233,7 @@ static uint32_t credit_of(const struct source *source) {
 
 /* @return whether a visit has something to tell */
 static bool needs_visit(const struct source *source) {
-    bool has_ended = atomic_load_explicit(&source->has_ended, memory_order_seq_cst);
+    bool has_ended = source_has_ended(source);
     if (source->is_closed) {
         return has_ended;
     }
@@ -250,7 +252,6 @@ static uint32_t add_credit(struct source *source, uint32_t count) {
 /* @return whether it is ASKED now, and to be looked at */
 static bool begin_ask(struct source *source, uint32_t count) {
     bool had_asked = add_credit(source, count) > 0;
-    uint8_t idle = SOURCE_IDLE;
     if (count == 0 || had_asked || source->is_closed) {
         return false;
     }
@@ -260,13 +261,13 @@ static bool begin_ask(struct source *source, uint32_t count) {
     }
     source->stalls += !is_level(source) && has_news(source);
     /* seq_cst: then it is looked at; pairs with source_queue. QUEUED: the visit finds the credit */
-    return atomic_compare_exchange_strong_explicit(&source->state, &idle, SOURCE_ASKED,
-                                                   memory_order_seq_cst, memory_order_seq_cst);
+    return (atomic_fetch_or_explicit(&source->state, SOURCE_ASKED, memory_order_seq_cst) &
+            SOURCE_QUEUED) == 0;
 }
 
 /* @return whether there is something to drain */
 static bool end_ask(struct source *source) {
-    bool is_queued = needs_visit(source) && queue_from(source, SOURCE_ASKED);
+    bool is_queued = needs_visit(source) && queue(source);
     if (is_queued) {
         (void)bridge_push(source->bridge, &source->node); /* the caller drains */
     }
@@ -334,8 +335,7 @@ int32_t source_pull_all(const struct bridge *bridge, const uint64_t *handles, ui
 static void finish(struct source *source) {
     source->is_closed = true;
     source->kind->close(source);
-    if (atomic_load_explicit(&source->has_ended, memory_order_seq_cst) &&
-        (queue_from(source, SOURCE_IDLE) || queue_from(source, SOURCE_ASKED))) {
+    if (source_has_ended(source) && queue(source)) {
         struct told told = {NULL, NULL};
         told_add(&told, source);
         told_push(&told);
@@ -437,11 +437,11 @@ static void tell_end(struct source *source, struct sink *sink) {
 
 /* Lets others queue it again. @return whether there is more to tell, and the node still ours */
 static bool leave_visit(struct source *source) {
-    bool asks = !source->kind->reads && credit_of(source) > 0;
-    uint8_t next = asks ? SOURCE_ASKED : SOURCE_IDLE;
-    /* seq_cst: pairs with source_queue, and releases the node */
-    atomic_store_explicit(&source->state, next, memory_order_seq_cst);
-    return needs_visit(source) && queue_from(source, next);
+    bool asks = !source->kind->reads && credit_of(source) > 0; /* then it is ASKED as well */
+    uint8_t taken = asks ? SOURCE_QUEUED : SOURCE_QUEUED | SOURCE_ASKED;
+    /* seq_cst: pairs with source_queue and source_end_later, and releases the node */
+    atomic_fetch_and_explicit(&source->state, (uint8_t)~taken, memory_order_seq_cst);
+    return needs_visit(source) && queue(source);
 }
 
 enum source_visit source_visit(struct node *node, struct sink *sink) {
@@ -450,7 +450,7 @@ enum source_visit source_visit(struct node *node, struct sink *sink) {
         return SOURCE_NO_ROOM;
     }
     /* first: nothing is told after the end */
-    bool has_ended = atomic_load_explicit(&source->has_ended, memory_order_seq_cst);
+    bool has_ended = source_has_ended(source);
     bool has_told = !source->is_closed && has_news(source);
     if (has_told && credit_of(source) > 0) {
         tell_news(source, sink);
@@ -463,10 +463,10 @@ enum source_visit source_visit(struct node *node, struct sink *sink) {
 
 void source_drop(struct node *node) {
     struct source *source = (struct source *)node;
-    /* seq_cst, both: pairs with source_end_later, as a visit does */
-    atomic_store_explicit(&source->state, SOURCE_IDLE, memory_order_seq_cst);
-    if (atomic_load_explicit(&source->has_ended, memory_order_seq_cst) &&
-        queue_from(source, SOURCE_IDLE)) {
+    /* seq_cst: pairs with source_end_later. If that is to come, it may be another's from here on */
+    uint8_t before =
+        atomic_fetch_and_explicit(&source->state, (uint8_t)~SOURCE_QUEUED, memory_order_seq_cst);
+    if (before & SOURCE_ENDED) {
         source_release(source);
     }
 }

@@ -13,13 +13,16 @@
  *    │             └────── visit, more was asked ─────┘ │
  *    └──────────────────── visit, no more was asked ────┘
  *
- * Whoever moves it to QUEUED pushes the node. A visit stores ASKED or IDLE and then looks at what
- * there is to tell; who has something to tell stores that and then looks at the state: all
+ * Whoever moves it to QUEUED pushes the node. A visit leaves it ASKED or IDLE and then looks at
+ * what there is to tell; who has something to tell stores that and then looks at the state: all
  * sequentially consistent, so one sees the other. Only js leaves IDLE, but for the end. source.pml
  * has it for spin.
  *
- * Its owner ends it once, by source_end, and uses it no more: js, the poller, or the last one
- * inside its door. The host's hold goes with the node from then on, until the end was told.
+ * ENDED goes with each of them, and never again. Its owner ends it once, by source_end, and uses it
+ * no more: js, the poller, or the last one inside its door. The host's hold goes with the node from
+ * then on, until the end was told or the node was dropped. The end is one step, ENDED and QUEUED
+ * together, and so is the drop, which looks at ENDED and leaves QUEUED: what was there before says
+ * who has the node, and who has not touches the source no more, for it may be free and another's.
  */
 #ifndef SIDING_CORE_SOURCE_H
 #define SIDING_CORE_SOURCE_H
@@ -42,7 +45,8 @@ struct told;
 
 #define SOURCES_MAX HANDLE_INDEX_MAX
 
-enum source_state { SOURCE_IDLE, SOURCE_ASKED, SOURCE_QUEUED };
+/* Bits, see above; a QUEUED one may be ASKED as well. */
+enum source_state { SOURCE_IDLE = 0, SOURCE_ASKED = 1, SOURCE_QUEUED = 2, SOURCE_ENDED = 4 };
 
 /* What sources of one kind do; NULL: nothing. */
 struct source_kind {
@@ -78,22 +82,21 @@ struct timer {
 };
 
 struct source {
-    struct node node;        /* first: a node of kind NODE_SOURCE is a source; owner: see above */
-    struct held held;        /* one is the host's; others are of pages, commands and turns */
-    uint32_t generation;     /* owner: who makes and frees it */
-    uint32_t token;          /* of its events; immutable while open, as the next three */
-    uint32_t flags;          /* of its options */
-    int32_t object;          /* descriptor, signal, process */
-    uint8_t number;          /* SIDING_SOURCE_..., its kind */
-    _Atomic(uint8_t) state;  /* enum source_state; atomic: seq_cst, see above */
-    _Atomic(bool) has_ended; /* atomic: seq_cst, see above */
-    bool is_closed;          /* nothing but the end is told any more; owner: js */
-    uint16_t index;          /* immutable */
+    struct node node;       /* first: a node of kind NODE_SOURCE is a source; owner: see above */
+    struct held held;       /* one is the host's; others are of pages, commands and turns */
+    uint32_t generation;    /* owner: who makes and frees it */
+    uint32_t token;         /* of its events; immutable while open, as the next three */
+    uint32_t flags;         /* of its options */
+    int32_t object;         /* descriptor, signal, process */
+    uint8_t number;         /* SIDING_SOURCE_..., its kind */
+    _Atomic(uint8_t) state; /* enum source_state; atomic: seq_cst, see above */
+    bool is_closed;         /* nothing but the end is told any more; owner: js */
+    uint16_t index;         /* immutable */
     /* events that the host has asked for. Kinds that tally: owner js. Kinds that read: js adds and
        the poller takes; atomic: seq_cst, against the poller's last look */
     _Atomic(uint32_t) credit;
     struct door door;   /* of siding_event_post, closed but for an EVENT */
-    int32_t end_status; /* published by has_ended */
+    int32_t end_status; /* published by ENDED */
     int32_t end_error;  /* likewise */
 
     const struct source_kind *kind; /* immutable while open, as the bridge */
@@ -148,6 +151,10 @@ void source_release(struct source *source);
 /** @return whether it has this handle now  @thread any  @blocks never */
 static inline bool source_is(const struct source *source, uint64_t handle) {
     return atomic_load_explicit(&source->handle, memory_order_relaxed) == handle;
+}
+/** @return whether its end has come  @thread js, its owner, a holder  @blocks never */
+static inline bool source_has_ended(const struct source *source) {
+    return (atomic_load_explicit(&source->state, memory_order_seq_cst) & SOURCE_ENDED) != 0;
 }
 /**
  * After something to tell was stored, sequentially consistent.

@@ -1,12 +1,13 @@
 /*
  * source.pml - how a source and its host find one another, see source.h, as a model for spin:
- * scripts/test_model.mjs tries every interleaving of a host that pulls, visits and closes, of two
- * threads that tell, and of the source's owner, who ends it.
+ * scripts/test_model.mjs tries every interleaving of a host that pulls, visits, closes and leaves, of
+ * two threads that tell, and of the source's owner, who ends it.
  *
  *   one push        the node is never pushed while it is in an inbox or in a visit
  *   no lost news    when nothing can move any more, what was told has reached a host that asked
- *   one end         the end is told once, as the last event
- *   no deadlock     when nothing can move any more, the end was told
+ *   one end         the end is told once, as the last event, or dropped once
+ *   no touch after  nobody looks at a source that was let go of: it may be another's
+ *   no deadlock     when nothing can move any more, the source was let go of
  *
  * Each step that another thread can see is one load, store or exchange, all sequentially
  * consistent, as in source.c. A push and the taking of a node are one step.
@@ -25,15 +26,22 @@
 #ifndef CLOSES
 #define CLOSES 1 /* whether the host may close it before all is told */
 #endif
+#ifndef LEAVES
+#define LEAVES 0 /* whether the host may close its bridge */
+#endif
 #define TELLERS 2
 
-mtype = { IDLE, ASKED, QUEUED };
+/* bits of the state */
+#define ASKED 1
+#define QUEUED 2
+#define ENDED 4
 
-mtype state = IDLE;
+byte state;
 byte tally;         /* what is to be told */
 byte credit;        /* owner: host */
 bool is_closed;     /* owner: host */
-bool has_ended;
+bool is_shut;       /* the inbox takes no node any more */
+bool is_free;       /* the source was let go of */
 bool is_pushed;     /* the node is in the inbox */
 bool is_visited;    /* or in the hands of the host */
 bool close_asked;   /* the owner is to end it */
@@ -42,27 +50,75 @@ byte told_total;
 byte news_total;
 bool end_told;
 
-#define PUSH()                                                                                     \
+/* before, refused: local variables of whoever uses these */
+#define READ_STATE()                                                                               \
     atomic {                                                                                       \
-        assert(!is_pushed && !is_visited && !end_told);                                            \
-        is_pushed = true                                                                           \
+        assert(!is_free);                                                                          \
+        before = state                                                                             \
+    }
+#define ADD_TO_STATE(bits)                                                                         \
+    atomic {                                                                                       \
+        assert(!is_free);                                                                          \
+        before = state;                                                                            \
+        state = state | (bits)                                                                     \
+    }
+#define TAKE_FROM_STATE(bits)                                                                      \
+    atomic {                                                                                       \
+        assert(!is_free);                                                                          \
+        before = state;                                                                            \
+        state = state & (7 - (bits))                                                               \
     }
 
-/* seen: a local variable. Compare-and-swap from one state to QUEUED. */
-#define QUEUE_FROM(from, seen)                                                                     \
-    atomic {                                                                                       \
-        seen = (state == from);                                                                    \
-        if                                                                                         \
-        :: seen -> state = QUEUED                                                                  \
-        :: else                                                                                    \
-        fi                                                                                         \
-    }
+/* As source_drop. */
+inline drop() {
+    TAKE_FROM_STATE(QUEUED);
+#ifdef BREAK_DROP
+    READ_STATE();
+    if
+    :: before & ENDED ->
+        ADD_TO_STATE(QUEUED);
+        if
+        :: before & QUEUED
+        :: else -> is_free = true
+        fi
+    :: else
+    fi
+#else
+    if
+    :: before & ENDED -> is_free = true
+    :: else
+    fi
+#endif
+}
+
+/* Who pushes in vain drops. */
+inline push() {
+    atomic {
+        assert(!is_pushed && !is_visited && !is_free);
+        refused = is_shut;
+        is_pushed = !is_shut
+    };
+    if
+    :: refused -> drop()
+    :: else
+    fi
+}
+
+/* As queue of source.c, and the push. */
+inline queue_and_push() {
+    ADD_TO_STATE(QUEUED);
+    if
+    :: before & QUEUED
+    :: else -> push()
+    fi
+}
 
 /* ---- who tells ------------------------------------------------------------------------------- */
 
 proctype teller() {
     byte left = TELLS;
-    bool queued;
+    byte before;
+    bool queued, refused;
     do
     :: left > 0 && !close_asked ->
         left--;
@@ -70,11 +126,19 @@ proctype teller() {
             tally++;
             news_total++
         }
+        READ_STATE();
         if
-        :: state == ASKED ->
-            QUEUE_FROM(ASKED, queued);
+        :: before == ASKED ->
+            atomic {
+                assert(!is_free);
+                queued = (state == ASKED);
+                if
+                :: queued -> state = ASKED | QUEUED
+                :: else
+                fi
+            };
             if
-            :: queued -> PUSH()
+            :: queued -> push()
             :: else
             fi
         :: else
@@ -88,24 +152,18 @@ proctype teller() {
 
 /* By request, or by itself: both when nobody tells any more. */
 proctype owner() {
-    mtype before;
+    byte before;
+    bool refused;
     telling == 0;
 #ifdef BREAK_END
-    atomic {
-        before = state;
-        state = QUEUED
-    }
-    has_ended = true;
+    ADD_TO_STATE(ENDED);
+    ADD_TO_STATE(QUEUED);
 #else
-    has_ended = true;
-    atomic {
-        before = state;
-        state = QUEUED
-    }
+    ADD_TO_STATE(ENDED | QUEUED);
 #endif
     if
-    :: before != QUEUED -> PUSH()
-    :: else
+    :: before & QUEUED
+    :: else -> push()
     fi
 }
 
@@ -113,7 +171,8 @@ proctype owner() {
 
 /* As needs_visit: result in needs. */
 inline look() {
-    ended = has_ended;
+    READ_STATE();
+    ended = (before & ENDED) != 0;
     if
     :: is_closed -> needs = ended
     :: else ->
@@ -127,18 +186,9 @@ inline look() {
 inline finish() {
     is_closed = true;
     close_asked = true;
+    READ_STATE();
     if
-    :: has_ended ->
-        QUEUE_FROM(IDLE, queued);
-        if
-        :: queued -> PUSH()
-        :: else ->
-            QUEUE_FROM(ASKED, queued);
-            if
-            :: queued -> PUSH()
-            :: else
-            fi
-        fi
+    :: before & ENDED -> queue_and_push()
     :: else
     fi
 }
@@ -150,57 +200,41 @@ inline pull() {
     if
     :: had_asked || is_closed
     :: else ->
-        atomic {
-            queued = (state == IDLE);
-            if
-            :: queued -> state = ASKED
-            :: else
-            fi
-        }
+        ADD_TO_STATE(ASKED);
         if
-        :: queued ->
+        :: before & QUEUED
+        :: else ->
 #ifndef BREAK_ASK
             look();
             if
-            :: needs ->
-                QUEUE_FROM(ASKED, queued);
-                if
-                :: queued -> PUSH()
-                :: else
-                fi
+            :: needs -> queue_and_push()
             :: else
             fi
 #else
             skip
 #endif
-        :: else
         fi
     fi
 }
 
 inline leave() {
     if
-    :: credit > 0 -> next = ASKED
-    :: else -> next = IDLE
+    :: credit > 0 -> taken = QUEUED
+    :: else -> taken = QUEUED | ASKED
     fi;
 #ifdef BREAK_LEAVE
     look();
     is_visited = false;
-    state = next;
+    TAKE_FROM_STATE(taken);
 #else
-    atomic { /* the store hands the node over */
+    atomic { /* hands the node over */
         is_visited = false;
-        state = next
+        TAKE_FROM_STATE(taken)
     };
     look();
 #endif
     if
-    :: needs ->
-        QUEUE_FROM(next, queued);
-        if
-        :: queued -> PUSH()
-        :: else
-        fi
+    :: needs -> queue_and_push()
     :: else
     fi
 }
@@ -210,7 +244,8 @@ inline visit() {
         is_pushed = false;
         is_visited = true
     };
-    ended = has_ended;
+    READ_STATE();
+    ended = (before & ENDED) != 0;
     tells = (!is_closed && tally > 0);
     if
     :: tells && credit > 0 ->
@@ -227,20 +262,39 @@ inline visit() {
     :: ended && !tells ->
         assert(!end_told);
         is_visited = false;
-        end_told = true
+        end_told = true;
+        is_free = true
     :: else -> leave()
+    fi
+}
+
+/* As bridge_close. */
+inline leave_bridge() {
+    if
+    :: !is_closed -> finish()
+    :: else
+    fi;
+    atomic {
+        is_shut = true;
+        taken = is_pushed;
+        is_pushed = false
+    };
+    if
+    :: taken -> drop()
+    :: else
     fi
 }
 
 proctype host() {
     byte pulls = PULLS;
-    bool needs, queued, had_asked, ended, tells;
-    mtype next;
+    byte before, taken;
+    bool needs, refused, had_asked, ended, tells;
     do
     :: end_told -> break
     :: !end_told && pulls > 0 -> pull()
     :: !end_told && is_pushed -> visit()
-    :: CLOSES && !is_closed -> finish()
+    :: CLOSES && !end_told && !is_closed -> finish()
+    :: LEAVES && !end_told -> leave_bridge(); break
     :: !CLOSES && pulls == 0 && !is_pushed && timeout ->
         /* nothing moves any more: what was told is here, as far as it was asked for */
         assert(tally == 0 || credit == 0 || is_closed);
@@ -252,11 +306,14 @@ proctype host() {
     assert(is_closed || told_total == news_total)
 }
 
+
 init {
     atomic {
         run teller();
         run teller();
         run owner();
         run host()
-    }
+    };
+    _nr_pr == 1; /* nobody does anything any more */
+    assert(is_free)
 }

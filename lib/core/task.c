@@ -43,14 +43,10 @@ void task_gone(struct source *source, struct told *told) {
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
-static bool has_ended(const struct source *source) {
-    return atomic_load_explicit(&source->has_ended, memory_order_relaxed);
-}
-
 /* A source in line is held. */
 static void stand_in_line(struct source *source) {
     struct task *task = source->task;
-    if (task->is_in_line || has_ended(source)) {
+    if (task->is_in_line || source_has_ended(source)) {
         return;
     }
     source_retain(source);
@@ -89,7 +85,7 @@ static void run_first(void) {
     struct source *source = line_first;
     line_first = source->task->next_in_line;
     source->task->is_in_line = false;
-    if (!has_ended(source) && source->task->run(source)) {
+    if (!source_has_ended(source) && source->task->run(source)) {
         stand_in_line(source);
     }
     source_release(source);
@@ -117,7 +113,7 @@ bool task_run_first_here(void) {
 }
 
 static void obey(struct source *source, uint32_t commands) {
-    if (has_ended(source)) {
+    if (source_has_ended(source)) {
         return;
     }
     if (commands & CLOSE) {

@@ -147,6 +147,33 @@ TEST("S9: posts while it is closed and its place is used again harm nobody") {
     host_close(&host);
 }
 
+static bool no_sources(void *argument) {
+    (void)argument;
+    return stats_now().sources == 0;
+}
+
+TEST("S9: bridges closed while posts are under way leave nothing behind, and start anew") {
+    struct poster posters[POSTERS];
+    for (uint32_t round = 0; round < ROUNDS(400u); round++) {
+        REQUIRE(host_open(&host, 64));
+        struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, 2);
+        start_posters(posters, open_source(&host, &options), 200);
+        if (round % 2 == 0) {
+            EXPECT(host_next(&host) != NULL);
+        }
+        host_close(&host);
+        /* a successor of the source, perhaps, of which the late posts know nothing */
+        REQUIRE(host_open(&host, 64));
+        uint64_t next = open_source(&host, &options);
+        EXPECT_EQ(siding_event_post(next, 1), SIDING_OK);
+        EXPECT_EQ(next_word(&host, TOKEN), 1);
+        join_posters(posters);
+        EXPECT(has_none(&host));
+        host_close(&host);
+        EXPECT(wait_until(no_sources, NULL));
+    }
+}
+
 static uint64_t handler_event;
 
 static void post_in_handler(int number) {
