@@ -2,7 +2,10 @@
  * descriptor_io.h - the part of the porting contract that reads descriptors without ever blocking.
  *
  * Implemented under lib/platform/{posix,linux,bsd,windows} as platform.h is. The descriptors belong
- * to others, who share their open files with others again: no flag of one is changed.
+ * to others, who share their open files with others again: no flag of one is changed, and none is
+ * trusted to stay. Where no call can be told not to wait, a look goes before it. Then one case is
+ * left: the flag was taken away, and another reader took what the look had seen. Nothing helps
+ * against that but a thread of its own for each descriptor.
  */
 #ifndef SIDING_PLATFORM_DESCRIPTOR_IO_H
 #define SIDING_PLATFORM_DESCRIPTOR_IO_H
@@ -15,7 +18,7 @@ enum siding_io_way {
     SIDING_IO_BLOCKS, /* a read, or an accept, may block */
     SIDING_IO_SOCKET, /* a flag of each call sees to it */
     SIDING_IO_NOWAIT, /* likewise, of what is no socket */
-    SIDING_IO_PLAIN   /* the open file is non-blocking */
+    SIDING_IO_PLAIN   /* the open file was non-blocking; each call looks first, see above */
 };
 
 struct siding_io_nature {
@@ -52,7 +55,7 @@ int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, vo
 #define SIDING_IO_ADDRESS_BYTES 128u /* the longest address of any socket */
 
 /**
- * Takes a connection from a listener that does not block: closed on exec, non-blocking.
+ * Takes a connection from a listener that did not block, see above: closed on exec, non-blocking.
  * @param out_address its peer's, SIDING_IO_ADDRESS_BYTES long
  * @return its descriptor, or SIDING_IO_NOT_YET, _AGAIN, _EXHAUSTED, _FAILED
  * @thread any  @blocks never  @owns the caller

@@ -22,6 +22,9 @@ static bool is_exhausted(int error) {
 
 int64_t siding_io_accept(int listener, void *out_address, uint32_t *out_address_bytes,
                          int32_t *out_error) {
+    if (!siding_io_is_ready(listener)) {
+        return SIDING_IO_NOT_YET;
+    }
     socklen_t size_bytes = SIDING_IO_ADDRESS_BYTES;
     int descriptor = accept(listener, out_address, &size_bytes);
     if (descriptor < 0) {

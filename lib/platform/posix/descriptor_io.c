@@ -6,10 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../poller.h"
+
 _Static_assert(EWOULDBLOCK == EAGAIN, "one number for both");
 
 bool siding_io_is_not_yet(int32_t error) {
     return error == EAGAIN; /* which EWOULDBLOCK is, too */
+}
+
+bool siding_io_is_ready(int descriptor) {
+    return siding_poller_look(descriptor, SIDING_READY_READ) != 0;
 }
 
 int64_t siding_io_failure(int32_t *out_error) {
@@ -93,8 +99,10 @@ int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, vo
         got = receive(descriptor, nature, out_bytes, size_bytes, out_is_all);
     } else if (nature->way == SIDING_IO_NOWAIT) {
         got = siding_io_read_nowait(descriptor, out_bytes, size_bytes);
-    } else {
+    } else if (siding_io_is_ready(descriptor)) {
         got = read(descriptor, out_bytes, size_bytes);
+    } else {
+        return SIDING_IO_NOT_YET;
     }
     return got >= 0 ? got : siding_io_failure(out_error);
 }

@@ -11,6 +11,9 @@
 bool siding_io_knows_nowait(int descriptor);
 /** As read(2), so told. @thread any  @blocks never */
 int64_t siding_io_read_nowait(int descriptor, void *out_bytes, size_t size_bytes);
+/** @return whether a read or an accept now gives something, an end or an error, whatever the flags
+ *  of the open file have become  @thread any  @blocks never */
+bool siding_io_is_ready(int descriptor);
 /** @return what errno says of a call that has failed  @thread any  @blocks never */
 int64_t siding_io_failure(int32_t *out_error);
 
