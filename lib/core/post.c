@@ -4,14 +4,17 @@
 
 #include "bridge.h"
 #include "source_table.h"
+#include "task.h"
 
 static int32_t open(struct source *source, const struct siding_source_options *options,
-                    int32_t *out_error) { /* NOLINT(readability-non-const-parameter): as all */
+                    int32_t *out_error) {
     (void)options;
-    (void)out_error;
-    siding_process_watch_forks();
-    door_open(&source->door);
-    return SIDING_OK;
+    const struct task_plan plan = {.run = NULL}; /* for its command to be closed */
+    int32_t status = task_make(source, &plan, out_error);
+    if (status == SIDING_OK) {
+        door_open(&source->door);
+    }
+    return status;
 }
 
 static void close(struct source *source) {
@@ -20,7 +23,7 @@ static void close(struct source *source) {
     }
 }
 
-const struct source_kind post_kind = {.open = open, .close = close};
+const struct source_kind post_kind = {.open = open, .close = close, .deinit = task_deinit};
 
 static void push(struct source *source) {
     struct bridge *bridge = source->bridge;
@@ -57,7 +60,7 @@ int32_t post_value(uint64_t handle, uint64_t value) {
         add(source, value);
     }
     if (door_leave(&source->door)) {
-        source_end(source, SIDING_OK, 0);
+        task_close(source); /* where the bridge is closed as well, the end takes locks */
     }
     return is_same ? SIDING_OK : SIDING_ESTALE;
 }

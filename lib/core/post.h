@@ -1,8 +1,9 @@
 /*
  * post.h - sources of kind EVENT: values that C code posts, from any thread.
  *
- * Who posts is inside the source's door, so that it lives for so long. Closing shuts the door; the
- * last one inside, or else who closes, ends the source.
+ * Who posts is inside the source's door, so that it lives for so long. Closing shuts the door. Who
+ * closes ends the source if nobody is inside; else the last one out has the poller do it, for that
+ * may be a signal handler on a thread that holds any lock.
  */
 #ifndef SIDING_CORE_POST_H
 #define SIDING_CORE_POST_H

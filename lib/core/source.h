@@ -18,11 +18,11 @@
  * sequentially consistent, so one sees the other. Only js leaves IDLE, but for the end. source.pml
  * has it for spin.
  *
- * ENDED goes with each of them, and never again. Its owner ends it once, by source_end, and uses it
- * no more: js, the poller, or the last one inside its door. The host's hold goes with the node from
- * then on, until the end was told or the node was dropped. The end is one step, ENDED and QUEUED
- * together, and so is the drop, which looks at ENDED and leaves QUEUED: what was there before says
- * who has the node, and who has not touches the source no more, for it may be free and another's.
+ * ENDED goes with each of them, and never again. Its owner, js or the poller, ends it once, by
+ * source_end, and uses it no more. The host's hold goes with the node from then on, until the end
+ * was told or the node was dropped. The end is one step, ENDED and QUEUED together, and so is the
+ * drop, which looks at ENDED and leaves QUEUED: what was there before says who has the node, and
+ * who has not touches the source no more, for it may be free and another's.
  */
 #ifndef SIDING_CORE_SOURCE_H
 #define SIDING_CORE_SOURCE_H

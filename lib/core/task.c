@@ -138,10 +138,13 @@ void task_obey(struct node *node) {
 
 /* ---- lifetime -------------------------------------------------------------------------------- */
 
-/* @return SIDING_OK, SIDING_ENOMEM */
-static int32_t make(struct source *source, const struct task_plan *plan) {
+int32_t task_make(struct source *source, const struct task_plan *plan, int32_t *out_error) {
+    int32_t status = poller_start(out_error);
+    if (status != SIDING_OK) {
+        return status;
+    }
     struct task *task = calloc(1, sizeof *task);
-    int32_t status = task == NULL ? SIDING_ENOMEM : timer_reserve();
+    status = task == NULL ? SIDING_ENOMEM : timer_reserve();
     if (status != SIDING_OK) {
         free(task);
         return status;
@@ -156,10 +159,7 @@ static int32_t make(struct source *source, const struct task_plan *plan) {
 }
 
 int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *out_error) {
-    int32_t status = poller_start(out_error);
-    if (status == SIDING_OK) {
-        status = make(source, plan);
-    }
+    int32_t status = task_make(source, plan, out_error);
     if (status != SIDING_OK) {
         return status;
     }

@@ -22,30 +22,37 @@ struct task {
     struct node node;           /* first; of the poller's inbox; owner: who sets the first bit */
     _Atomic(uint32_t) commands; /* atomic: seq_cst; nonzero: the node is in the inbox */
     struct source *source;      /* immutable */
-    /** @return whether it wants another turn at once  @thread poller  @blocks never */
-    bool (*run)(struct source *source);
-    struct timer retry;          /* see task_retry */
-    struct source *next_in_line; /* owner: poller */
-    bool is_in_line;             /* owner: poller */
-    bool is_for_poller;          /* immutable; see task_plan */
+    bool (*run)(struct source *source); /* see task_plan */
+    struct timer retry;                 /* see task_retry */
+    struct source *next_in_line;        /* owner: poller */
+    bool is_in_line;                    /* owner: poller */
+    bool is_for_poller;                 /* immutable; see task_plan */
 };
 
 struct task_plan {
     uint32_t conditions; /* SIDING_READY_READ, _PRIORITY; become flags of the source */
     bool is_for_poller;  /* code of others, or what may block: never run in the poller's place */
-    /** @return whether it wants another turn at once  @thread poller  @blocks never */
+    /** NULL: it has no turns. @return whether it wants another at once
+     *  @thread poller  @blocks never */
     bool (*run)(struct source *source);
 };
 
 /**
- * For a kind's `open`: starts the poller, and has source->object watched.
+ * For a kind's `open`, of what watches no descriptor: starts the poller.
+ * @return SIDING_OK, SIDING_ENOMEM, SIDING_ESYSTEM
+ * @thread js  @blocks never
+ */
+int32_t task_make(struct source *source, const struct task_plan *plan, int32_t *out_error);
+/**
+ * The same, and has source->object watched.
  * @return SIDING_OK, SIDING_ENOMEM, SIDING_ESYSTEM
  * @thread js  @blocks never
  */
 int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *out_error);
 /** For `ask`: a turn. @thread js  @blocks never */
 void task_ask(struct source *source);
-/** For `close`. @thread js  @blocks never */
+/** For `close`: the poller ends it. Takes no lock, and keeps errno.
+ *  @thread js, or who is the last one inside its door; signal handlers too  @blocks never */
 void task_close(struct source *source);
 /** For `stop`. @thread poller  @blocks never */
 void task_stop(struct source *source);

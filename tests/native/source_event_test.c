@@ -174,6 +174,46 @@ TEST("S9: bridges closed while posts are under way leave nothing behind, and sta
     }
 }
 
+static struct gate poster_gate = GATE_INITIALIZER;
+static struct gate poller_gate = GATE_INITIALIZER;
+
+static void hold_poster(void) {
+    (void)gate_pass(&poster_gate);
+}
+
+static void hold_poller(void) {
+    (void)gate_pass(&poller_gate);
+}
+
+/* A host that is woken by a function. */
+static bool open_woken(struct host *on, void (*wake)(void)) {
+    struct siding_bridge_options options = {
+        .size_bytes = sizeof options, .calls_max = 8, .wake_function = (uintptr_t)wake};
+    return siding_bridge_open(&options, &on->bridge, &on->descriptor) == SIDING_OK;
+}
+
+TEST(
+    "S9: who posts last to a source that is closed, and its bridge as well, leaves it the poller") {
+    static struct host aside;
+    REQUIRE(open_woken(&aside, hold_poller) && open_woken(&host, hold_poster));
+    struct siding_source_options now = timer_options(TOKEN, 0, 0, 1);
+    (void)open_source(&aside, &now);
+    REQUIRE(gate_await(&poller_gate, 1));
+    struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, 1);
+    struct poster poster = {.event = open_source(&host, &options), .count = 1};
+    REQUIRE(pthread_create(&poster.thread, NULL, post_all, &poster) == 0);
+    REQUIRE(gate_await(&poster_gate, 1));
+    close_source(&host, poster.event);
+    EXPECT_EQ(siding_bridge_close(host.bridge), SIDING_OK);
+    gate_open(&poster_gate);
+    pthread_join(poster.thread, NULL);
+    EXPECT_EQ(poster.taken, 1);
+    EXPECT_EQ(stats_now().sources, 2); /* to let go of one takes locks */
+    gate_open(&poller_gate);
+    EXPECT_EQ(siding_bridge_close(aside.bridge), SIDING_OK);
+    EXPECT(wait_until(no_sources, NULL));
+}
+
 static uint64_t handler_event;
 
 static void post_in_handler(int number) {
