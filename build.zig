@@ -117,6 +117,7 @@ const native_tests = [_][]const u8{
     "slot_test",
     "source_await_test",
     "source_child_test",
+    "source_descriptor_test",
     "source_event_test",
     "source_ready_test",
     "source_signal_test",

@@ -34,7 +34,8 @@ int32_t siding_poller_open(struct siding_poller *out_poller);
 /**
  * Tells each change of the conditions from now on, and at once those that hold.
  * @param conditions SIDING_READY_READ, _WRITE, _PRIORITY; the others are told unasked
- * @return 0 or errno: EEXIST where this descriptor of this open file is registered already
+ * @return 0 or errno: EEXIST where this descriptor of this open file is registered already, EBADF
+ *         where it is none or the poller's own
  * @thread any  @blocks never
  */
 int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, uint32_t conditions,

@@ -70,8 +70,11 @@ static bool is_known(const struct siding_poller *poller, int descriptor) {
 }
 
 /* Files and directories are always readable: nothing to wait for. @return 0 or errno */
-static int32_t check(int descriptor) {
+static int32_t check(const struct siding_poller *poller, int descriptor) {
     struct stat status;
+    if (descriptor == poller->queue) {
+        return EBADF;
+    }
     if (fstat(descriptor, &status) != 0) {
         return errno;
     }
@@ -97,7 +100,7 @@ int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
 
 int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, uint32_t conditions,
                           uint64_t data) {
-    int32_t error = check(descriptor);
+    int32_t error = check(poller, descriptor);
     if (error != 0) {
         return error;
     }

@@ -59,8 +59,16 @@ static int32_t control(const struct siding_poller *poller, int operation, int de
     return error;
 }
 
+/* The system takes them for registered already, and would let them be changed. */
+static bool is_own(const struct siding_poller *poller, int descriptor) {
+    return descriptor == poller->queue || descriptor == poller->kick || descriptor == poller->timer;
+}
+
 int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, uint32_t conditions,
                           uint64_t data) {
+    if (is_own(poller, descriptor)) {
+        return EBADF;
+    }
     return control(poller, EPOLL_CTL_ADD, descriptor, conditions, data);
 }
 
