@@ -49,22 +49,30 @@ static struct registration *of_data(uint64_t data) SIDING_REQUIRES(&registration
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static bool make_room(uint32_t descriptor) SIDING_REQUIRES(&registration_mutex) {
+/*
+ * For what the system knows: the table stays as large as it once was, and any number may be asked
+ * for.
+ * @return errno
+ */
+static int32_t make_room(int descriptor) SIDING_REQUIRES(&registration_mutex) {
     uint64_t wanted = descriptors == 0 ? DESCRIPTORS_MIN : descriptors;
-    while (wanted <= descriptor) {
+    while (wanted <= (uint64_t)descriptor) {
         wanted *= 2;
     }
     if (wanted == descriptors) {
-        return true;
+        return 0;
+    }
+    if (siding_poller_look(descriptor, 0) & SIDING_POLLER_GONE) {
+        return EBADF;
     }
     uint32_t *grown = realloc(by_descriptor, wanted * sizeof *grown);
     if (grown == NULL) {
-        return false;
+        return ENOMEM;
     }
     memset(grown + descriptors, 0, (wanted - descriptors) * sizeof *grown);
     by_descriptor = grown;
     descriptors = (uint32_t)wanted;
-    return true;
+    return 0;
 }
 
 /* There is one: each has a watcher. */
@@ -176,9 +184,9 @@ int32_t registration_add(struct source *source, uint32_t conditions, int32_t *ou
         return SIDING_ESYSTEM;
     }
     struct told told = {NULL, NULL};
-    int32_t error = ENOMEM;
     siding_mutex_lock(&registration_mutex);
-    if (make_room((uint32_t)source->object)) {
+    int32_t error = make_room(source->object);
+    if (error == 0) {
         error = add(source, conditions, &told);
     }
     siding_mutex_unlock(&registration_mutex);

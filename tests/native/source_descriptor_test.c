@@ -40,3 +40,31 @@ TEST("S4: a number that is the poller's own by now is no descriptor, and harms n
     settle_poller(&host, TOKEN);
     host_close(&host);
 }
+
+/* Of the whole program. */
+static uint64_t resident_bytes(void) {
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    EXPECT(file != NULL && fscanf(file, "%*u %lu", &pages) == 1);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+TEST("a number far beyond all descriptors is refused, and takes no memory") {
+    REQUIRE(host_open(&host, 64));
+    settle_poller(&host, TOKEN);
+    uint64_t before = resident_bytes();
+    const int numbers[] = {20000000, INT32_MAX - 1, INT32_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int32_t error = 0;
+        struct siding_source_options options =
+            ready_options(TOKEN, numbers[i], SIDING_READY_READ, 1);
+        EXPECT_EQ(refused(&host, &options, &error), SIDING_ESYSTEM);
+        EXPECT_EQ(error, EBADF);
+    }
+    EXPECT(resident_bytes() < before + (16u << 20));
+    settle_poller(&host, TOKEN);
+    host_close(&host);
+}
