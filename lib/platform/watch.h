@@ -19,7 +19,8 @@
  * @thread any, one at a time  @blocks never
  */
 int32_t siding_signal_watch(int number, void (*notice)(int number));
-/** Puts back what was there before, unless another handler has taken our place meanwhile.
+/** Reports it no more, and puts back what was there before, unless another handler has taken our
+ *  place; if that one puts us back later, the signal does what it would have done without us.
  *  @thread any, one at a time  @blocks never */
 void siding_signal_unwatch(int number);
 

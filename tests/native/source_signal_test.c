@@ -2,6 +2,7 @@
  * source_signal_test.c - signals: who sees them, whose handlers go on working.
  */
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "source_fixture.h"
 
@@ -126,6 +127,53 @@ TEST("S7: without a source the default action is back") {
     EXPECT(now.sa_handler == SIG_DFL);
     host_close(&host);
 }
+
+/* Ours is in place for this signal, and nobody listens. */
+static void leave_ours(int number) {
+    uint64_t source = open_signal(&host, TOKEN, number, 1);
+    struct sigaction later = {.sa_handler = count_call};
+    struct sigaction ours;
+    sigaction(number, &later, &ours);
+    close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    sigaction(number, &ours, NULL); /* as a library does that is unloaded */
+}
+
+TEST("S7: a handler put back when nobody listens any more makes way for the default") {
+    struct sigaction now;
+    REQUIRE(host_open(&host, 64));
+    leave_ours(SIGURG);
+    raise(SIGURG);
+    sigaction(SIGURG, NULL, &now);
+    EXPECT(now.sa_handler == SIG_DFL);
+    /* and who listens again hears */
+    leave_ours(SIGURG);
+    uint64_t source = open_signal(&host, TOKEN, SIGURG, 1);
+    raise(SIGURG);
+    EXPECT_EQ(next_word(&host, TOKEN), 1);
+    close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    sigaction(SIGURG, NULL, &now);
+    EXPECT(now.sa_handler == SIG_DFL);
+    host_close(&host);
+}
+
+#ifndef FIXTURE_SANITIZED /* whose own handlers wait for a later moment, which a child has not */
+TEST("S7: the signal that finds such a handler is not lost") {
+    int status = 0;
+    REQUIRE(host_open(&host, 64));
+    leave_ours(SIGUSR1);
+    pid_t child = fork();
+    if (child == 0) {
+        raise(SIGUSR1);
+        _exit(0);
+    }
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+    signal(SIGUSR1, SIG_DFL);
+    host_close(&host);
+}
+#endif
 
 TEST("S7: faults, numbers that are none, SIGKILL and SIGSTOP are refused") {
     REQUIRE(host_open(&host, 64));
