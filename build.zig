@@ -142,6 +142,7 @@ const posix_files = [_][]const u8{
     "lib/platform/posix/descriptor_io.c",
     "lib/platform/posix/error.c",
     "lib/platform/posix/fault.c",
+    "lib/platform/posix/former.c",
     "lib/platform/posix/interrupt.c",
     "lib/platform/posix/loader.c",
     "lib/platform/posix/mutex.c",

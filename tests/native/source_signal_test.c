@@ -17,6 +17,7 @@ static uint64_t open_signal(const struct host *on, uint32_t token, int number, u
 }
 
 static atomic_int former_calls;
+static atomic_int later_calls;
 
 static void count_call(int number) {
     (void)number;
@@ -85,7 +86,7 @@ TEST("S7: signals are counted until the host asks, and a pending one is dropped 
 static struct sigaction chained;
 
 static void chain_on(int number, siginfo_t *info, void *context) {
-    atomic_fetch_add(&former_calls, 1);
+    atomic_fetch_add(&later_calls, 1);
     if (chained.sa_flags & SA_SIGINFO) {
         chained.sa_sigaction(number, info, context);
     }
@@ -96,14 +97,14 @@ TEST("S7: a handler installed later that calls ours, and that we call, does so o
     uint64_t first = open_signal(&host, TOKEN, SIGUSR1, 8);
     struct sigaction later = {.sa_sigaction = chain_on, .sa_flags = SA_SIGINFO};
     sigaction(SIGUSR1, &later, &chained);
-    atomic_store(&former_calls, 0);
+    atomic_store(&later_calls, 0);
     raise(SIGUSR1);
-    EXPECT_EQ(atomic_load(&former_calls), 1);
+    EXPECT_EQ(atomic_load(&later_calls), 1);
     EXPECT_EQ(next_word(&host, TOKEN), 1);
     /* takes its place again, in front of it */
     uint64_t second = open_signal(&host, TOKEN + 1, SIGUSR1, 8);
     raise(SIGUSR1);
-    EXPECT_EQ(atomic_load(&former_calls), 2);
+    EXPECT_EQ(atomic_load(&later_calls), 2);
     EXPECT_EQ(next_word(&host, TOKEN + 1) + next_word(&host, TOKEN), 2);
     EXPECT(has_none(&host));
     close_source(&host, first);
@@ -111,6 +112,44 @@ TEST("S7: a handler installed later that calls ours, and that we call, does so o
     struct sigaction plain = {.sa_handler = SIG_DFL};
     struct sigaction left;
     sigaction(SIGUSR1, &plain, &left);
+    EXPECT(left.sa_sigaction == chain_on);
+    host_close(&host);
+}
+
+static void raise_once(int calls_of_former, int calls_of_later) {
+    atomic_store(&former_calls, 0);
+    atomic_store(&later_calls, 0);
+    raise(SIGUSR1);
+    EXPECT_EQ(atomic_load(&former_calls), calls_of_former);
+    EXPECT_EQ(atomic_load(&later_calls), calls_of_later);
+}
+
+TEST("S7: of two handlers, before the first source and before the second, each is called once") {
+    REQUIRE(host_open(&host, 64));
+    struct sigaction former = {.sa_handler = count_call};
+    struct sigaction later = {.sa_sigaction = chain_on, .sa_flags = SA_SIGINFO};
+    struct sigaction before;
+    sigaction(SIGUSR1, &former, &before);
+    uint64_t first = open_signal(&host, TOKEN, SIGUSR1, 0);
+    raise_once(1, 0);
+    sigaction(SIGUSR1, &later, &chained);
+    raise_once(1, 1);
+    uint64_t second = open_signal(&host, TOKEN + 1, SIGUSR1, 0);
+    raise_once(1, 1);
+    sigaction(SIGUSR1, &later, &chained); /* once more in our place */
+    raise_once(1, 1);
+    uint64_t third = open_signal(&host, TOKEN + 2, SIGUSR1, 0);
+    raise_once(1, 1);
+    close_source(&host, first);
+    close_source(&host, second);
+    close_source(&host, third);
+    raise_once(1, 1);
+    third = open_signal(&host, TOKEN + 3, SIGUSR1, 0);
+    raise_once(1, 1);
+    close_source(&host, third);
+    raise_once(1, 1);
+    struct sigaction left;
+    sigaction(SIGUSR1, &before, &left);
     EXPECT(left.sa_sigaction == chain_on);
     host_close(&host);
 }

@@ -1,38 +1,70 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "../platform.h"
 #include "../watch.h"
+#include "former.h"
 
-/* What was there before. Never freed, for a handler may be running: there are few. */
-struct former {
-    struct sigaction action; /* immutable */
-    struct former *next;     /* likewise */
+/* Threads that are inside of one signal's handler at once; one more leaves the former ones out. */
+#define VISITS_MAX 64u
+
+/* A thread inside of our handler. owner: the thread, which alone finds it */
+struct visit {
+    _Atomic(uintptr_t) thread;   /* 0: free; atomic: acquire/release from thread to thread */
+    const struct former *former; /* whom it is calling */
 };
 
-/* atomic, all: acquire/release, for what is behind them */
-static _Atomic(struct former *) formers; /* all of them; added to by one thread at a time */
-static _Atomic(struct former *) former_of[SIDING_SIGNALS_MAX];
+static struct visit visits[SIDING_SIGNALS_MAX][VISITS_MAX];
+/* atomic, both: acquire/release, for what is behind them */
+static _Atomic(const struct former *) former_of[SIDING_SIGNALS_MAX];
 static _Atomic(uintptr_t) notice_of; /* a void (*)(int) */
 /* atomic: seq_cst, against what the system has for the signal; see give_back */
 static _Atomic(bool) is_watched[SIDING_SIGNALS_MAX];
 
-/* A handler that has taken our place may call us, and we it: a bit for each signal. */
-static _Thread_local uint64_t inside;
+/* ---- visits ---------------------------------------------------------------------------------- */
 
-static bool is_ours(const struct sigaction *action);
+/*
+ * Whether this thread is inside already, and how far: a handler that has taken our place may call
+ * us, and we it. Not a _Thread_local, as in fault.c: the first look at one of those may allocate.
+ */
+static struct visit *find_visit(int number, uintptr_t thread) {
+    for (uint32_t i = 0; i < VISITS_MAX; i++) {
+        struct visit *visit = &visits[number][i];
+        /* relaxed: what this thread has written */
+        if (atomic_load_explicit(&visit->thread, memory_order_relaxed) == thread) {
+            return visit;
+        }
+    }
+    return NULL;
+}
 
-static void call_former(const struct former *former, int number, siginfo_t *info, void *context) {
-    if (former == NULL) {
-        return;
+/* @return NULL: there are VISITS_MAX */
+static struct visit *begin_visit(int number, uintptr_t thread) {
+    for (uint32_t i = 0; i < VISITS_MAX; i++) {
+        struct visit *visit = &visits[number][i];
+        uintptr_t nobody = 0;
+        /* acquire: pairs with end_visit */
+        if (atomic_load_explicit(&visit->thread, memory_order_relaxed) == nobody &&
+            atomic_compare_exchange_strong_explicit(&visit->thread, &nobody, thread,
+                                                    memory_order_acquire, memory_order_relaxed)) {
+            return visit;
+        }
     }
-    if (former->action.sa_flags & SA_SIGINFO) {
-        former->action.sa_sigaction(number, info, context);
-    } else if (former->action.sa_handler != SIG_DFL && former->action.sa_handler != SIG_IGN) {
-        former->action.sa_handler(number);
-    }
+    return NULL;
+}
+
+static void end_visit(struct visit *visit) {
+    atomic_store_explicit(&visit->thread, 0, memory_order_release);
+}
+
+/* ---- the handler ----------------------------------------------------------------------------- */
+
+static void on_signal(int number, siginfo_t *info, void *context);
+
+static bool is_ours(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == on_signal;
 }
 
 static void report(int number) {
@@ -42,74 +74,63 @@ static void report(int number) {
     }
 }
 
-static bool is_default(const struct former *former) {
-    return former != NULL && (former->action.sa_flags & SA_SIGINFO) == 0 &&
-           former->action.sa_handler == SIG_DFL;
-}
-
 /*
  * Nobody listens, and a handler that had taken our place has put us back: what would have happened
- * without us is to happen. Where it is another handler that calls us, that is its own affair. A
- * watch that comes meanwhile finds the default in place, or is found here: each of the two writes
- * before it reads.
+ * without us is to happen. A watch that comes meanwhile finds the default in place, or is found
+ * here: each of the two writes before it reads.
  */
-static void give_back(int number, const struct former *former) {
-    struct sigaction current;
-    if (sigaction(number, NULL, &current) != 0 || !is_ours(&current)) {
-        return;
-    }
+static void give_back(int number, const struct former *former, const struct sigaction *ours) {
     (void)sigaction(number, &former->action, NULL);
     if (atomic_load_explicit(&is_watched[number], memory_order_seq_cst)) {
-        (void)sigaction(number, &current, NULL);
+        (void)sigaction(number, ours, NULL);
         report(number);
     } else {
         (void)raise(number); /* once this handler returns */
     }
 }
 
-static void on_signal(int number, siginfo_t *info, void *context) {
-    int error = errno;
-    uint64_t bit = UINT64_C(1) << (number - 1);
-    if ((inside & bit) != 0) {
-        return;
-    }
-    inside |= bit;
+static void pass_on(struct visit *visit, const struct former *former, int number, siginfo_t *info,
+                    void *context) {
+    const struct former *before = visit->former;
+    visit->former = former;
+    siding_former_call(former, number, info, context);
+    visit->former = before;
+}
+
+/* Not from inside of itself: from the system, or by a handler in our place. */
+static void come_in(uintptr_t thread, int number, siginfo_t *info, void *context) {
     const struct former *former = atomic_load_explicit(&former_of[number], memory_order_acquire);
+    struct sigaction current;
+    bool is_known = sigaction(number, NULL, &current) == 0;
+    bool is_in_place = is_known && is_ours(&current);
     if (atomic_load_explicit(&is_watched[number], memory_order_seq_cst)) {
         report(number);
-    } else if (is_default(former)) {
-        give_back(number, former);
+    } else if (is_in_place && siding_former_is_default(former)) {
+        give_back(number, former, &current);
     }
-    call_former(former, number, info, context);
-    inside &= ~bit;
+    if (is_known && siding_former_is(former, &current)) {
+        former = former->earlier; /* it is the one that calls us */
+    }
+    struct visit *visit = begin_visit(number, thread);
+    if (visit != NULL) {
+        pass_on(visit, former, number, info, context);
+        end_visit(visit);
+    }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+    int error = errno;
+    uintptr_t thread = siding_thread_self();
+    struct visit *visit = find_visit(number, thread);
+    if (visit == NULL) {
+        come_in(thread, number, info, context);
+    } else if (visit->former != NULL) {
+        pass_on(visit, visit->former->earlier, number, info, context);
+    }
     errno = error;
 }
 
-static bool is_ours(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == on_signal;
-}
-
-static bool is_same(const struct sigaction *a, const struct sigaction *b) {
-    return a->sa_flags == b->sa_flags && a->sa_handler == b->sa_handler;
-}
-
-/* @return NULL: out of memory */
-static struct former *keep(const struct sigaction *action) {
-    struct former *first = atomic_load_explicit(&formers, memory_order_acquire);
-    struct former *kept = first;
-    while (kept != NULL && !is_same(&kept->action, action)) {
-        kept = kept->next;
-    }
-    if (kept != NULL) {
-        return kept;
-    }
-    kept = malloc(sizeof *kept);
-    if (kept != NULL) {
-        *kept = (struct former){*action, first};
-        atomic_store_explicit(&formers, kept, memory_order_release);
-    }
-    return kept;
-}
+/* ---- watching -------------------------------------------------------------------------------- */
 
 /* Those of a fault have to be dealt with where it happened. */
 static bool is_watchable(int number) {
@@ -127,7 +148,8 @@ static int32_t install(int number) {
     if (is_ours(&current)) {
         return 0;
     }
-    struct former *former = keep(&current);
+    const struct former *earlier = atomic_load_explicit(&former_of[number], memory_order_acquire);
+    const struct former *former = siding_former_add(earlier, &current);
     if (former == NULL) {
         return ENOMEM;
     }
@@ -157,7 +179,12 @@ void siding_signal_unwatch(int number) {
     struct sigaction current;
     const struct former *former = atomic_load_explicit(&former_of[number], memory_order_acquire);
     atomic_store_explicit(&is_watched[number], false, memory_order_seq_cst);
-    if (former != NULL && sigaction(number, NULL, &current) == 0 && is_ours(&current)) {
-        (void)sigaction(number, &former->action, NULL);
+    if (former == NULL || sigaction(number, NULL, &current) != 0 || !is_ours(&current)) {
+        return;
+    }
+    (void)sigaction(number, &former->action, NULL);
+    /* the last one stays, for somebody may have kept our handler to put it back */
+    if (former->earlier != NULL) {
+        atomic_store_explicit(&former_of[number], former->earlier, memory_order_release);
     }
 }
