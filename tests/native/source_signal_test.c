@@ -214,6 +214,45 @@ TEST("S7: the signal that finds such a handler is not lost") {
 }
 #endif
 
+TEST("S7: a handler that comes back with another mask is put back with that one") {
+    REQUIRE(host_open(&host, 64));
+    struct sigaction plain = {.sa_handler = count_call};
+    struct sigaction masked = plain;
+    struct sigaction before;
+    struct sigaction left;
+    sigaddset(&masked.sa_mask, SIGUSR2);
+    sigaction(SIGUSR1, &plain, &before);
+    close_source(&host, open_signal(&host, TOKEN, SIGUSR1, 1));
+    sigaction(SIGUSR1, &masked, NULL);
+    close_source(&host, open_signal(&host, TOKEN + 1, SIGUSR1, 1));
+    sigaction(SIGUSR1, &before, &left);
+    EXPECT(left.sa_handler == count_call);
+    EXPECT_EQ(sigismember(&left.sa_mask, SIGUSR2), 1);
+    host_close(&host);
+}
+
+TEST("S7: children that nobody had to collect leave nothing behind, and are told") {
+    const struct sigaction formers[] = {{.sa_handler = SIG_IGN},
+                                        {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT}};
+    REQUIRE(host_open(&host, 64));
+    for (uint32_t i = 0; i < 2; i++) {
+        struct sigaction before;
+        sigaction(SIGCHLD, &formers[i], &before);
+        uint64_t source = open_signal(&host, TOKEN, SIGCHLD, 1);
+        pid_t child = fork();
+        if (child == 0) {
+            _exit(0);
+        }
+        EXPECT_EQ(next_word(&host, TOKEN), 1);
+        EXPECT_EQ(waitpid(child, NULL, 0), -1);
+        EXPECT_EQ(errno, ECHILD);
+        close_source(&host, source);
+        expect_end(&host, TOKEN, SIDING_OK, 0);
+        sigaction(SIGCHLD, &before, NULL);
+    }
+    host_close(&host);
+}
+
 TEST("S7: faults, numbers that are none, SIGKILL and SIGSTOP are refused") {
     REQUIRE(host_open(&host, 64));
     const int64_t none[] = {0, -1, 65, INT64_MAX, SIGKILL, SIGSTOP, SIGSEGV, SIGFPE};

@@ -4,12 +4,25 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "../watch.h"
+
 #define CHAIN_MAX 32u /* what was there before these is forgotten */
 
 static const struct former *all; /* owner: who adds */
 
+/* Signal by signal: libc leaves what lies behind the last one as it was. */
+static bool is_same_mask(const sigset_t *a, const sigset_t *b) {
+    for (int number = 1; number < (int)SIDING_SIGNALS_MAX; number++) {
+        if (sigismember(a, number) != sigismember(b, number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_same(const struct sigaction *a, const struct sigaction *b) {
-    return a->sa_flags == b->sa_flags && a->sa_handler == b->sa_handler;
+    return a->sa_flags == b->sa_flags && a->sa_handler == b->sa_handler &&
+           is_same_mask(&a->sa_mask, &b->sa_mask);
 }
 
 bool siding_former_is(const struct former *former, const struct sigaction *action) {

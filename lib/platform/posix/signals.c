@@ -139,27 +139,51 @@ static bool is_watchable(int number) {
            number != SIGFPE && number != SIGTRAP && number != SIGABRT;
 }
 
+static void set_former(int number, const struct former *former) {
+    atomic_store_explicit(&former_of[number], former, memory_order_release);
+}
+
+/* Goes on as it did before: calls interrupted or not, children collected by the system or not. */
+static struct sigaction ours_in_place_of(const struct sigaction *former, int number) {
+    struct sigaction ours = {.sa_sigaction = on_signal, .sa_mask = former->sa_mask};
+    bool has_handler = former->sa_handler != SIG_DFL && former->sa_handler != SIG_IGN;
+    bool ignores_children = number == SIGCHLD && former->sa_handler == SIG_IGN;
+    ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    ours.sa_flags |= former->sa_flags & (SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT);
+    ours.sa_flags |= has_handler ? 0 : SA_RESTART;
+    ours.sa_flags |= ignores_children ? SA_NOCLDWAIT : 0;
+    return ours;
+}
+
+/* One that was installed after we had looked is in its place, not the one we saw. @return errno */
+static int32_t replace(int number, const struct sigaction *former, const struct former *earlier) {
+    const struct former *latest = siding_former_add(earlier, former);
+    struct sigaction ours = ours_in_place_of(former, number);
+    struct sigaction before;
+    if (latest == NULL) {
+        return ENOMEM;
+    }
+    set_former(number, latest); /* for whoever is in the handler at once */
+    if (sigaction(number, &ours, &before) != 0) {
+        set_former(number, earlier);
+        return errno;
+    }
+    if (siding_former_is(latest, &before)) {
+        return 0;
+    }
+    latest = is_ours(&before) ? earlier : siding_former_add(earlier, &before);
+    set_former(number, latest != NULL ? latest : earlier);
+    return 0;
+}
+
 /* @return errno */
 static int32_t install(int number) {
     struct sigaction current;
     if (sigaction(number, NULL, &current) != 0) {
         return errno;
     }
-    if (is_ours(&current)) {
-        return 0;
-    }
     const struct former *earlier = atomic_load_explicit(&former_of[number], memory_order_acquire);
-    const struct former *former = siding_former_add(earlier, &current);
-    if (former == NULL) {
-        return ENOMEM;
-    }
-    atomic_store_explicit(&former_of[number], former, memory_order_release);
-    struct sigaction ours = {.sa_sigaction = on_signal, .sa_mask = current.sa_mask};
-    int inherited = SA_RESTART | SA_NOCLDSTOP | SA_NOCLDWAIT;
-    bool had_handler = current.sa_handler != SIG_DFL && current.sa_handler != SIG_IGN;
-    int flags = had_handler ? current.sa_flags & inherited : SA_RESTART;
-    ours.sa_flags = flags | SA_SIGINFO | SA_ONSTACK;
-    return sigaction(number, &ours, NULL) == 0 ? 0 : errno;
+    return is_ours(&current) ? 0 : replace(number, &current, earlier);
 }
 
 int32_t siding_signal_watch(int number, void (*notice)(int number)) {
@@ -182,9 +206,10 @@ void siding_signal_unwatch(int number) {
     if (former == NULL || sigaction(number, NULL, &current) != 0 || !is_ours(&current)) {
         return;
     }
-    (void)sigaction(number, &former->action, NULL);
-    /* the last one stays, for somebody may have kept our handler to put it back */
-    if (former->earlier != NULL) {
-        atomic_store_explicit(&former_of[number], former->earlier, memory_order_release);
+    if (sigaction(number, &former->action, &current) == 0 && !is_ours(&current)) {
+        (void)sigaction(number, &current, NULL); /* came after we had looked */
+    } else if (former->earlier != NULL) {
+        /* the last one stays, for somebody may have kept our handler to put it back */
+        set_former(number, former->earlier);
     }
 }
