@@ -38,7 +38,8 @@ enum siding_child_outcome {
 };
 
 /**
- * @return 0 or errno; ECHILD: it is no child, or a descriptor of this process waits for it already
+ * @return 0 or errno; ECHILD: it is no child, or a descriptor of this process waits for it already,
+ *         as far as the system tells; where it would and cannot now, why: EMFILE
  * @thread any  @blocks never  @owns the caller, until siding_child_close
  */
 int32_t siding_child_open(int64_t process, struct siding_child *out_child);

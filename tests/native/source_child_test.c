@@ -3,6 +3,7 @@
  */
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -126,6 +127,43 @@ TEST("S8: what is no child, or is waited for already, is refused and still gets 
     EXPECT_EQ(WEXITSTATUS(status), 9);
     close(runtime);
     EXPECT_EQ(stats_now().sources, 0);
+    host_close(&host);
+}
+
+#define DESCRIPTORS 128
+
+TEST("S8: without free descriptors for the look it is refused, not taken from who waits for it") {
+    static int fillers[DESCRIPTORS];
+    struct rlimit before;
+    REQUIRE(host_open(&host, 64));
+    settle_poller(&host, TOKEN);
+    int end = -1;
+    pid_t child = start_child(&end, 9, 0);
+    int runtime = (int)syscall(SYS_pidfd_open, child, 0);
+    REQUIRE(runtime >= 0 && getrlimit(RLIMIT_NOFILE, &before) == 0);
+    struct rlimit few = {.rlim_cur = DESCRIPTORS, .rlim_max = before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    uint32_t count = 0;
+    while ((fillers[count] = dup(runtime)) >= 0) {
+        count++;
+    }
+    struct siding_source_options options = child_options(TOKEN, child, 1);
+    for (uint32_t free_count = 0; free_count < 2; free_count++) {
+        int32_t error = 0;
+        EXPECT_EQ(refused(&host, &options, &error), SIDING_ESYSTEM);
+        EXPECT_EQ(error, EMFILE);
+        close(fillers[--count]);
+    }
+    expect_not_child(child);
+    while (count > 0) {
+        close(fillers[--count]);
+    }
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    close(end);
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 9);
+    close(runtime);
     host_close(&host);
 }
 

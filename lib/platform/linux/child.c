@@ -23,35 +23,39 @@ static bool is_about_process(const char *name) {
     return strstr(target, "pidfd") != NULL;
 }
 
-/* @return 0: not known */
-static long process_of(const char *name) {
+/* @return 0, errno, or ECHILD: this descriptor waits for the process */
+static int look_at(const char *name, int process) {
     char path[64];
     char info[INFO_BYTES_MAX];
     (void)snprintf(path, sizeof path, "/proc/self/fdinfo/%.16s", name);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return 0;
+        return errno == ENOENT ? 0 : errno; /* closed meanwhile */
     }
     size_t length = fread(info, 1, sizeof info - 1, file);
     (void)fclose(file);
     info[length] = '\0';
     const char *line = strstr(info, "\nPid:");
-    return line == NULL ? 0 : strtol(line + strlen("\nPid:"), NULL, 10);
+    return line != NULL && strtol(line + strlen("\nPid:"), NULL, 10) == process ? ECHILD : 0;
 }
 
-static bool is_waited_for(int process) {
+/* What cannot be seen might be a descriptor that waits. @return as look_at, of all descriptors */
+static int look_at_all(int process) {
     DIR *descriptors = opendir("/proc/self/fd");
     if (descriptors == NULL) {
-        return false;
+        return errno;
     }
-    bool found = false;
-    struct dirent *entry = readdir(descriptors);
-    while (entry != NULL && !found) {
-        found = is_about_process(entry->d_name) && process_of(entry->d_name) == process;
-        entry = readdir(descriptors);
+    int error = 0;
+    errno = 0;
+    const struct dirent *entry = readdir(descriptors);
+    while (entry != NULL && error == 0) {
+        error = is_about_process(entry->d_name) ? look_at(entry->d_name, process) : 0;
+        errno = 0;
+        entry = error == 0 ? readdir(descriptors) : NULL;
     }
+    error = error == 0 ? errno : error;
     (void)closedir(descriptors);
-    return found;
+    return error;
 }
 
 /* Ended or not. */
@@ -61,9 +65,12 @@ static bool is_child(int process) {
 }
 
 int32_t siding_child_open(int64_t process, struct siding_child *out_child) {
-    if (process <= 0 || process > INT_MAX || !is_child((int)process) ||
-        is_waited_for((int)process)) {
+    if (process <= 0 || process > INT_MAX || !is_child((int)process)) {
         return ECHILD;
+    }
+    int error = look_at_all((int)process);
+    if (error != 0) {
+        return error;
     }
     long descriptor = syscall(SYS_pidfd_open, (int)process, 0);
     if (descriptor < 0) {
