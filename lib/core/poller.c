@@ -14,7 +14,6 @@
 #include "timer.h"
 #include "told.h"
 
-#define STACK_BYTES (256u << 10)
 #define READY_MAX 256u
 #define SPIN_SHARE_MIN 16u /* an unlucky poller spins 1/16 of the limit */
 #define NAME "siding-poller"
@@ -160,7 +159,7 @@ static void run_poller(void *argument) {
 /* @return 0 or errno */
 static int32_t start(void) SIDING_REQUIRES(&start_mutex) {
     struct siding_thread_options options = {
-        .name = NAME, .stack_bytes = STACK_BYTES, .run = run_poller};
+        .name = NAME, .stack_bytes = pool_stack_bytes(), .run = run_poller};
     int32_t error = is_open ? 0 : siding_poller_open(&waits);
     if (error != 0) {
         return error;

@@ -67,6 +67,10 @@ int32_t pool_configure(const struct siding_pool_options *options) {
     return SIDING_OK;
 }
 
+uint32_t pool_stack_bytes(void) {
+    return atomic_load_explicit(&stack_bytes, memory_order_relaxed);
+}
+
 uint32_t pool_spin_ns(void) {
     return atomic_load_explicit(&spin_limit_ns, memory_order_relaxed);
 }
@@ -133,7 +137,7 @@ static void give_retired(struct slot *slot) SIDING_REQUIRES(&start_mutex) {
 
 /* @param own_stack_bytes 0: as configured */
 static struct slot *start_slot(enum slot_state state, uint32_t own_stack_bytes) {
-    uint32_t stack = atomic_load_explicit(&stack_bytes, memory_order_relaxed);
+    uint32_t stack = pool_stack_bytes();
     siding_mutex_lock(&start_mutex);
     struct slot *slot = take_retired();
     if (slot == NULL) {

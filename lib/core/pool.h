@@ -19,6 +19,8 @@ uint32_t pool_spin_ns(void);
 bool pool_spin_begin(void);
 /** @thread who may spin  @blocks never */
 void pool_spin_end(void);
+/** @return what the next thread has, in which a host's functions run  @thread any  @blocks never */
+uint32_t pool_stack_bytes(void);
 /** Fills the fields about threads and slots. @thread any  @blocks never */
 void pool_count(struct siding_stats *out_stats);
 

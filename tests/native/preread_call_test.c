@@ -36,6 +36,16 @@ static int32_t take_all_numbers(int32_t descriptor) {
     return sum;
 }
 
+/* As functions do that were written for the main thread. */
+static int32_t take_with_much_stack(int32_t descriptor) {
+    volatile char much[1024 * KIB];
+    for (size_t i = 0; i < sizeof much; i += KIB) {
+        much[i] = (char)i;
+    }
+    char byte = 0;
+    return recv(descriptor, &byte, 1, MSG_DONTWAIT) == 1 ? byte + much[0] : -1;
+}
+
 /* Does not read at all. */
 static int32_t ignore(int32_t descriptor) {
     atomic_fetch_add(&runs, 1);
@@ -121,6 +131,22 @@ TEST("S12: a bound call that reads gives its result and its cells, once for each
     }
     settle();
     EXPECT_EQ(atomic_load(&runs), 3); /* not readable any more: it was not run in vain */
+    finish_reader(source);
+    close_both(ends);
+}
+
+TEST("S12: a bound call has as much stack as on a thread of the pool") {
+    int ends[2];
+    const struct siding_event *event = NULL;
+    REQUIRE(open_pair(ends));
+    uint64_t bound = bind_plain(FUNCTION(take_with_much_stack), ends[0], SIDING_CALL_ERRNO);
+    struct siding_source_options options = call_options(ends[0], bound, 1);
+    uint64_t source = open_source(&host, &options);
+    send_text(ends[1], "y");
+    const uint64_t *payload = next_item(&event);
+    REQUIRE(payload != NULL);
+    EXPECT_EQ((int32_t)payload[0], 'y');
+    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
     finish_reader(source);
     close_both(ends);
 }
