@@ -170,5 +170,9 @@ enum preread_step preread_call_step(struct source *source) {
         source_end(source, SIDING_EENDED, 0);
         return PREREAD_ENDED;
     }
-    return verdict == VERDICT_NOT_YET ? PREREAD_WAIT : PREREAD_ON;
+    if (verdict == VERDICT_NOT_YET) {
+        call->fruitless = 0;
+        return PREREAD_WAIT;
+    }
+    return PREREAD_ON;
 }

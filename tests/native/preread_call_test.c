@@ -52,6 +52,14 @@ static int32_t ignore(int32_t descriptor) {
     return descriptor;
 }
 
+/* Waits for more to come. */
+static int32_t want_more(int32_t descriptor) {
+    (void)descriptor;
+    atomic_fetch_add(&runs, 1);
+    errno = EAGAIN;
+    return -1;
+}
+
 /* A text as long as the number says, for the caller to free. */
 static char *take_text(int32_t descriptor) {
     int32_t size_bytes = 0;
@@ -102,6 +110,12 @@ static struct siding_source_options call_options(int descriptor, uint64_t bound,
 
 static void send_number(int descriptor, int32_t number) {
     EXPECT_EQ(send(descriptor, &number, sizeof number, 0), (ssize_t)sizeof number);
+}
+
+/* The first may be told in the round whose turns are still to come. */
+static void settle_turns(void) {
+    settle();
+    settle();
 }
 
 static bool open_pair(int ends[2]) {
@@ -264,6 +278,23 @@ static uint64_t bind_take_text(int descriptor) {
         FUNCTION(take_text));
     request_put(&request, (uint32_t)descriptor);
     return bind_request(0);
+}
+
+TEST("S12: a call that waits for more is run at once whenever more has come") {
+    int ends[2];
+    REQUIRE(open_pair(ends));
+    uint64_t bound = bind_plain(FUNCTION(want_more), ends[0], SIDING_CALL_ERRNO);
+    struct siding_source_options options = call_options(ends[0], bound, 1);
+    uint64_t source = open_source(&host, &options);
+    settle_turns();
+    for (int pieces = 1; pieces <= 40; pieces++) {
+        send_text(ends[1], "piece");
+        settle_turns();
+        EXPECT_EQ(atomic_load(&runs), pieces);
+    }
+    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
+    finish_reader(source);
+    close_both(ends);
 }
 
 TEST("what its result points to is copied and freed, a long one as a block behind the result") {
