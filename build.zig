@@ -104,7 +104,7 @@ const native_tests = [_][]const u8{
     "preread_accept_test",
     "preread_bytes_test",
     "preread_call_test",
-    "preread_flags_test",
+    "preread_nature_test",
     "preread_receive_test",
     "realtime_test",
     "repeat_test",

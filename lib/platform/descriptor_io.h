@@ -26,6 +26,7 @@ struct siding_io_nature {
     bool is_socket;
     bool is_listener;  /* it gives connections, not bytes */
     bool has_messages; /* a read takes one whole message */
+    bool gives_all;    /* a read that gives less than was asked for gives all there is */
     bool has_end;      /* a read of nothing is the end, not an empty message */
 };
 

@@ -16,6 +16,12 @@ int64_t siding_io_read_nowait(int descriptor, void *out_bytes, size_t size_bytes
     return read(descriptor, out_bytes, size_bytes);
 }
 
+/* Its streams are TCP and those of the local domain. */
+bool siding_io_gives_all(int socket) {
+    (void)socket;
+    return true;
+}
+
 static bool is_exhausted(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -7,7 +8,8 @@
 
 _Static_assert(sizeof(struct sockaddr_storage) <= SIDING_IO_ADDRESS_BYTES, "any address fits");
 
-#define HERE (-1) /* the position of the open file, which a pipe does not have */
+#define MULTIPATH_TCP 262 /* IPPROTO_MPTCP, which older headers have not */
+#define HERE (-1)         /* the position of the open file, which a pipe does not have */
 
 static bool may_be_probed(int descriptor) {
     struct stat status;
@@ -48,6 +50,21 @@ static bool is_of_connection(int error) {
     case EPERM:
     case EPROTO:
         return true;
+    default:
+        return false;
+    }
+}
+
+/* SCTP has streams too, of one message after the other. */
+bool siding_io_gives_all(int socket) {
+    int protocol = siding_io_option(socket, SO_PROTOCOL);
+    switch (siding_io_option(socket, SO_DOMAIN)) {
+    case AF_UNIX:
+    case AF_VSOCK:
+        return true;
+    case AF_INET:
+    case AF_INET6:
+        return protocol == IPPROTO_TCP || protocol == MULTIPATH_TCP;
     default:
         return false;
     }

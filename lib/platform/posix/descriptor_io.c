@@ -29,16 +29,15 @@ int64_t siding_io_failure(int32_t *out_error) {
     return SIDING_IO_FAILED;
 }
 
-/* @return 0 where the socket has no such option */
-static int option_of(int descriptor, int name) {
+int siding_io_option(int socket, int name) {
     int value = 0;
     socklen_t size_bytes = sizeof value;
-    return getsockopt(descriptor, SOL_SOCKET, name, &value, &size_bytes) == 0 ? value : 0;
+    return getsockopt(socket, SOL_SOCKET, name, &value, &size_bytes) == 0 ? value : 0;
 }
 
 static struct siding_io_nature look_at_socket(int descriptor, bool is_nonblocking) {
-    int type = option_of(descriptor, SO_TYPE);
-    bool is_listener = option_of(descriptor, SO_ACCEPTCONN) != 0;
+    int type = siding_io_option(descriptor, SO_TYPE);
+    bool is_listener = siding_io_option(descriptor, SO_ACCEPTCONN) != 0;
     return (struct siding_io_nature){
         /* accept knows no such flag */
         .way = !is_listener     ? SIDING_IO_SOCKET
@@ -47,6 +46,7 @@ static struct siding_io_nature look_at_socket(int descriptor, bool is_nonblockin
         .is_socket = true,
         .is_listener = is_listener,
         .has_messages = type != SOCK_STREAM,
+        .gives_all = type == SOCK_STREAM && siding_io_gives_all(descriptor),
         .has_end = type == SOCK_STREAM || type == SOCK_SEQPACKET,
     };
 }
@@ -78,14 +78,14 @@ int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
     return 0;
 }
 
-/* A stream gives less than was asked for when there is no more, but for what parts it before:
-   descriptors that were passed along (MSG_CTRUNC: nobody takes them), the mark of urgent data. */
+/* Less than was asked for is all, but for what parts a stream: descriptors that were passed along
+   (MSG_CTRUNC: nobody takes them), the mark of urgent data. */
 static int64_t receive(int descriptor, const struct siding_io_nature *nature, void *out_bytes,
                        size_t size_bytes, bool *out_is_all) {
     struct iovec target = {.iov_base = out_bytes, .iov_len = size_bytes};
     struct msghdr header = {.msg_iov = &target, .msg_iovlen = 1};
     ssize_t got = recvmsg(descriptor, &header, MSG_DONTWAIT);
-    *out_is_all = !nature->has_messages && got > 0 && (size_t)got < size_bytes &&
+    *out_is_all = nature->gives_all && got > 0 && (size_t)got < size_bytes &&
                   (header.msg_flags & MSG_CTRUNC) == 0;
     return got;
 }

@@ -11,6 +11,11 @@
 bool siding_io_knows_nowait(int descriptor);
 /** As read(2), so told. @thread any  @blocks never */
 int64_t siding_io_read_nowait(int descriptor, void *out_bytes, size_t size_bytes);
+/** @return whether a stream socket gives all that it has, up to what was asked for: others part it
+ *  as it was sent  @thread any  @blocks never */
+bool siding_io_gives_all(int socket);
+/** @return an option of the level SOL_SOCKET, 0 where there is none  @thread any  @blocks never */
+int siding_io_option(int socket, int name);
 /** @return whether a read or an accept now gives something, an end or an error, whatever the flags
  *  of the open file have become  @thread any  @blocks never */
 bool siding_io_is_ready(int descriptor);

@@ -1,9 +1,11 @@
 /*
- * preread_flags_test.c - flags belong to the open file, and others may change them at any time.
+ * preread_nature_test.c - what a descriptor is, found out when it is opened; its flags belong to
+ * the open file, and others may change them at any time.
  */
 #include <sys/inotify.h>
 #include <termios.h>
 
+#include "../../lib/platform/descriptor_io.h"
 #include "preread_fixture.h"
 
 static void make_blocking(int descriptor) {
@@ -80,4 +82,48 @@ TEST("S13: a listener that was made blocking meanwhile holds up nobody") {
     }
     finish_reader(source);
     close(listener);
+}
+
+/* ---- what a short read tells ----------------------------------------------------------------- */
+
+static bool gives_all(int domain, int type, int protocol) {
+    struct siding_io_nature nature = {.gives_all = false};
+    int descriptor = socket(domain, type | SOCK_CLOEXEC, protocol);
+    EXPECT_EQ(siding_io_look(descriptor, &nature), 0);
+    close(descriptor);
+    return nature.gives_all;
+}
+
+TEST("a short read is all of a stream of TCP or the local domain, and of no message") {
+    EXPECT(gives_all(AF_INET, SOCK_STREAM, 0));
+    EXPECT(gives_all(AF_UNIX, SOCK_STREAM, 0));
+    EXPECT(!gives_all(AF_INET, SOCK_DGRAM, 0));
+    EXPECT(!gives_all(AF_UNIX, SOCK_DGRAM, 0));
+    EXPECT(!gives_all(AF_UNIX, SOCK_SEQPACKET, 0));
+}
+
+TEST("a short read tells that it was all only where that is so") {
+    int ends[2];
+    char bytes[8];
+    struct siding_io_nature nature;
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    REQUIRE(siding_io_look(ends[0], &nature) == 0);
+    for (int pass = 0; pass < 2; pass++) {
+        int32_t error = 0;
+        bool is_all = false;
+        nature.gives_all = pass == 0; /* the second time as with SCTP */
+        send_text(ends[1], "short");
+        EXPECT_EQ(siding_io_read(ends[0], &nature, bytes, sizeof bytes, &is_all, &error), 5);
+        EXPECT_EQ(is_all, pass == 0);
+    }
+    close_both(ends);
+}
+
+TEST("a short read is not all of a stream of SCTP, whose messages stay apart") {
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP);
+    if (descriptor < 0) {
+        SKIP("no SCTP in this kernel");
+    }
+    close(descriptor);
+    EXPECT(!gives_all(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
 }
