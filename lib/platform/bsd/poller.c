@@ -58,12 +58,13 @@ int32_t siding_poller_open(struct siding_poller *out_poller) {
     return 0;
 }
 
-static bool is_known(const struct siding_poller *poller, int descriptor) {
+/* The queue takes the data of this, too: where it knows the descriptor, the caller changes it. */
+static bool is_known(const struct siding_poller *poller, int descriptor, uint64_t data) {
     bool known = false;
     for (uint32_t i = 0; i < FILTERS; i++) {
         struct kevent event;
         EV_SET(&event, (uintptr_t)descriptor, filters[i].filter, EV_ENABLE, filters[i].flags, 0,
-               NULL);
+               (void *)(uintptr_t)data);
         known |= change(poller->queue, &event) == 0;
     }
     return known;
@@ -104,7 +105,7 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
     if (error != 0) {
         return error;
     }
-    if (is_known(poller, descriptor)) {
+    if (is_known(poller, descriptor, data)) {
         return EEXIST;
     }
     error = siding_poller_change(poller, descriptor, conditions, data);
