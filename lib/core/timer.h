@@ -16,7 +16,7 @@ int32_t timer_reserve(void);
 /** Gives it back. @thread any, no timer of it is set  @blocks never */
 void timer_unreserve(void);
 /**
- * Sets a timer for which there is room. A new one comes after those that are due at the same time.
+ * Sets a timer for which there is room; those due at the same time come in any order.
  * @param due_ns of siding_clock_ns; UINT64_MAX: never
  * @param every_ns from then on, by due_ns; 0: once
  * @thread any, its owner  @blocks never

@@ -9,7 +9,8 @@
  * that no queue can overflow. What happens meanwhile is not lost: it comes with the next event.
  *
  * The status of the end is SIDING_OK: closed, end of stream, or all was told; SIDING_ESYSTEM, with
- * errno in `error`; SIDING_EENDED: until_test held. After it nothing of the source runs or writes.
+ * errno in `error`; SIDING_ENOMEM, of one that reads; SIDING_EENDED: until_test held. After it
+ * nothing of the source runs or writes.
  */
 #ifndef SIDING_STATION_H
 #define SIDING_STATION_H
@@ -66,11 +67,12 @@ struct siding_source_options {
 
 struct siding_source_stats {
     uint32_t size_bytes;
-    uint32_t credit;    /* events asked for and not drained yet */
+    uint32_t credit;    /* events asked for and not drained yet; of one that reads, not read yet */
     uint64_t events;    /* drained */
     uint64_t coalesced; /* ticks, signals and posts that came with others in one event */
     uint64_t bytes;     /* READ, EXACT, RECEIVE: drained */
-    uint64_t stalls;    /* times that something was to be told and nobody had asked */
+    uint64_t stalls;    /* times that something was to be told and nobody had asked; of one that
+                           reads 0: it does not look then */
 };
 
 /**
