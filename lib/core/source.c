@@ -116,6 +116,7 @@ static void start(struct source *source, struct bridge *bridge,
     source->registration = NULL;
     source->next_watcher = NULL;
     source->timer.place = 0;
+    source->timer.is_parked = false;
     source->is_closed = false;
     source->events = source->coalesced = source->bytes = source->stalls = 0;
     /* relaxed, all: nobody else knows it yet */
@@ -261,8 +262,11 @@ static bool begin_ask(struct source *source, uint32_t count) {
     }
     source->stalls += !is_level(source) && has_news(source);
     /* seq_cst: then it is looked at; pairs with source_queue. QUEUED: the visit finds the credit */
-    return (atomic_fetch_or_explicit(&source->state, SOURCE_ASKED, memory_order_seq_cst) &
-            SOURCE_QUEUED) == 0;
+    uint8_t before = atomic_fetch_or_explicit(&source->state, SOURCE_ASKED, memory_order_seq_cst);
+    if ((before & SOURCE_QUEUED) == 0 && source->kind->ask != NULL) {
+        source->kind->ask(source);
+    }
+    return (before & SOURCE_QUEUED) == 0;
 }
 
 /* @return whether there is something to drain */

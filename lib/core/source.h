@@ -54,7 +54,8 @@ struct source_kind {
      *  @return as siding_source_open  @thread js  @blocks never */
     int32_t (*open)(struct source *source, const struct siding_source_options *options,
                     int32_t *out_error);
-    /** The host asks, and had not; of a kind that reads. @thread js  @blocks never */
+    /** The host asks, and had not; where the kind does not read, it looks for what is to be told
+     *  next, so this may add to that. @thread js  @blocks never */
     void (*ask)(struct source *source);
     /** Stops it, and has its owner end it, at once or soon; nothing if that has been done.
      *  @thread js  @blocks never */
@@ -76,7 +77,9 @@ struct timer {
     uint64_t due_ns;   /* guarded by timer_mutex, as the next two */
     uint64_t every_ns; /* 0: once */
     uint32_t place;    /* in the heap, from 1 on; 0: not there */
-    /** It is due, and, unless it repeats, no longer set. @param ticks times since the last call
+    bool is_parked;    /* it repeats, and waits for timer_resume; likewise guarded */
+    /** It is due, and, unless it repeats, no longer set; it may park one that does.
+     *  @param ticks times since the last call
      *  @thread poller, timer_mutex held  @blocks never */
     void (*run)(struct timer *timer, uint64_t ticks, struct told *told);
 };
@@ -151,6 +154,10 @@ void source_release(struct source *source);
 /** @return whether it has this handle now  @thread any  @blocks never */
 static inline bool source_is(const struct source *source, uint64_t handle) {
     return atomic_load_explicit(&source->handle, memory_order_relaxed) == handle;
+}
+/** @return whether the host has not asked, and has been told  @thread who tells  @blocks never */
+static inline bool source_is_idle(const struct source *source) {
+    return atomic_load_explicit(&source->state, memory_order_seq_cst) == SOURCE_IDLE;
 }
 /** @return whether its end has come  @thread js, its owner, a holder  @blocks never */
 static inline bool source_has_ended(const struct source *source) {

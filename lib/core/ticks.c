@@ -11,6 +11,10 @@ static void run(struct timer *timer, uint64_t ticks, struct told *told) {
     source_tell(source, ticks, told);
     if (is_over) {
         source_end_later(source, SIDING_OK, 0, told);
+    } else {
+        /* nobody is waiting: further ticks are counted when somebody does. Under the timer's mutex:
+           who asks after this look finds it parked */
+        timer->is_parked = source_is_idle(source);
     }
 }
 
@@ -28,6 +32,10 @@ static int32_t open(struct source *source, const struct siding_source_options *o
     return status;
 }
 
+static void ask(struct source *source) {
+    atomic_fetch_add_explicit(&source->tally, timer_resume(&source->timer), memory_order_seq_cst);
+}
+
 static void close(struct source *source) {
     if (timer_cancel(&source->timer)) {
         source_end(source, SIDING_OK, 0);
@@ -41,4 +49,4 @@ static void deinit(struct source *source) {
     }
 }
 
-const struct source_kind ticks_kind = {.open = open, .close = close, .deinit = deinit};
+const struct source_kind ticks_kind = {.open = open, .ask = ask, .close = close, .deinit = deinit};

@@ -113,10 +113,11 @@ void timer_set(struct timer *timer, uint64_t due_ns, uint64_t every_ns) {
 
 bool timer_cancel(struct timer *timer) {
     siding_mutex_lock(&timer_mutex);
-    bool was_set = timer->place != 0;
-    if (was_set) {
+    bool was_set = timer->place != 0 || timer->is_parked;
+    if (timer->place != 0) {
         take_out(timer);
     }
+    timer->is_parked = false;
     siding_mutex_unlock(&timer_mutex);
     return was_set;
 }
@@ -124,15 +125,42 @@ bool timer_cancel(struct timer *timer) {
 /* ---- running --------------------------------------------------------------------------------- */
 
 /* @return ticks that have come, the next one due after now_ns */
-static uint64_t advance(struct timer *timer, uint64_t now_ns) SIDING_REQUIRES(&timer_mutex) {
-    if (timer->every_ns == 0) {
-        take_out(timer);
-        return 1;
+static uint64_t count_ticks(struct timer *timer, uint64_t now_ns) SIDING_REQUIRES(&timer_mutex) {
+    if (timer->due_ns > now_ns) {
+        return 0;
     }
     uint64_t ticks = 1 + (now_ns - timer->due_ns) / timer->every_ns;
     uint64_t most = (UINT64_MAX - timer->due_ns) / timer->every_ns;
     timer->due_ns = ticks <= most ? timer->due_ns + ticks * timer->every_ns : UINT64_MAX;
+    return ticks;
+}
+
+/* One that is over may be gone when it has run. */
+static void run(struct timer *timer, uint64_t now_ns, struct told *told)
+    SIDING_REQUIRES(&timer_mutex) {
+    if (timer->every_ns == 0) {
+        take_out(timer);
+        timer->run(timer, 1, told);
+        return;
+    }
+    uint64_t ticks = count_ticks(timer, now_ns);
     sift_down(timer, timer->place);
+    timer->run(timer, ticks, told);
+    if (timer->is_parked) {
+        take_out(timer);
+    }
+}
+
+uint64_t timer_resume(struct timer *timer) {
+    uint64_t ticks = 0;
+    siding_mutex_lock(&timer_mutex);
+    if (timer->is_parked) {
+        timer->is_parked = false;
+        ticks = count_ticks(timer, siding_clock_ns());
+        sift_up(timer, ++count);
+        arm();
+    }
+    siding_mutex_unlock(&timer_mutex);
     return ticks;
 }
 
@@ -140,8 +168,7 @@ void timer_run_due(struct told *told) {
     siding_mutex_lock(&timer_mutex);
     uint64_t now_ns = armed_ns == UINT64_MAX ? 0 : siding_clock_ns();
     while (count > 0 && heap[1]->due_ns <= now_ns) {
-        struct timer *timer = heap[1];
-        timer->run(timer, advance(timer, now_ns), told);
+        run(heap[1], now_ns, told);
     }
     if (armed_ns <= now_ns) {
         armed_ns = UINT64_MAX; /* it went off, though the timer may be gone for which it was set */

@@ -22,7 +22,10 @@ void timer_unreserve(void);
  * @thread any, its owner  @blocks never
  */
 void timer_set(struct timer *timer, uint64_t due_ns, uint64_t every_ns);
-/** @return whether it was set, and now is not  @thread any  @blocks never */
+/** Goes on with one that is parked. @return ticks that have come meanwhile
+ *  @thread any  @blocks never */
+uint64_t timer_resume(struct timer *timer);
+/** @return whether it was set, or parked, and now is not  @thread any  @blocks never */
 bool timer_cancel(struct timer *timer);
 /** Runs what is due. @thread poller  @blocks never */
 void timer_run_due(struct told *told);

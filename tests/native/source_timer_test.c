@@ -1,6 +1,8 @@
 /*
  * source_timer_test.c - timers: never early, in order, without drift.
  */
+#include <dirent.h>
+
 #include "source_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -85,6 +87,65 @@ TEST("S6: ticks without credit are added up, and come with the next pull") {
     expect_end(&host, TOKEN + 1, SIDING_OK, 0);
     EXPECT_EQ(siding_source_pull(host.bridge, source, 1), 1);
     EXPECT(next_word(&host, TOKEN) >= 9);
+    close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    host_close(&host);
+}
+
+/* How often the poller has gone to sleep. @return 0: it was not found */
+static unsigned long sleeps_of_poller(void) {
+    unsigned long sleeps = 0;
+    DIR *threads = opendir("/proc/self/task");
+    const struct dirent *entry = threads == NULL ? NULL : readdir(threads);
+    for (; entry != NULL && sleeps == 0; entry = readdir(threads)) {
+        char path[64];
+        char text[4096] = "";
+        (void)snprintf(path, sizeof path, "/proc/self/task/%.16s/status", entry->d_name);
+        FILE *file = fopen(path, "re");
+        if (file != NULL) {
+            (void)!fread(text, 1, sizeof text - 1, file);
+            (void)fclose(file);
+        }
+        const char *line = strstr(text, "\nvoluntary_ctxt_switches:");
+        bool is_poller = strstr(text, "siding-poller") != NULL && strstr(text, "State:\tS");
+        sleeps = is_poller && line != NULL ? strtoul(strchr(line, ':') + 1, NULL, 10) : 0;
+    }
+    if (threads != NULL) {
+        (void)closedir(threads);
+    }
+    return sleeps;
+}
+
+struct rest {
+    unsigned long sleeps;
+    uint32_t looks; /* in which it slept on */
+};
+
+static bool rests(void *argument) {
+    struct rest *rest = argument;
+    unsigned long sleeps = sleeps_of_poller();
+    rest->looks = sleeps != 0 && sleeps == rest->sleeps ? rest->looks + 1 : 0;
+    rest->sleeps = sleeps;
+    return rest->looks >= 20;
+}
+
+TEST("S6: a timer that nobody asks wakes nobody, and has all its ticks when somebody does") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = timer_options(TOKEN, 0, 1, 1);
+    struct rest rest = {0};
+    uint64_t start_ns = siding_clock_ns();
+    uint64_t source = open_source(&host, &options);
+    uint64_t opened_ns = siding_clock_ns();
+    uint64_t ticks = next_word(&host, TOKEN);
+    EXPECT(wait_until(rests, &rest));
+    for (uint32_t i = 0; i < 100; i++) {
+        uint64_t before_ns = siding_clock_ns();
+        pull(&host, source, 1);
+        ticks += next_word(&host, TOKEN);
+        EXPECT(ticks >= before_ns - opened_ns);
+        EXPECT(ticks <= siding_clock_ns() - start_ns + 1);
+    }
+    EXPECT(wait_until(rests, &rest));
     close_source(&host, source);
     expect_end(&host, TOKEN, SIDING_OK, 0);
     host_close(&host);
