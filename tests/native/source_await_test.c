@@ -76,6 +76,8 @@ static bool send_and_await(struct line *line, uint64_t number) {
 }
 
 static void line_close(struct line *line) {
+    close_source(&line->host, line->source);
+    expect_end(&line->host, line->token, SIDING_OK, 0);
     shutdown(line->ends[1], SHUT_RDWR);
     pthread_join(line->thread, NULL);
     host_close(&line->host);
@@ -159,6 +161,7 @@ TEST("the ticks of a timer come on the spot too") {
         EXPECT(siding_clock_ns() - since_ns >= ticks * TICK_NS);
     }
     close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
     host_close(&host);
 }
 
@@ -195,6 +198,8 @@ TEST("a bound call runs on the poller's thread, though its host waits on the spo
         EXPECT(atomic_load(&runner) != siding_thread_self());
     }
     close_source(&host, source);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    EXPECT_EQ(siding_bound_release(bound), SIDING_OK);
     host_close(&host);
     close_both(ends);
 }
