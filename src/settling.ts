@@ -40,6 +40,8 @@ export class Settling {
   readonly owners: (object | undefined)[] = [];
   /** C threads that were answered the last time. */
   answered = 0;
+  /** Whether C called for which nobody waits, the last time. */
+  hasPosts = false;
   readonly #b: Bridge;
 
   constructor(b: Bridge) {
@@ -62,6 +64,7 @@ export class Settling {
     const { firstSource } = b;
     let word = from;
     let ended = 0;
+    this.hasPosts = false;
     for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
@@ -72,6 +75,7 @@ export class Settling {
         }
         if (!mayRun) break;
         const callbacks = b.callbacks!;
+        this.hasPosts = true;
         callbacks.end = end * 2;
         callbacks.left = left;
         word = callbacks.take(at);

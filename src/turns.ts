@@ -17,6 +17,8 @@ import { runtime } from "./runtime/current.ts";
 import { settings } from "./settings.ts";
 import { SETTLED_BEFORE_LOOK } from "./settling.ts";
 
+/** Posts waited for on the spot, which is worth while where they come in a stream. */
+const POSTS_AWAITED = 128;
 /** Longest wait on the spot for an event of a source: as long as it takes to be woken for one. */
 const AWAIT_NS_MAX = 50_000;
 /** Calls staged beyond this many words go down within the turn, so that workers start early. */
@@ -29,6 +31,7 @@ export class Turns {
   readonly #turnMeter: Meter = meter();
   readonly #drainMeter: Meter = meter();
   readonly #answerMeter: Meter = meter();
+  readonly #postMeter: Meter = meter();
   readonly #sourceMeter: Meter = meter();
   #calls = 0;
   #fed = false;
@@ -225,17 +228,20 @@ export class Turns {
     }
     this.#draining = false;
     b.alive.scheduleRelease();
-    if (b.settling.answered > 0 && this.#mayExchange(1, this.#answerMeter)) {
-      this.#draining = true;
-      queueMicrotask(this.#listen);
-    }
+    const { answered, hasPosts } = b.settling;
+    if (answered > 0) this.#listen(answered, this.#answerMeter);
+    else if (hasPosts) this.#listen(POSTS_AWAITED, this.#postMeter);
   }
 
-  /* Who has just been answered may call again, sooner than this thread could sleep and be woken. */
-  readonly #listen = (): void => {
-    const { closed, settling: { answered } } = this.#b;
-    if (!closed) this.#take(this.#await(answered, this.#answerMeter), true);
-  };
+  /* Who has just been answered, or has posted, may call again sooner than this thread could sleep
+     and be woken. */
+  #listen(calls: number, meter: Meter): void {
+    if (!this.#mayExchange(1, meter)) return;
+    this.#draining = true;
+    queueMicrotask(() => {
+      if (!this.#b.closed) this.#take(this.#await(calls, meter), true);
+    });
+  }
 
   readonly #look = (): void => {
     if (this.#pacing.hasTime()) return this.#next();
