@@ -5,8 +5,8 @@
 #include "../platform.h"
 
 /*
- * A page of one's own that the kernel empties in a child, however that is made; kernels before 4.14
- * do not, and then libc tells of the forks that are made through it.
+ * A page of one's own that the kernel empties in a child, however that is made. Kernels before 4.14
+ * do not, and emulators promise it without doing it: libc tells of the forks made through it.
  */
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 static _Atomic(uint8_t) fallback_mark = 1;
@@ -14,7 +14,8 @@ static _Atomic(uint8_t) fallback_mark = 1;
 static _Atomic(_Atomic(uint8_t) *) mark = &fallback_mark;
 
 static void on_child(void) {
-    atomic_store_explicit(&fallback_mark, 0, memory_order_relaxed);
+    _Atomic(uint8_t) *own = atomic_load_explicit(&mark, memory_order_acquire);
+    atomic_store_explicit(own, 0, memory_order_relaxed);
 }
 
 static void watch(void) {
@@ -24,9 +25,7 @@ static void watch(void) {
         _Atomic(uint8_t) *own = page;
         atomic_store_explicit(own, 1, memory_order_relaxed);
         atomic_store_explicit(&mark, own, memory_order_release);
-        return;
-    }
-    if (page != MAP_FAILED) {
+    } else if (page != MAP_FAILED) {
         (void)munmap(page, size_bytes);
     }
     (void)pthread_atfork(NULL, NULL, on_child);
