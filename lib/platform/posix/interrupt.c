@@ -27,22 +27,46 @@ static bool is_unused(int number) {
            current.sa_handler == SIG_DFL;
 }
 
-static bool install(int number) {
-    struct sigaction action = {.sa_handler = on_signal};
+static bool handle(int number, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler};
     return sigemptyset(&action.sa_mask) == 0 && sigaction(number, &action, NULL) == 0;
+}
+
+/* Emulators of other processors take a handler for a signal that they have not. */
+static bool arrives(int number) {
+    sigset_t only, before;
+    uint32_t count = atomic_load_explicit(&handled_count, memory_order_relaxed);
+    if (sigemptyset(&only) != 0 || sigaddset(&only, number) != 0 ||
+        pthread_sigmask(SIG_UNBLOCK, &only, &before) != 0) {
+        return false;
+    }
+    bool sent = pthread_kill(pthread_self(), number) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return sent && atomic_load_explicit(&handled_count, memory_order_relaxed) != count;
+}
+
+static bool install(int number) {
+    if (!is_unused(number) || !handle(number, on_signal)) {
+        return false;
+    }
+    if (!arrives(number)) {
+        (void)handle(number, SIG_DFL);
+        return false;
+    }
+    return true;
 }
 
 /* Real-time signals are queued, so that none is merged with another; runtimes start from below. */
 static void choose(void) {
 #if defined(SIGRTMAX)
     for (int number = SIGRTMAX - 1; number > SIGRTMIN; number--) {
-        if (is_unused(number) && install(number)) {
+        if (install(number)) {
             signal_number = number;
             return;
         }
     }
 #endif
-    if (signal_number == 0 && is_unused(SIGURG) && install(SIGURG)) {
+    if (signal_number == 0 && install(SIGURG)) {
         signal_number = SIGURG;
     }
 }
