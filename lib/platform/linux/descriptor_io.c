@@ -2,7 +2,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "../posix/descriptor_io.h"
 
@@ -10,6 +12,11 @@ _Static_assert(sizeof(struct sockaddr_storage) <= SIDING_IO_ADDRESS_BYTES, "any 
 
 #define MULTIPATH_TCP 262 /* IPPROTO_MPTCP, which older headers have not */
 #define HERE (-1)         /* the position of the open file, which a pipe does not have */
+
+/* preadv2, which musl has only since 1.2.5. Of the position's two halves 64-bit kernels read one. */
+static int64_t read_now(int descriptor, const struct iovec *target) {
+    return syscall(SYS_preadv2, descriptor, target, 1, (long)HERE, 0L, RWF_NOWAIT);
+}
 
 static bool may_be_probed(int descriptor) {
     struct stat status;
@@ -27,13 +34,13 @@ bool siding_io_knows_nowait(int descriptor) {
     if (!may_be_probed(descriptor)) {
         return false;
     }
-    return preadv2(descriptor, &nowhere, 1, HERE, RWF_NOWAIT) >= 0 || errno == EAGAIN ||
-           errno == EFAULT || errno == EINVAL;
+    return read_now(descriptor, &nowhere) >= 0 || errno == EAGAIN || errno == EFAULT ||
+           errno == EINVAL;
 }
 
 int64_t siding_io_read_nowait(int descriptor, void *out_bytes, size_t size_bytes) {
     struct iovec target = {.iov_base = out_bytes, .iov_len = size_bytes};
-    return preadv2(descriptor, &target, 1, HERE, RWF_NOWAIT);
+    return read_now(descriptor, &target);
 }
 
 /* Linux passes on what has befallen the connection, which is not the listener's end: accept(2). */
