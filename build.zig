@@ -262,6 +262,9 @@ pub fn build(b: *Build) void {
     var tsan = debug;
     tsan.sanitize_thread = true;
     addTests(b, b.step("test-tsan", "Run the C tests under ThreadSanitizer"), tsan);
+    const programs = b.step("test-programs", "Build the C tests and what they load, to run elsewhere");
+    programs.dependOn(testlib);
+    installTests(b, programs, debug);
 
     const cross = b.step("cross", "Build the library for every supported target");
     if (libffi) |source| addCross(b, cross, optimize, source);
@@ -291,18 +294,7 @@ fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, libffi: *Build
 }
 
 fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
-    const library = b.addLibrary(.{
-        .name = "siding_static",
-        .root_module = libraryModule(b, variant),
-        .linkage = .static,
-    });
-    for (native_tests) |name| {
-        const module = cModule(b, variant);
-        const file = b.fmt("tests/native/{s}.c", .{name});
-        addFiles(b, module, variant, &.{file});
-        addLibffiHeaders(b, module, variant);
-        module.linkLibrary(library);
-        const program = b.addExecutable(.{ .name = name, .root_module = module });
+    for (testPrograms(b, variant)) |program| {
         const run = b.addRunArtifact(program);
         // A test run is never answered from the cache, and its lines are for the reader.
         run.has_side_effects = true;
@@ -311,6 +303,35 @@ fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
         if (b.args) |arguments| run.addArgs(arguments);
         step.dependOn(&run.step);
     }
+}
+
+fn installTests(b: *Build, step: *Build.Step, variant: Variant) void {
+    for (testPrograms(b, variant)) |program| {
+        step.dependOn(&b.addInstallArtifact(program, .{}).step);
+    }
+}
+
+fn testPrograms(b: *Build, variant: Variant) [native_tests.len]*Compile {
+    const library = b.addLibrary(.{
+        .name = "siding_static",
+        .root_module = libraryModule(b, variant),
+        .linkage = .static,
+    });
+    var programs: [native_tests.len]*Compile = undefined;
+    for (native_tests, &programs) |name, *program| {
+        const module = cModule(b, variant);
+        const file = b.fmt("tests/native/{s}.c", .{name});
+        addFiles(b, module, variant, &.{file});
+        addLibffiHeaders(b, module, variant);
+        module.linkLibrary(library);
+        program.* = b.addExecutable(.{
+            .name = name,
+            .root_module = module,
+            // Musl's would be static by default, and load nothing.
+            .linkage = if (variant.target.result.isMuslLibC()) .dynamic else null,
+        });
+    }
+    return programs;
 }
 
 /// Builds the shared library and installs it as <directory>/<prefix><file name>.

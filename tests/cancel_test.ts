@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Context, type ContextLibrary, SidingError, stats } from "../mod.ts";
 import { measured, median, rejection, test, until } from "./support/harness.ts";
+import { limitMs } from "./support/platform.ts";
 import { makeGate, openTestlib, type Testlib } from "./support/testlib.ts";
 
 const library = openTestlib();
-const LATE_MS = 5;
+const LATE_MS = limitMs(5);
 
 const reason = { why: "the caller's own reason" };
 

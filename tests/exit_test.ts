@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { expectExit, inParallel, runProgram } from "./support/child.ts";
 import { measured, median, runtimeName, test } from "./support/harness.ts";
+import { limitMs } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const RUNS = 50;
@@ -23,7 +24,7 @@ for (const [mode, code] of exits) {
     for (const outcome of outcomes) {
       expectExit(outcome, code);
       assert.match(outcome.stdout, /in C, stormed by 2/);
-      assert.ok(outcome.ms < 10_000, "it did not wait for C");
+      assert.ok(outcome.ms < limitMs(10_000), "it did not wait for C");
     }
   });
 }
@@ -53,7 +54,7 @@ for (const end of ends) {
       console.log(`gone after ${goneMs.map((ms: number) => ms.toFixed(1)).join(", ")} ms`);
       assert.deepEqual({ activeLeft, bridgesLeft }, { activeLeft: 0, bridgesLeft: 0 });
       assert.ok(socketsLeft <= DENO_SOCKETS, `${socketsLeft} sockets left`);
-      assert.ok(median(goneMs) <= 50, `gone after ${goneMs.join(", ")} ms`);
+      assert.ok(median(goneMs) <= limitMs(50), `gone after ${goneMs.join(", ")} ms`);
     }));
 }
 

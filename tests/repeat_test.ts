@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { alloc, bind, chain, close, Context, SidingError, stats } from "../mod.ts";
 import { makeCounter, makeLoop, openContextLib } from "./support/contexts.ts";
 import { measured, median, rejection, test, until } from "./support/harness.ts";
+import { limitMs } from "./support/platform.ts";
 
 const library = openContextLib();
-const PROMPT_MS = 50;
+const PROMPT_MS = limitMs(50);
 
 function codeOf(error: unknown): string {
   return error instanceof SidingError ? error.code : String(error);
@@ -62,7 +63,7 @@ test("S11: calls of the context run between the runs", () =>
       assert.equal(await answer(), 42);
       times.push(performance.now() - start);
     }
-    assert.ok(median(times) < 5, `${times} ms`);
+    assert.ok(median(times) < limitMs(5), `${times} ms`);
     library.loopPost.sync(loop, 17);
     assert.deepEqual(await next, { value: 17, done: false });
     await port.close();

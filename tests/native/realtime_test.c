@@ -3,6 +3,7 @@
  * allocates nothing, and makes no system call but those that wake the host. A program of its own,
  * for it counts the calls of malloc.
  */
+#include <dlfcn.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -46,29 +47,34 @@ static bool count_allocations(void) {
     return __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) > 0;
 }
 #else
+#ifdef __GLIBC__
 void *__libc_malloc(size_t size_bytes);
 void *__libc_calloc(size_t count, size_t size_bytes);
 void *__libc_realloc(void *memory, size_t size_bytes);
 void __libc_free(void *memory);
+#define LIBC(name) __libc_##name
+#else
+#define LIBC(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#endif
 
 void *malloc(size_t size_bytes) {
     note_allocation();
-    return __libc_malloc(size_bytes);
+    return LIBC(malloc)(size_bytes);
 }
 
 void *calloc(size_t count, size_t size_bytes) {
     note_allocation();
-    return __libc_calloc(count, size_bytes);
+    return LIBC(calloc)(count, size_bytes);
 }
 
 void *realloc(void *memory, size_t size_bytes) {
     note_allocation();
-    return __libc_realloc(memory, size_bytes);
+    return LIBC(realloc)(memory, size_bytes);
 }
 
 void free(void *memory) {
     note_allocation();
-    __libc_free(memory);
+    LIBC(free)(memory);
 }
 
 static bool count_allocations(void) {

@@ -8,6 +8,7 @@
  */
 import { type Callback, callback, type Library, open } from "../../mod.ts";
 import { until } from "./harness.ts";
+import { limitMs } from "./platform.ts";
 import { testlibPath } from "./testlib.ts";
 
 /** `int64_t (*)(int64_t value, uint32_t thread, const uint8_t *bytes, int32_t size)`. */
@@ -114,7 +115,7 @@ export interface Storm {
 }
 
 const ENDLESS = 2 ** 32 - 1;
-const LONG_MS = 60_000;
+const LONG_MS = limitMs(60_000);
 
 const THREADS = 2;
 

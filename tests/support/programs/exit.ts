@@ -6,11 +6,12 @@ import process from "node:process";
 import { Context } from "../../../mod.ts";
 import { openCrowdLib, startStorm } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
+import { limitMs } from "../platform.ts";
 import { startStation } from "../stations.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 
 const STORM_BYTES = 1 << 20;
-const STORM_MS = 20_000;
+const STORM_MS = limitMs(20_000);
 
 const mode = process.argv[2];
 const library = openTestlib();

@@ -5,11 +5,12 @@ import { setTimeout } from "node:timers";
 import { callback, configure, Context, shutdown, Station } from "../../../mod.ts";
 import { openCallbackLib, post } from "../callbacks.ts";
 import { rejection, until } from "../harness.ts";
+import { limitMs } from "../platform.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, postToParent } from "../thread.ts";
 
 const HELD_MS = 300;
-const FOREVER_MS = 60_000;
+const FOREVER_MS = limitMs(60_000);
 
 const finished = (): void => console.log("finished");
 const abandoned = (): void => console.log("abandoned");
