@@ -36,7 +36,10 @@ export function unpackNpm(name, version, folder) {
   });
 }
 
-/** What is in the folder is complete. @param {string} folder @param {(fresh: string) => void} fill */
+/**
+ * Fills a folder and gives it its name: what bears it is complete.
+ * @param {string} folder @param {(fresh: string) => void} fill
+ */
 function unpack(folder, fill) {
   if (existsSync(folder)) return;
   const fresh = `${folder}.part`;

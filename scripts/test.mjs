@@ -4,7 +4,7 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan model fuzz bun deno bindings doc ok.
+ * Parts: build native tsan asan model fuzz bun deno arm64 musl bindings doc ok.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -87,6 +87,12 @@ const parts = [
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
   },
+  ...["arm64", "musl"].map((name) => ({
+    name,
+    timeoutMs: 900_000,
+    command: () => scriptCommand("scripts/test_platform.mjs", [name, "--quick"]),
+    count: (/** @type {string} */ output) => countsFromLines(output, "siding"),
+  })),
   {
     name: "bindings-bun",
     timeoutMs: 600_000,

@@ -3,6 +3,7 @@ import { Context, fn, open, stats } from "../mod.ts";
 import type { LibraryFunction, Pointer } from "../mod.ts";
 import { openTestlib, testlibPath } from "./support/testlib.ts";
 import { test, until } from "./support/harness.ts";
+import { limitMs } from "./support/platform.ts";
 
 const FREE = "test_owned_free";
 const addition = { parameters: ["i32", "i32"], result: "i32" } as const;
@@ -382,8 +383,9 @@ test("C15: owned memory is freed on the pool, here, in cells and after send", as
 
 test("C15: what a call copied is let go where its promise was given up", async () => {
   const size = 2 << 20;
+  const inC = limitMs(40);
   const round = async (): Promise<void> => {
-    const calls = Array.from({ length: 60 }, () => library.slow.with({ timeout: 10 })(size, 40));
+    const calls = Array.from({ length: 60 }, () => library.slow.with({ timeout: 10 })(size, inC));
     const ends = await Promise.allSettled(calls);
     assert.ok(ends.every(({ status }) => status === "rejected"));
     await until(() => stats().inFlight === 0, "every call has ended");

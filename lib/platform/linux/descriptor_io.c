@@ -13,7 +13,7 @@ _Static_assert(sizeof(struct sockaddr_storage) <= SIDING_IO_ADDRESS_BYTES, "any 
 #define MULTIPATH_TCP 262 /* IPPROTO_MPTCP, which older headers have not */
 #define HERE (-1)         /* the position of the open file, which a pipe does not have */
 
-/* preadv2, which musl has only since 1.2.5. Of the position's two halves 64-bit kernels read one. */
+/* preadv2, which musl has only since 1.2.5. 64-bit kernels read the first half of a position. */
 static int64_t read_now(int descriptor, const struct iovec *target) {
     return syscall(SYS_preadv2, descriptor, target, 1, (long)HERE, 0L, RWF_NOWAIT);
 }
