@@ -272,7 +272,7 @@ async function intervalLateness(ticks: number): Promise<number> {
   return late(values);
 }
 
-/** How late 99 of 100 ticks of a millisecond are at most after the last one, against `setInterval`. */
+/** How late 99 of 100 ticks of a millisecond are at most, against `setInterval`. */
 export const timerPrecision: Row = async (name, { rounds, roundMs }) => {
   const ticks = roundMs / TICK_MS;
   const [ours, theirs]: [number[], number[]] = [[], []];
