@@ -1,5 +1,5 @@
 // @ts-check
-/** The C files that make the library on this system, as build.zig names them. */
+/** The files of C and assembly that make the library on this system, as build.zig names them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,11 +8,11 @@ import { root } from "./toolchain.mjs";
 /** @returns {string[]} paths from the root; of Linux where there is a choice */
 export function librarySources() {
   const build = readFileSync(join(root, "build.zig"), "utf8");
-  const paths = [...build.matchAll(/"(lib\/[\w/]+\.c)"/g)].map((match) => match[1]);
+  const paths = [...build.matchAll(/"(lib\/[\w/]+\.[cs])"/g)].map((match) => match[1]);
   /* with the system's libffi, which keeps its trampolines to itself */
   const foreign = process.arch === "x64"
-    ? /\/(bsd|windows)\/|\/machine\/(libffi|entrance_sysv)/
-    : /\/(bsd|windows)\/|\/machine\/(entrance_)?sysv/;
+    ? /\/(bsd|windows)\/|\/machine\/(libffi|entrance_sysv|peek_aarch64)/
+    : /\/(bsd|windows)\/|\/machine\/((entrance_)?sysv|peek_x86_64)/;
   const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
   if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
   return sources;

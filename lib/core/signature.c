@@ -215,13 +215,13 @@ static void read_tail(struct reader *reader, struct draft *draft) {
     for (uint32_t i = 0; i < tail.factors_count && !reader->failed; i++) {
         tail.factors[i] = read_factor(reader, draft);
     }
-    tail.constant_bytes = constant_bytes(&tail);
     uint8_t has_free = next_byte(reader);
     reader->failed |= has_free > 1;
     if (has_free == 1) {
         tail.free = (void (*)(void *))(uintptr_t)next_number(reader, sizeof(uint64_t));
     }
     if (!reader->failed) {
+        tail.constant_bytes = constant_bytes(&tail);
         draft->tails[draft->tails_count++] = tail;
     }
 }
