@@ -6,8 +6,7 @@
 #include "../base/assert.h"
 #include "../platform/platform.h"
 
-/* A host that has its event runs some JavaScript, and perhaps a turn of its event loop. */
-#define LOAN_NS 200000u
+#define PAUSE_NS 200000u /* of the thread while a host leads: it gives the lead back, and says so */
 
 enum lead { LEAD_THREAD, LEAD_WISHED, LEAD_LENT, LEAD_HOST };
 
@@ -50,8 +49,8 @@ bool lead_is_wished(void) {
     return look() == LEAD_WISHED;
 }
 
-void lead_pass(void) {
-    set_loan(siding_clock_ns() + LOAN_NS);
+void lead_pass(uint64_t end_ns) {
+    set_loan(end_ns);
     if (!move(LEAD_WISHED, LEAD_LENT)) {
         return;
     }
@@ -60,8 +59,7 @@ void lead_pass(void) {
         if (left_ns == 0 && move(LEAD_LENT, LEAD_THREAD)) {
             return;
         }
-        /* a host that leads gives it back within that time, and says so */
-        (void)siding_parker_park_for(&sleeper, left_ns == 0 ? LOAN_NS : left_ns);
+        (void)siding_parker_park_for(&sleeper, left_ns == 0 ? PAUSE_NS : left_ns);
     }
 }
 
@@ -73,17 +71,17 @@ bool lead_take(void) {
     return look() == LEAD_LENT && move(LEAD_LENT, LEAD_HOST);
 }
 
-void lead_give(bool returns) {
-    set_loan(returns ? siding_clock_ns() + LOAN_NS : 0);
+void lead_give(uint64_t end_ns) {
+    set_loan(end_ns);
     bool was_host = move(LEAD_HOST, LEAD_LENT);
     siding_assert(was_host);
-    if (!returns) {
+    if (end_ns == 0) {
         siding_parker_unpark(&sleeper);
     }
 }
 
 void lead_unwish(void) {
     if (!move(LEAD_WISHED, LEAD_THREAD) && lead_take()) {
-        lead_give(false);
+        lead_give(0);
     }
 }

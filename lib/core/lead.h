@@ -20,6 +20,7 @@
 #define SIDING_CORE_LEAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** @return false when the system refused  @thread any, before all else  @blocks never */
 bool lead_init(void);
@@ -29,17 +30,18 @@ void lead_deinit(void);
 /** @return whether a host wishes to lead  @thread poller  @blocks never */
 bool lead_is_wished(void);
 /** Between two rounds: steps aside, if it is still wished, until the lead is back.
+ *  @param end_ns when the loan is over, of siding_clock_ns
  *  @thread poller  @blocks while it is lent */
-void lead_pass(void);
+void lead_pass(uint64_t end_ns);
 
 /** Wishes to lead. @return whether the poller's thread is to be kicked for it
  *  @thread js  @blocks never */
 bool lead_wish(void);
 /** @return whether it is lent now, and the caller leads  @thread js, who wished  @blocks never */
 bool lead_take(void);
-/** Gives it back. @param returns whether it will be wanted again soon, and stays lent for that time
+/** Gives it back. @param end_ns until when it stays lent, for it will be wanted again; 0: it is not
  *  @thread js, the leader  @blocks never */
-void lead_give(bool returns);
+void lead_give(uint64_t end_ns);
 /** Takes the wish back. @thread js, who wished and did not take it  @blocks never */
 void lead_unwish(void);
 

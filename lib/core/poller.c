@@ -16,6 +16,8 @@
 #include "told.h"
 
 #define READY_MAX 256u
+/* A host that has its events settles them, which may take a turn of its event loop. */
+#define LOAN_NS 500000u
 #define SPIN_SHARE_MIN 16u /* an unlucky poller spins 1/16 of the limit */
 #define NAME "siding-poller"
 
@@ -56,6 +58,13 @@ static bool look_around(bool may_sleep) {
     return has_told || list != NULL;
 }
 
+/* The lead is back for the next timer. */
+static uint64_t loan_end_ns(void) {
+    uint64_t end_ns = siding_clock_ns() + LOAN_NS;
+    uint64_t next_ns = timer_next_ns();
+    return next_ns < end_ns ? next_ns : end_ns;
+}
+
 enum poller_here poller_begin_here(void) {
     /* acquire: pairs with start */
     if (!atomic_load_explicit(&is_started, memory_order_acquire)) {
@@ -76,14 +85,15 @@ enum poller_here poller_run_here(enum poller_here here) {
     if (task_run_first_here()) {
         return POLLER_HERE;
     }
-    lead_give(false);
+    lead_give(0);
     return POLLER_AWAY;
 }
 
 void poller_end_here(enum poller_here here, bool returns) {
     if (here == POLLER_HERE) {
         /* what is left is the thread's, and the next command is to wake it in time */
-        lead_give(returns && !task_has_line() && inbox_sleep(&commands));
+        bool may_keep = returns && !task_has_line() && inbox_sleep(&commands);
+        lead_give(may_keep ? loan_end_ns() : 0);
     } else if (here == POLLER_WISHES) {
         lead_unwish();
     }
@@ -143,7 +153,7 @@ static void run_poller(void *argument) {
     for (;;) {
         if (lead_is_wished()) {
             end_rest(&rest);
-            lead_pass();
+            lead_pass(loan_end_ns());
             is_busy = true; /* for what is left, and for commands that woke nobody */
         }
         if (is_busy) {

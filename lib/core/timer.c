@@ -164,6 +164,13 @@ uint64_t timer_resume(struct timer *timer) {
     return ticks;
 }
 
+uint64_t timer_next_ns(void) {
+    siding_mutex_lock(&timer_mutex);
+    uint64_t next_ns = armed_ns; /* never later than the first of the heap, see arm */
+    siding_mutex_unlock(&timer_mutex);
+    return next_ns;
+}
+
 void timer_run_due(struct told *told) {
     siding_mutex_lock(&timer_mutex);
     uint64_t now_ns = armed_ns == UINT64_MAX ? 0 : siding_clock_ns();

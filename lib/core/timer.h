@@ -27,6 +27,8 @@ void timer_set(struct timer *timer, uint64_t due_ns, uint64_t every_ns);
 uint64_t timer_resume(struct timer *timer);
 /** @return whether it was set, or parked, and now is not  @thread any  @blocks never */
 bool timer_cancel(struct timer *timer);
+/** @return a time before which none is due  @thread any  @blocks never */
+uint64_t timer_next_ns(void);
 /** Runs what is due. @thread poller  @blocks never */
 void timer_run_due(struct told *told);
 
