@@ -29,12 +29,15 @@ import { ensureTools } from "./tools.mjs";
  * @typedef {object} Part
  * @property {string} name
  * @property {boolean} [isExtra] run only where it is named
+ * @property {boolean} [isPatient] measures nothing: runs beside another such part, after the others
  * @property {number} timeoutMs
  * @property {() => [command: string, args: string[]]} command
  * @property {(output: string, code: number) => Counts} count
  */
 
 const reports = "build/reports";
+/** Patient parts that run at a time: one for each processor of a small machine. */
+const lanes = 2;
 const documents = ["mod.ts", "src", "README.md", "bindings/README.md", "docs"];
 
 const { only, files } = options(process.argv.slice(2));
@@ -67,12 +70,14 @@ const parts = [
   },
   {
     name: "model",
+    isPatient: true,
     timeoutMs: 300_000,
     command: () => scriptCommand("scripts/test_model.mjs"),
     count: (output) => countsFromLines(output, "model"),
   },
   {
     name: "fuzz",
+    isPatient: true,
     timeoutMs: 300_000,
     command: () => scriptCommand("scripts/fuzz.mjs"),
     count: (output) => countsFromLines(output, "fuzz"),
@@ -92,6 +97,7 @@ const parts = [
   ...["arm64", "musl"].map((name) => ({
     name,
     isExtra: true,
+    isPatient: true,
     timeoutMs: 900_000,
     command: () => scriptCommand("scripts/test_platform.mjs", [name, "--quick"]),
     count: (/** @type {string} */ output) => countsFromLines(output, "siding"),
@@ -110,12 +116,14 @@ const parts = [
   },
   {
     name: "doc",
+    isPatient: true,
     timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", "--doc", ...junit("doc"), ...documentFiles()]],
     count: () => countsFromReport(reportOf("doc")),
   },
   {
     name: "ok",
+    isPatient: true,
     timeoutMs: 300_000,
     command: () => scriptCommand("scripts/ok.mjs"),
     count: (output) => countsFromLines(output, "ok"),
@@ -131,13 +139,13 @@ async function main() {
     console.error(`Cannot run "${unknown.join('", "')}": there is no such part`);
     return 1;
   }
-  /** @type {Counts[]} */
-  const results = [];
-  for (const part of parts) {
-    const isChosen = only.length === 0 ? !part.isExtra : only.some((name) => isPart(part, name));
-    if (isChosen) results.push(await runPart(part));
-  }
-  const total = sum(results);
+  const chosen = parts.filter((part) =>
+    only.length === 0 ? !part.isExtra : only.some((name) => isPart(part, name))
+  );
+  const alone = await runAll(chosen.filter(({ isPatient }) => !isPatient));
+  const patient = chosen.filter(({ isPatient }) => isPatient);
+  const beside = await Promise.all(Array.from({ length: lanes }, () => runAll(patient)));
+  const total = sum([...alone, ...beside.flat()]);
   console.log(`siding: ${countsText(total)}`);
   return total.failed === 0 ? 0 : 1;
 }
@@ -148,6 +156,16 @@ async function main() {
  */
 function isPart(part, name) {
   return part.name === name || part.name.startsWith(`${name}-`);
+}
+
+/** Runs one part after the other, and takes them off the list. @param {Part[]} left */
+async function runAll(left) {
+  /** @type {Counts[]} */
+  const results = [];
+  for (let part = left.shift(); part !== undefined; part = left.shift()) {
+    results.push(await runPart(part));
+  }
+  return results;
 }
 
 /** @param {Part} part @returns {Promise<Counts>} */
