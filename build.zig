@@ -216,6 +216,7 @@ const cross_targets = [_][]const u8{
     "x86_64-linux-musl",
     "aarch64-linux-musl",
     "x86_64-windows-gnu",
+    "aarch64-windows-gnu",
     "aarch64-macos",
     "x86_64-macos",
 };
@@ -401,6 +402,7 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addFiles(b, module, variant, &.{machineFile(variant.target.result)});
     addEntrance(b, module, variant);
     addPeek(b, module, variant);
+    addClearCache(b, module, variant);
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
         module.linkLibrary(libffiLibrary(b, variant, source));
@@ -431,9 +433,16 @@ fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const
         else => "-DWIN32_LEAN_AND_MEAN",
     };
     const assert_flag: []const u8 = if (variant.isRelease()) "-DNDEBUG" else "-UNDEBUG";
+    // Stacks of aarch64 are unwound by their frame pointers: tables would be a tenth of the library.
+    const has_tables = variant.target.result.cpu.arch != .aarch64 or variant.os() == .windows;
+    const table_flags: []const []const u8 = if (!has_tables)
+        &.{ "-fno-unwind-tables", "-fno-asynchronous-unwind-tables" }
+    else
+        &.{};
     const flags = std.mem.concat(b.allocator, []const u8, &.{
         &c_flags,
         &.{ system_flag, assert_flag },
+        table_flags,
     }) catch @panic("OOM");
     module.addCSourceFiles(.{ .files = files, .flags = flags });
 }
@@ -473,6 +482,13 @@ fn addPeek(b: *Build, module: *Module, variant: Variant) void {
         .aarch64 => "lib/machine/peek_aarch64.s",
         else => |arch| std.process.fatal("no peek for {t}", .{arch}),
     }));
+}
+
+/// What libffi's closures need on Windows for aarch64, where no runtime of the compiler has it.
+fn addClearCache(b: *Build, module: *Module, variant: Variant) void {
+    if (variant.os() == .windows and variant.target.result.cpu.arch == .aarch64) {
+        addFiles(b, module, variant, &.{"lib/machine/clear_cache_windows.c"});
+    }
 }
 
 // ---- libffi -------------------------------------------------------------------------------------
