@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan model fuzz bun deno bindings doc ok; arm64 and musl, which take
- * long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model fuzz bun deno bindings doc ok; arm64 and musl, which
+ * take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -67,6 +67,13 @@ const parts = [
     timeoutMs: 600_000,
     command: () => scriptCommand("scripts/test_asan.mjs"),
     count: (output) => countsFromLines(output, "asan"),
+  },
+  {
+    name: "cross",
+    isPatient: true,
+    timeoutMs: 900_000,
+    command: () => scriptCommand("scripts/build.mjs", ["cross"]),
+    count: (_output, code) => code === 0 ? passed : failed,
   },
   {
     name: "model",
