@@ -2,6 +2,7 @@
 //! checks the result.
 
 const std = @import("std");
+const libffi = @import("scripts/libffi.zig");
 const Build = std.Build;
 const Compile = Build.Step.Compile;
 const Module = Build.Module;
@@ -247,18 +248,18 @@ pub fn build(b: *Build) void {
     const optimize = b.option(OptimizeMode, "optimize", "Default: ReleaseFast") orelse .ReleaseFast;
     const origin = b.option(LibffiOrigin, "libffi", "Default: source") orelse .source;
     const target = chosenTarget(b, origin);
-    const libffi = switch (origin) {
+    const source = switch (origin) {
         // Null until Zig has fetched it: it then calls this function again.
         .source => b.lazyDependency("libffi", .{}) orelse return,
         .system => null,
     };
-    const release: Variant = .{ .target = target, .optimize = optimize, .libffi = libffi };
+    const release: Variant = .{ .target = target, .optimize = optimize, .libffi = source };
     b.getInstallStep().dependOn(installShared(b, release, .lib, ""));
     const testlib = b.step("testlib", "Build the C library that the TypeScript tests call");
     testlib.dependOn(installTestLibrary(b, release));
     b.getInstallStep().dependOn(testlib);
 
-    const debug: Variant = .{ .target = target, .optimize = .Debug, .libffi = libffi };
+    const debug: Variant = .{ .target = target, .optimize = .Debug, .libffi = source };
     addTests(b, b.step("test", "Run the C tests"), debug);
     var tsan = debug;
     tsan.sanitize_thread = true;
@@ -268,7 +269,7 @@ pub fn build(b: *Build) void {
     installTests(b, programs, debug);
 
     const cross = b.step("cross", "Build the library for every supported target");
-    if (libffi) |source| addCross(b, cross, optimize, source);
+    if (source) |found| addCross(b, cross, optimize, found);
 }
 
 /// Without -Dtarget: this machine's system, but any processor of its kind and any recent glibc.
@@ -282,13 +283,13 @@ fn chosenTarget(b: *Build, origin: LibffiOrigin) Build.ResolvedTarget {
     return b.resolveTargetQuery(query);
 }
 
-fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, libffi: *Build.Dependency) void {
+fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, source: *Build.Dependency) void {
     for (cross_targets) |triple| {
         const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
         const variant: Variant = .{
             .target = b.resolveTargetQuery(query),
             .optimize = optimize,
-            .libffi = libffi,
+            .libffi = source,
         };
         step.dependOn(installShared(b, variant, .prefix, b.fmt("cross/{s}/", .{triple})));
     }
@@ -405,7 +406,11 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
     addClearCache(b, module, variant);
     addLibffiHeaders(b, module, variant);
     if (variant.libffi) |source| {
-        module.linkLibrary(libffiLibrary(b, variant, source));
+        const options: libffi.Options = .{
+            .optimize = variant.optimize,
+            .strip = variant.isRelease(),
+        };
+        module.linkLibrary(libffi.library(b, source, variant.target, options));
     } else {
         module.linkSystemLibrary("ffi", .{});
     }
@@ -433,7 +438,7 @@ fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const
         else => "-DWIN32_LEAN_AND_MEAN",
     };
     const assert_flag: []const u8 = if (variant.isRelease()) "-DNDEBUG" else "-UNDEBUG";
-    // Stacks of aarch64 are unwound by their frame pointers: tables would be a tenth of the library.
+    // aarch64 unwinds by frame pointers: tables would be a tenth of the library.
     const has_tables = variant.target.result.cpu.arch != .aarch64 or variant.os() == .windows;
     const table_flags: []const []const u8 = if (!has_tables)
         &.{ "-fno-unwind-tables", "-fno-asynchronous-unwind-tables" }
@@ -454,6 +459,12 @@ fn platformFiles(os: std.Target.Os.Tag) []const []const u8 {
         .windows => &windows_files,
         else => std.process.fatal("no platform layer for {t}", .{os}),
     };
+}
+
+/// Makes <ffi.h> for the target visible, unless the system's is used.
+fn addLibffiHeaders(b: *Build, module: *Module, variant: Variant) void {
+    const source = variant.libffi orelse return;
+    libffi.addHeaders(b, source, module, variant.target.result);
 }
 
 /// How calls are made without libffi, if they are.
@@ -490,179 +501,3 @@ fn addClearCache(b: *Build, module: *Module, variant: Variant) void {
         addFiles(b, module, variant, &.{"lib/machine/clear_cache_windows.c"});
     }
 }
-
-// ---- libffi -------------------------------------------------------------------------------------
-
-const libffi_version = "3.4.8";
-
-const libffi_common_files = [_][]const u8{
-    "src/closures.c",
-    "src/prep_cif.c",
-    "src/tramp.c",
-    "src/types.c",
-};
-
-fn libffiLibrary(b: *Build, variant: Variant, source: *Build.Dependency) *Compile {
-    const module = b.createModule(.{
-        .target = variant.target,
-        .optimize = variant.optimize,
-        .link_libc = true,
-        .pic = true,
-        .strip = variant.isRelease(),
-        // Upstream's code relies on what the sanitizer refuses.
-        .sanitize_c = .off,
-    });
-    const flags: []const []const u8 = &.{
-        "-std=gnu11",
-        "-w",
-        "-fvisibility=hidden",
-        "-ffunction-sections",
-        "-fdata-sections",
-    };
-    addLibffiHeaders(b, module, variant);
-    module.addIncludePath(source.path("include"));
-    module.addIncludePath(source.path("src"));
-    module.addCSourceFiles(.{
-        .root = source.path(""),
-        .files = &libffi_common_files,
-        .flags = flags,
-    });
-    module.addCSourceFiles(.{
-        .root = source.path(""),
-        .files = libffiMachineFiles(variant.target.result),
-        .flags = flags,
-    });
-    return b.addLibrary(.{ .name = "ffi", .root_module = module, .linkage = .static });
-}
-
-fn libffiMachineFiles(target: std.Target) []const []const u8 {
-    return switch (target.cpu.arch) {
-        .aarch64 => &.{ "src/aarch64/ffi.c", "src/aarch64/sysv.S" },
-        .x86_64 => if (target.os.tag == .windows)
-            &.{ "src/x86/ffiw64.c", "src/x86/win64.S" }
-        else
-            &.{
-                "src/x86/ffi64.c",  "src/x86/unix64.S",
-                // Functions with the ms_abi attribute.
-                "src/x86/ffiw64.c", "src/x86/win64.S",
-            },
-        else => std.process.fatal("no libffi for {t}", .{target.cpu.arch}),
-    };
-}
-
-/// Makes <ffi.h>, <ffitarget.h> and <fficonfig.h> for the target visible.
-fn addLibffiHeaders(b: *Build, module: *Module, variant: Variant) void {
-    const source = variant.libffi orelse return;
-    const target = variant.target.result;
-    const is_x86 = target.cpu.arch == .x86_64;
-    const ffi_h = b.addConfigHeader(.{
-        .style = .{ .autoconf_at = source.path("include/ffi.h.in") },
-        .include_path = "ffi.h",
-    }, .{
-        .VERSION = libffi_version,
-        .TARGET = libffiTargetName(target),
-        .HAVE_LONG_DOUBLE = @intFromBool(hasLongDouble(target)),
-        .FFI_EXEC_TRAMPOLINE_TABLE = @intFromBool(hasTrampolineTable(target)),
-    });
-    const fficonfig_h = b.addWriteFiles();
-    _ = fficonfig_h.add("fficonfig.h", libffiConfiguration(b, target));
-    module.addSystemIncludePath(ffi_h.getOutputDir());
-    module.addSystemIncludePath(fficonfig_h.getDirectory());
-    module.addSystemIncludePath(source.path(if (is_x86) "src/x86" else "src/aarch64"));
-}
-
-fn libffiTargetName(target: std.Target) []const u8 {
-    if (target.cpu.arch == .aarch64) return "AARCH64";
-    return if (target.os.tag == .windows) "X86_WIN64" else "X86_64";
-}
-
-/// Whether long double is wider than double.
-fn hasLongDouble(target: std.Target) bool {
-    return target.cTypeBitSize(.longdouble) > target.cTypeBitSize(.double);
-}
-
-/// Apple's ARM systems forbid memory that is made executable at run time.
-fn hasTrampolineTable(target: std.Target) bool {
-    return target.os.tag == .macos and target.cpu.arch == .aarch64;
-}
-
-/// What upstream's configure script would write.
-fn libffiConfiguration(b: *Build, target: std.Target) []const u8 {
-    const long_double = if (hasLongDouble(target)) "#define HAVE_LONG_DOUBLE 1\n" else "";
-    const system = switch (target.os.tag) {
-        .linux => libffi_linux,
-        .macos => if (hasTrampolineTable(target)) libffi_macos_arm else libffi_macos_x86,
-        else => libffi_windows,
-    };
-    return b.fmt("{s}{s}{s}{s}", .{ libffi_common, long_double, system, libffi_hidden });
-}
-
-const libffi_common =
-    \\#define EH_FRAME_FLAGS "a"
-    \\#define HAVE_ALLOCA 1
-    \\#define HAVE_AS_X86_PCREL 1
-    \\#define HAVE_INTTYPES_H 1
-    \\#define HAVE_MEMCPY 1
-    \\#define HAVE_STDINT_H 1
-    \\#define SIZEOF_DOUBLE 8
-    \\#define SIZEOF_SIZE_T 8
-    \\#define STDC_HEADERS 1
-    \\
-;
-
-const libffi_posix =
-    \\#define HAVE_ALLOCA_H 1
-    \\#define HAVE_AS_CFI_PSEUDO_OP 1
-    \\#define HAVE_HIDDEN_VISIBILITY_ATTRIBUTE 1
-    \\#define HAVE_MMAP 1
-    \\#define HAVE_MMAP_ANON 1
-    \\#define HAVE_MMAP_FILE 1
-    \\#define HAVE_RO_EH_FRAME 1
-    \\
-;
-
-const libffi_linux = libffi_posix ++
-    \\#define FFI_EXEC_STATIC_TRAMP 1
-    \\#define HAVE_AS_X86_64_UNWIND_SECTION_TYPE 1
-    \\#define HAVE_MEMFD_CREATE 1
-    \\#define HAVE_MKOSTEMP 1
-    \\
-;
-
-const libffi_macos_arm = libffi_posix ++
-    \\#define FFI_EXEC_TRAMPOLINE_TABLE 1
-    \\#define SYMBOL_UNDERSCORE 1
-    \\
-;
-
-const libffi_macos_x86 = libffi_posix ++
-    \\#define FFI_MMAP_EXEC_WRIT 1
-    \\#define SYMBOL_UNDERSCORE 1
-    \\
-;
-
-/// Its assembler takes no CFI directives outside a frame of its own kind.
-const libffi_windows =
-    \\
-;
-
-const libffi_hidden =
-    \\#ifdef HAVE_HIDDEN_VISIBILITY_ATTRIBUTE
-    \\#ifdef LIBFFI_ASM
-    \\#ifdef __APPLE__
-    \\#define FFI_HIDDEN(name) .private_extern name
-    \\#else
-    \\#define FFI_HIDDEN(name) .hidden name
-    \\#endif
-    \\#else
-    \\#define FFI_HIDDEN __attribute__((visibility("hidden")))
-    \\#endif
-    \\#else
-    \\#ifdef LIBFFI_ASM
-    \\#define FFI_HIDDEN(name)
-    \\#else
-    \\#define FFI_HIDDEN
-    \\#endif
-    \\#endif
-    \\
-;
