@@ -498,6 +498,6 @@ fn addPeek(b: *Build, module: *Module, variant: Variant) void {
 /// What libffi's closures need on Windows for aarch64, where no runtime of the compiler has it.
 fn addClearCache(b: *Build, module: *Module, variant: Variant) void {
     if (variant.os() == .windows and variant.target.result.cpu.arch == .aarch64) {
-        addFiles(b, module, variant, &.{"lib/machine/clear_cache_windows.c"});
+        addFiles(b, module, variant, &.{"lib/platform/windows/clear_cache.c"});
     }
 }
