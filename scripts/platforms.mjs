@@ -31,6 +31,48 @@ const longest = [
   "tests/wakeups_test.ts",
 ];
 
+const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
+const noProbe = "qemu looks at the memory before the system says that it cannot";
+
+/** @type {readonly Impossible[]} */
+const armImpossible = [
+  {
+    file: "tests/native/realtime_test.c",
+    name: "E5: a real-time thread posts without an allocation, a lock or a wait",
+    reason: "qemu has no seccomp, with which the test looks at system calls",
+  },
+  {
+    file: "tests/native/preread_bytes_test.c",
+    name: "S13: what has no way to read without blocking is refused, and nothing is read from it",
+    reason: noProbe,
+  },
+  {
+    file: "tests/native/preread_nature_test.c",
+    name: "S13: an inotify descriptor that was made blocking meanwhile holds up nobody",
+    reason: noProbe,
+  },
+  {
+    file: "tests/native/source_child_test.c",
+    name: "S8: 100 failed spawns do not lose one real exit",
+    reason: noVfork,
+  },
+  {
+    file: "tests/native/source_signal_test.c",
+    name: "S7: children that nobody had to collect leave nothing behind, and are told",
+    reason: "qemu does not pass SA_NOCLDWAIT on",
+  },
+  {
+    file: "tests/native/source_test.c",
+    name: "S17: without memory the caller is told, and everything else goes on",
+    reason: "qemu does not pass a limit on memory on",
+  },
+  {
+    file: "tests/station_signal_test.ts",
+    name: "S8: a child that ended before is reported, and 100 failed spawns lose none",
+    reason: noVfork,
+  },
+];
+
 /** @type {Readonly<Record<string, Platform>>} */
 export const platforms = {
   arm64: {
@@ -48,19 +90,7 @@ export const platforms = {
       "tests/limit_test.ts",
       "tests/native_library_test.ts",
     ],
-    impossible: [
-      {
-        file: "tests/native/realtime_test.c",
-        name: "E5: a real-time thread posts without an allocation, a lock or a wait",
-        reason: "qemu has no seccomp, with which the test looks at system calls",
-      },
-      {
-        file: "tests/native/preread_bytes_test.c",
-        name:
-          "S13: what has no way to read without blocking is refused, and nothing is read from it",
-        reason: "qemu looks at the memory before the system says that it cannot",
-      },
-    ],
+    impossible: armImpossible,
   },
   musl: {
     target: "x86_64-linux-musl",

@@ -74,7 +74,7 @@ TEST("S9: the sum of what four threads post is exact, at 5,000,000 posts a secon
     EXPECT(has_none(&host));
     double rate = (double)(POSTERS * each) * 1e9 / (double)took_ns;
     printf("     %.1f million posts a second\n", rate / 1e6);
-    EXPECT(rate >= POSTS_PER_SECOND_MIN);
+    EXPECT(rate * harness_slowness() >= POSTS_PER_SECOND_MIN);
     close_source(&host, source);
     expect_end(&host, TOKEN, SIDING_OK, 0);
     host_close(&host);
