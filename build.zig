@@ -82,12 +82,10 @@ const native_tests = [_][]const u8{
     "callback_storm_test",
     "callback_test",
     "chain_test",
-    "channel_test",
     "closure_test",
     "context_test",
     "dispatch_test",
     "door_test",
-    "fault_test",
     "guest_test",
     "handle_test",
     "inbox_test",
@@ -99,11 +97,6 @@ const native_tests = [_][]const u8{
     "outbox_test",
     "platform_test",
     "pool_test",
-    "preread_accept_test",
-    "preread_bytes_test",
-    "preread_call_test",
-    "preread_receive_test",
-    "realtime_test",
     "repeat_test",
     "result_test",
     "ring_test",
@@ -112,6 +105,20 @@ const native_tests = [_][]const u8{
     "share_test",
     "signature_test",
     "slot_test",
+    "tail_test",
+    "thread_test",
+    "trace_test",
+};
+
+/// Those that need what only POSIX has: descriptors, signals, fork.
+const posix_tests = [_][]const u8{
+    "channel_test",
+    "fault_test",
+    "preread_accept_test",
+    "preread_bytes_test",
+    "preread_call_test",
+    "preread_receive_test",
+    "realtime_test",
     "source_await_test",
     "source_child_test",
     "source_event_test",
@@ -120,9 +127,6 @@ const native_tests = [_][]const u8{
     "source_storm_test",
     "source_test",
     "source_timer_test",
-    "tail_test",
-    "thread_test",
-    "trace_test",
     "trampoline_test",
 };
 
@@ -255,6 +259,9 @@ pub fn build(b: *Build) void {
     var tsan = debug;
     tsan.sanitize_thread = true;
     addTests(b, b.step("test-tsan", "Run the C tests under ThreadSanitizer"), tsan);
+    const programs = b.step("test-programs", "Build the C tests and what they load, to run elsewhere");
+    programs.dependOn(testlib);
+    installTests(b, programs, debug);
 
     const cross = b.step("cross", "Build the library for every supported target");
     if (libffi) |source| addCross(b, cross, optimize, source);
@@ -284,18 +291,7 @@ fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, libffi: *Build
 }
 
 fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
-    const library = b.addLibrary(.{
-        .name = "siding_static",
-        .root_module = libraryModule(b, variant),
-        .linkage = .static,
-    });
-    for (native_tests) |name| {
-        const module = cModule(b, variant);
-        const file = b.fmt("tests/native/{s}.c", .{name});
-        addFiles(b, module, variant, &.{file});
-        addLibffiHeaders(b, module, variant);
-        module.linkLibrary(library);
-        const program = b.addExecutable(.{ .name = name, .root_module = module });
+    for (testPrograms(b, variant)) |program| {
         const run = b.addRunArtifact(program);
         // A test run is never answered from the cache, and its lines are for the reader.
         run.has_side_effects = true;
@@ -304,6 +300,40 @@ fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
         if (b.args) |arguments| run.addArgs(arguments);
         step.dependOn(&run.step);
     }
+}
+
+fn installTests(b: *Build, step: *Build.Step, variant: Variant) void {
+    for (testPrograms(b, variant)) |program| {
+        step.dependOn(&b.addInstallArtifact(program, .{}).step);
+    }
+}
+
+fn testPrograms(b: *Build, variant: Variant) []const *Compile {
+    const library = b.addLibrary(.{
+        .name = "siding_static",
+        .root_module = libraryModule(b, variant),
+        .linkage = .static,
+    });
+    const names: []const []const u8 = if (variant.os() == .windows)
+        &native_tests
+    else
+        &(native_tests ++ posix_tests);
+    const programs = b.allocator.alloc(*Compile, names.len) catch @panic("OOM");
+    for (names, programs) |name, *program| {
+        const module = cModule(b, variant);
+        const file = b.fmt("tests/native/{s}.c", .{name});
+        addFiles(b, module, variant, &.{file});
+        addLibffiHeaders(b, module, variant);
+        addThreads(module, variant);
+        module.linkLibrary(library);
+        program.* = b.addExecutable(.{
+            .name = name,
+            .root_module = module,
+            // Musl's would be static by default, and load nothing.
+            .linkage = if (variant.target.result.isMuslLibC()) .dynamic else null,
+        });
+    }
+    return programs;
 }
 
 /// Builds the shared library and installs it as <directory>/<prefix><file name>.
@@ -345,18 +375,19 @@ fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
 
 fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
-    const test_files = [_][]const u8{
+    const portable_files = [_][]const u8{
         "tests/native/testlib.c",
         "tests/native/testlib_audio.c",
         "tests/native/testlib_callback.c",
         "tests/native/testlib_context.c",
         "tests/native/testlib_crowd.c",
         "tests/native/testlib_cursor.c",
-        "tests/native/testlib_flow.c",
         "tests/native/testlib_language.c",
         "tests/native/testlib_witness.c",
     };
-    addFiles(b, module, variant, &test_files);
+    addFiles(b, module, variant, &portable_files);
+    if (variant.os() != .windows) addFiles(b, module, variant, &.{"tests/native/testlib_flow.c"});
+    addThreads(module, variant);
     const library = b.addLibrary(.{
         .name = "siding_test",
         .root_module = module,
@@ -393,6 +424,11 @@ fn cModule(b: *Build, variant: Variant) *Module {
         .sanitize_c = if (variant.isRelease()) .off else .trap,
         .sanitize_thread = variant.sanitize_thread,
     });
+}
+
+/// The tests use threads of POSIX, which Windows has as a library.
+fn addThreads(module: *Module, variant: Variant) void {
+    if (variant.os() == .windows) module.linkSystemLibrary("pthread", .{});
 }
 
 fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const u8) void {

@@ -12,6 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const installMsMax = 300_000;
+const muslLoader = `/lib/ld-musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
 
 /**
  * @typedef {object} Tool
@@ -26,6 +27,9 @@ const tools = {
   "clang": { package: "clang-19", find: () => llvm("clang") },
   "fuzzer": { package: "libclang-rt-19-dev", find: () => fuzzer() },
   "spin": { package: "spin", find: () => program("spin") },
+  "qemu": { package: "qemu-user", find: () => program("qemu-aarch64") },
+  "musl": { package: "musl", find: () => [muslLoader].find(existsSync) },
+  "wine": { package: "wine64", find: () => ["/usr/lib/wine/wine64"].find(existsSync) },
   "gcc": { package: "gcc", find: () => program("gcc") },
   "libffi": { package: "libffi-dev", find: () => header("ffi.h") },
   "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },
@@ -52,16 +56,17 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 
 /**
  * Installs what is missing where that is possible.
+ * @param {readonly string[]} names of tools; default: all
  * @returns {string[]} what is missing still
  */
-export function ensureTools() {
-  const before = missing();
+export function ensureTools(names = Object.keys(tools)) {
+  const before = missing(names);
   if (before.length === 0 || !canInstall()) return before;
   const packages = before.map((name) => tools[name].package);
   apt(["update"]);
   // One by one when they do not go together, so that an unknown package costs only itself.
   if (!apt(["install", ...packages])) { for (const name of packages) apt(["install", name]); }
-  const after = missing();
+  const after = missing(names);
   const installed = before.filter((name) => !after.includes(name));
   console.log(`installed: ${installed.join(", ") || "nothing"}`);
   return after;
@@ -75,9 +80,10 @@ export function findTool(name) {
   return tools[name].find();
 }
 
-function missing() {
-  if (process.platform === "win32") return Object.keys(tools);
-  return Object.keys(tools).filter((name) => tools[name].find() === undefined);
+/** @param {readonly string[]} names */
+function missing(names) {
+  if (process.platform === "win32") return [...names];
+  return names.filter((name) => tools[name].find() === undefined);
 }
 
 function canInstall() {

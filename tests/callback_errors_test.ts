@@ -67,7 +67,7 @@ test("a wrong pointer is copied as null, a wrong length is refused and counted",
 });
 
 test("a pointer to memory that is not there is copied as null, on any thread", async () => {
-  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib", windows: "ucrtbase.dll" }, {
     mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
     munmap: { parameters: ["pointer", "usize"], result: "i32" },
   });

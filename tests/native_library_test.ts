@@ -8,8 +8,8 @@ import { functions } from "../src/generated/functions.ts";
 import { abiVersion } from "../src/generated/siding.ts";
 import { expectExit, runProgram } from "./support/child.ts";
 import { test } from "./support/harness.ts";
+import { compiler } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
-import { zigPath } from "../scripts/toolchain.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +59,8 @@ function compileImpostor(name: string, version: number): string {
     source,
     [`int siding_abi_version(void) { return ${version}; }`, ...lines].join("\n"),
   );
-  execFileSync(zigPath(), ["cc", "-shared", "-fPIC", "-o", path, source]);
+  const [program, ...args] = compiler(["-shared", "-fPIC", "-o", path, source]);
+  execFileSync(program, args);
   return path;
 }
 

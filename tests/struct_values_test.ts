@@ -6,8 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction } from "../mod.ts";
-import { zigPath } from "../scripts/toolchain.mjs";
 import { randomFrom, test } from "./support/harness.ts";
+import { compiler } from "./support/platform.ts";
 import { randomStruct, type RandomType, sourceOf } from "./support/random_structs.ts";
 
 const SHAPES = Number(process.env["SIDING_SHAPES"] ?? 10_000);
@@ -33,7 +33,8 @@ function compile(shapes: readonly RandomType[], folder: string): AnyLibrary {
   const source = join(folder, "shapes.c");
   const library = join(folder, "libshapes.so");
   writeFileSync(source, [...HEADERS, ...shapes.map(sourceOf)].join(""));
-  execFileSync(zigPath(), ["cc", "-shared", "-fPIC", "-O1", "-o", library, source]);
+  const [program, ...args] = compiler(["-shared", "-fPIC", "-O1", "-o", library, source]);
+  execFileSync(program, args);
   const definitions = Object.assign({}, ...shapes.map(definitionsOf)) as never;
   return open(library, definitions, { lazy: true }) as unknown as AnyLibrary;
 }

@@ -6,7 +6,10 @@
  *       EXPECT_EQ(1 + 1, 2);
  *   }
  *
- * Tests run in the order of the file; an argument selects those whose name contains it.
+ * Tests run in the order of the file; an argument selects those whose name contains it. In the
+ * environment, SIDING_TEST_SLOWNESS is how many times slower than a machine that machine's emulation
+ * is, and SIDING_TEST_IMPOSSIBLE a file that names the tests which it cannot run: a line each, the
+ * name, a tab, the reason.
  */
 #ifndef SIDING_TESTS_HARNESS_H
 #define SIDING_TESTS_HARNESS_H
@@ -18,6 +21,7 @@
 #include <string.h>
 
 #define HARNESS_TESTS_MAX 256
+#define HARNESS_LINE_BYTES_MAX 512
 /* A program that takes longer hangs. */
 #define HARNESS_SECONDS_MAX 300
 
@@ -25,7 +29,7 @@
 #define HARNESS_LIMIT_TIME() ((void)0)
 #else
 #include <unistd.h>
-#define HARNESS_LIMIT_TIME() ((void)alarm(HARNESS_SECONDS_MAX))
+#define HARNESS_LIMIT_TIME() ((void)alarm(HARNESS_SECONDS_MAX * harness_slowness()))
 #endif
 
 struct harness_test {
@@ -104,7 +108,38 @@ static inline bool harness_expect_equal(long long actual, long long expected, co
 
 enum harness_outcome { HARNESS_PASSED, HARNESS_FAILED, HARNESS_SKIPPED, HARNESS_OUTCOMES };
 
+/* What limits on time are multiplied by. */
+static inline unsigned harness_slowness(void) {
+    const char *given = getenv("SIDING_TEST_SLOWNESS");
+    return given != NULL ? (unsigned)strtoul(given, NULL, 10) : 1;
+}
+
+/* Whether the platform cannot run the test; then why stays in `line`. */
+static inline bool harness_is_impossible(const char *name, char *line, size_t size_bytes) {
+    const char *path = getenv("SIDING_TEST_IMPOSSIBLE");
+    FILE *file = path != NULL ? fopen(path, "r") : NULL;
+    bool found = false;
+    while (file != NULL && !found && fgets(line, (int)size_bytes, file) != NULL) {
+        char *tab = strchr(line, '\t');
+        found = tab != NULL && (size_t)(tab - line) == strlen(name) &&
+                memcmp(line, name, strlen(name)) == 0;
+        if (found) {
+            tab[strcspn(tab, "\n")] = '\0';
+            memmove(line, tab + 1, strlen(tab));
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return found;
+}
+
 static inline enum harness_outcome harness_run(const struct harness_test *test) {
+    char reason[HARNESS_LINE_BYTES_MAX];
+    if (harness_is_impossible(test->name, reason, sizeof reason)) {
+        printf("SKIP %s: %s\n", test->name, reason);
+        return HARNESS_SKIPPED;
+    }
     harness_name = test->name;
     harness_skip_reason = NULL;
     atomic_store(&harness_failures, 0);

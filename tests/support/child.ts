@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtimeName } from "./harness.ts";
+import { launched, limitMs } from "./platform.ts";
 
 /** How a process ended. */
 export interface Outcome {
@@ -53,7 +54,8 @@ export function runFile(
   const { env = {}, timeoutMs = CHILD_MS_MAX, denoFlags = ["-A"] } = options;
   const flags = runtimeName === "deno" ? ["run", "--no-prompt", ...denoFlags] : [];
   const start = performance.now();
-  const child = spawn(process.execPath, [...flags, path, ...args], {
+  const [program, ...rest] = launched(process.execPath, [...flags, path, ...args]);
+  const child = spawn(program, rest, {
     env: { ...process.env, ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -61,7 +63,7 @@ export function runFile(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
   child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
-  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs(timeoutMs));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { zigPath } from "../../scripts/toolchain.mjs";
+import { compiler, launched } from "./platform.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-c-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -18,16 +18,16 @@ function compile(source: string, name: string, flags: readonly string[]): string
   const input = join(folder, `${++count}.c`);
   const output = join(folder, name.replace("#", String(count)));
   writeFileSync(input, source);
-  const options = ["cc", "-std=c11", "-w", "-O1", "-fno-sanitize=all", ...flags];
-  execFileSync(zigPath(), [...options, "-o", output, input], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const options = ["-std=c11", "-w", "-O1", "-fno-sanitize=all", ...flags];
+  const [program, ...args] = compiler([...options, "-o", output, input]);
+  execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
   return output;
 }
 
 /** Compiles a program, runs it, and gives what it writes. */
 export function runC(source: string): string {
-  return execFileSync(compile(source, "program#", []), { encoding: "utf8" });
+  const [program, ...args] = launched(compile(source, "program#", []));
+  return execFileSync(program, args, { encoding: "utf8" });
 }
 
 /** Compiles a shared library and gives its path. */

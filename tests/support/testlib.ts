@@ -3,18 +3,25 @@
  *
  * @module
  */
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Library, open } from "../../mod.ts";
 
+/** The file name of a shared library on this system. */
+export function libraryName(name: string): string {
+  if (process.platform === "win32") return `${name}.dll`;
+  return `lib${name}.${process.platform === "darwin" ? "dylib" : "so"}`;
+}
+
+function builtPath(name: string): string {
+  return fileURLToPath(new URL(`../../zig-out/lib/${libraryName(name)}`, import.meta.url));
+}
+
 /** Where it was built. */
-export const testlibPath: string = fileURLToPath(
-  new URL("../../zig-out/lib/libsiding_test.so", import.meta.url),
-);
+export const testlibPath: string = builtPath("siding_test");
 
 /** Where libsiding was built. */
-export const sidingPath: string = fileURLToPath(
-  new URL("../../zig-out/lib/libsiding.so", import.meta.url),
-);
+export const sidingPath: string = builtPath("siding");
 
 /** `struct test_point`. */
 export const point = { struct: { x: "f64", y: "f64" } } as const;

@@ -1,0 +1,224 @@
+// @ts-check
+/**
+ * Runs the tests on another platform than the machine's own.
+ *
+ *   node scripts/test_platform.mjs PLATFORM [--quick] [--only native,bun] [start of a file's name...]
+ *
+ * It gets what it needs itself, builds everything for the platform, and gives the tests a copy of
+ * the tree in which that lies where the machine's own would. With --quick it runs as much as the
+ * gate has time for.
+ */
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { runChild, scriptCommand } from "./child.mjs";
+import {
+  countsFromLines,
+  countsFromReport,
+  countsText,
+  skipped,
+  sum,
+  withCrash,
+} from "./counts.mjs";
+import { unpackDebian, unpackNpm } from "./packages.mjs";
+import { platforms } from "./platforms.mjs";
+import { root, zigPath } from "./toolchain.mjs";
+import { ensureTools } from "./tools.mjs";
+
+/** @typedef {import("./counts.mjs").Counts} Counts */
+
+const buildMsMax = 600_000;
+/** Of one file of tests, on the machine itself. */
+const fileMsMax = 300_000;
+/** What a Bun test needs of the tree. */
+const treeParts = ["mod.ts", "package.json", "tsconfig.json", "src", "scripts", "tests"];
+
+const [name = "", ...rest] = process.argv.slice(2);
+const isQuick = rest.includes("--quick");
+const onlyAt = rest.indexOf("--only");
+const only = onlyAt === -1 ? ["native", "bun"] : (rest[onlyAt + 1] ?? "").split(",");
+const files = rest.filter((word, index) =>
+  !word.startsWith("--") && (onlyAt === -1 || index !== onlyAt + 1)
+);
+
+const platform = platforms[name];
+const folder = join(root, "build", name);
+const tree = join(folder, "tree");
+const out = join(tree, "zig-out");
+const libraries = join(folder, "packages");
+const impossiblePath = join(folder, "impossible");
+const launcherPath = join(folder, "launch");
+const compilerPath = join(folder, "cc");
+const reports = join(folder, "reports");
+
+process.exitCode = await main();
+
+async function main() {
+  if (platform === undefined) {
+    console.error(`Cannot test "${name}": there is no such platform`);
+    return 1;
+  }
+  const missing = ensureTools(platform.tools);
+  if (missing.length > 0) {
+    console.log(`skipped ${name}: ${missing.join(", ")} is missing`);
+    return report([skipped]);
+  }
+  await prepare();
+  /** @type {Counts[]} */
+  const results = [];
+  if (only.includes("native")) results.push(await runNative());
+  if (only.includes("bun")) results.push(await runBun());
+  return report(results);
+}
+
+/** @param {readonly Counts[]} results */
+function report(results) {
+  const total = sum(results);
+  console.log(`siding: ${countsText(total)}`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+// ---- what they need ----------------------------------------------------------------------------
+
+async function prepare() {
+  mkdirSync(reports, { recursive: true });
+  if (platform.debian.length > 0) unpackDebian(platform.debian, libraries);
+  unpackNpm(platform.bun, bunVersion(), bunFolder());
+  platform.setUp?.(folder, bunFolder());
+  copyTree();
+  await build();
+  const launcher = platform.launcher(platform.debian.length > 0 ? libraries : folder);
+  writeScript(launcherPath, ["exec", ...launcher, '"$@"']);
+  writeScript(compilerPath, ["exec", zigPath(), "cc", "-target", platform.target, '"$@"']);
+  writeFileSync(
+    impossiblePath,
+    platform.impossible.map(({ name, reason }) => `${name}\t${reason}\n`).join(""),
+  );
+  if (platform.runtime !== undefined) await must(compilerPath, platform.runtime(libraries));
+}
+
+/** @returns {string} */
+function bunVersion() {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.bun;
+}
+
+function bunFolder() {
+  return join(folder, `bun-${bunVersion()}`);
+}
+
+function copyTree() {
+  for (const part of treeParts) {
+    rmSync(join(tree, part), { recursive: true, force: true });
+    cpSync(join(root, part), join(tree, part), { recursive: true });
+  }
+  rmSync(join(tree, "node_modules"), { force: true });
+  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+}
+
+async function build() {
+  const args = ["install", "test-programs", `-Dtarget=${platform.target}`, "--prefix", out];
+  const [command, words] = scriptCommand("scripts/build.mjs", args);
+  await must(command, words);
+}
+
+/** @param {string} command @param {readonly string[]} args */
+async function must(command, args) {
+  const { code, output } = await runChild(command, args, { timeoutMs: buildMsMax });
+  if (code !== 0) throw new Error(`Cannot build for ${platform.target}:\n${output}`);
+}
+
+/** @param {string} path @param {readonly string[]} words */
+function writeScript(path, words) {
+  writeFileSync(path, `#!/bin/sh\n${words.join(" ")}\n`);
+  chmodSync(path, 0o755);
+}
+
+// ---- running -----------------------------------------------------------------------------------
+
+function runNative() {
+  return runPart("native", programs(), (program) => ({
+    args: [join(out, "bin", program)],
+    count: (output) => countsFromLines(output, "native"),
+  }));
+}
+
+function programs() {
+  return readdirSync(join(out, "bin")).filter((name) => !name.endsWith(".pdb"));
+}
+
+function runBun() {
+  const [program = ""] = ["bun", "bun.exe"].map((name) => join(bunFolder(), "bin", name))
+    .filter(existsSync);
+  const names = readdirSync(join(tree, "tests")).filter((name) => name.endsWith("_test.ts"));
+  return runPart("bun", names, (name) => {
+    const path = join(reports, `${basename(name, ".ts")}.xml`);
+    rmSync(path, { force: true });
+    const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
+    return {
+      args: [program, "test", ...reporter, `./tests/${name}`],
+      count: () => countsFromReport(path),
+    };
+  });
+}
+
+/**
+ * Runs each file of tests in a process of its own: what happens in one says nothing about others.
+ * @param {string} part @param {readonly string[]} names
+ * @param {(name: string) => { args: string[], count: (output: string) => Counts }} plan
+ */
+async function runPart(part, names, plan) {
+  const start = Date.now();
+  /** @type {Counts[]} */
+  const results = [];
+  for (const name of names.filter(isChosen).sort()) {
+    const { args, count } = plan(name);
+    const begun = Date.now();
+    const { code, output } = await runChild(launcherPath, args, {
+      cwd: tree,
+      env: {
+        SIDING_TEST_SLOWNESS: String(platform.slowness),
+        SIDING_TEST_IMPOSSIBLE: impossiblePath,
+        ...platform.startsItself ? {} : { SIDING_TEST_LAUNCHER: launcherPath },
+        SIDING_TEST_CC: compilerPath,
+      },
+      timeoutMs: fileMsMax * platform.slowness,
+    });
+    const counts = withCrash(count(output), code);
+    if (counts.failed > 0) console.log(output.trimEnd());
+    const file = name.replace(/\.\w+$/, "");
+    console.log(`${file}: ${countsText(counts)} (${secondsSince(begun)} s)`);
+    tellImpossible(file, counts);
+    results.push(counts);
+  }
+  const total = sum(results);
+  console.log(`part ${part}: ${countsText(total)} (${secondsSince(start)} s)`);
+  return total;
+}
+
+/** @param {string} name */
+function isChosen(name) {
+  const starts = files.length > 0 ? files : isQuick ? platform.quick : [""];
+  return starts.some((start) => name.startsWith(start));
+}
+
+/** @param {string} file @param {Counts} counts */
+function tellImpossible(file, counts) {
+  const rows = platform.impossible.filter((row) => row.file === file);
+  for (const { name, reason } of rows) console.log(`  skipped "${name}": ${reason}`);
+  if (rows.length > counts.skipped) throw new Error(`${file} has no such test any more`);
+}
+
+/** @param {number} start */
+function secondsSince(start) {
+  return ((Date.now() - start) / 1000).toFixed(1);
+}
