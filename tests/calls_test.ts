@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { fn, open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, Pointer, ScalarName } from "../mod.ts";
 import { test } from "./support/harness.ts";
@@ -25,6 +26,11 @@ async function everyWay(f: AnyFunction, ...args: unknown[]): Promise<unknown> {
 const two53 = 2 ** 53;
 const safe = Number.MAX_SAFE_INTEGER;
 
+const longBits = process.platform === "win32" ? 32 : 53;
+const leastLong = longBits === 32 ? -(2 ** 31) : -safe;
+const mostLong = longBits === 32 ? 2 ** 31 - 1 : safe;
+const mostUlong = 2 ** longBits - 1;
+
 const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]])[] = [
   ["i8", [-128, -1, -0, 0, 1, 127]],
   ["u8", [0, 1, 127, 128, 255]],
@@ -39,8 +45,8 @@ const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]
   ["u64", [0, 1, 4294967295, 4294967296, safe]],
   ["isize", [-(2n ** 63n), -1n, 0n, 2n ** 63n - 1n, -1, safe]],
   ["usize", [0n, 2n ** 63n, 2n ** 64n - 1n, 0, safe]],
-  ["long", [-safe, -4294967296, -1, 0, 1, 2 ** 31, safe]],
-  ["ulong", [0, 1, 2 ** 31, 2 ** 32, safe]],
+  ["long", [leastLong, -1, 0, 1, 2 ** 31 - 1, mostLong]],
+  ["ulong", [0, 1, 2 ** 31, 2 ** 32 - 1, mostUlong]],
 ];
 
 /** What the type gives back for a number that went in. */
