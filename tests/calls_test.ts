@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { fn, open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, Pointer, ScalarName } from "../mod.ts";
 import { test } from "./support/harness.ts";
-import { line, mixed, openTestlib, point, testlibPath } from "./support/testlib.ts";
+import {
+  line,
+  longRange,
+  mixed,
+  openTestlib,
+  point,
+  testlibPath,
+  ulongMax,
+} from "./support/testlib.ts";
 
 const library = openTestlib();
 
@@ -26,11 +33,6 @@ async function everyWay(f: AnyFunction, ...args: unknown[]): Promise<unknown> {
 const two53 = 2 ** 53;
 const safe = Number.MAX_SAFE_INTEGER;
 
-const longBits = process.platform === "win32" ? 32 : 53;
-const leastLong = longBits === 32 ? -(2 ** 31) : -safe;
-const mostLong = longBits === 32 ? 2 ** 31 - 1 : safe;
-const mostUlong = 2 ** longBits - 1;
-
 const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]])[] = [
   ["i8", [-128, -1, -0, 0, 1, 127]],
   ["u8", [0, 1, 127, 128, 255]],
@@ -45,8 +47,8 @@ const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]
   ["u64", [0, 1, 4294967295, 4294967296, safe]],
   ["isize", [-(2n ** 63n), -1n, 0n, 2n ** 63n - 1n, -1, safe]],
   ["usize", [0n, 2n ** 63n, 2n ** 64n - 1n, 0, safe]],
-  ["long", [leastLong, -1, 0, 1, 2 ** 31 - 1, mostLong]],
-  ["ulong", [0, 1, 2 ** 31, 2 ** 32 - 1, mostUlong]],
+  ["long", [longRange[0], -1, 0, 1, 2 ** 31 - 1, longRange[1]]],
+  ["ulong", [0, 1, 2 ** 31, 2 ** 32 - 1, ulongMax]],
 ];
 
 /** What the type gives back for a number that went in. */

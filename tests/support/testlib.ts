@@ -23,6 +23,17 @@ export const testlibPath: string = builtPath("siding_test");
 /** Where libsiding was built. */
 export const sidingPath: string = builtPath("siding");
 
+/* Half as wide on Windows; elsewhere a safe integer. */
+const isLongShort = process.platform === "win32";
+
+/** The least and the most that a `long` holds, as a number. */
+export const longRange: readonly [number, number] = isLongShort
+  ? [-(2 ** 31), 2 ** 31 - 1]
+  : [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+
+/** The most that an `ulong` holds. */
+export const ulongMax: number = isLongShort ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
+
 /** `struct test_point`. */
 export const point = { struct: { x: "f64", y: "f64" } } as const;
 
