@@ -259,7 +259,7 @@ pub fn build(b: *Build) void {
     var tsan = debug;
     tsan.sanitize_thread = true;
     addTests(b, b.step("test-tsan", "Run the C tests under ThreadSanitizer"), tsan);
-    const programs = b.step("test-programs", "Build the C tests and what they load, to run elsewhere");
+    const programs = b.step("test-programs", "Build the C tests, to run elsewhere");
     programs.dependOn(testlib);
     installTests(b, programs, debug);
 

@@ -36,7 +36,10 @@ export function unpackNpm(name, version, folder) {
   });
 }
 
-/** What is in the folder is complete. @param {string} folder @param {(fresh: string) => void} fill */
+/**
+ * What is in the folder is complete.
+ * @param {string} folder @param {(fresh: string) => void} fill
+ */
 function unpack(folder, fill) {
   if (existsSync(folder)) return;
   const fresh = `${folder}.part`;

@@ -9,6 +9,10 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher } from "./wine.mjs";
  * @property {string} name of the test
  * @property {string} reason
  *
+ * @typedef {object} Lacking
+ * @property {string} file none of whose tests can be run
+ * @property {string} reason
+ *
  * @typedef {object} Platform
  * @property {string} target for Zig
  * @property {number} slowness what the tests' limits on time are multiplied by
@@ -22,13 +26,63 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher } from "./wine.mjs";
  * @property {readonly string[]} quick the files of tests that the gate runs; their names begin so
  * @property {readonly Impossible[]} impossible
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
+ * @property {readonly Lacking[]} [lacking]
+ * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
  * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
 
 const behaviours = [];
 
+/* What the gate has time for on Windows: the behaviours, and what differs from other systems. */
+const windowsQuick = [
+  ..."block bound bridge call callback chain closure context handle inbox lease lifecycle line"
+    .split(" ").map((name) => `${name}_test.exe`),
+  ..."memory nest outbox platform pool repeat result signature slot tail thread trace"
+    .split(" ").map((name) => `${name}_test.exe`),
+  ..."bound callback_scope callbacks calls cancel cells chains definitions errno interrupts"
+    .split(" ").map((name) => `${name}_test.ts`),
+  ..."last_error lifecycle limit owned pointees repeat station_event station_timer texts trace"
+    .split(" ").map((name) => `${name}_test.ts`),
+];
+
+const noFork = "there is no fork";
+const noDescriptors = "what a station waits for are descriptors: handles are not there yet";
+const noCompiler = "compiles C, and no compiler runs on the emulated system";
+
+/** @type {readonly Lacking[]} */
+const windowsLacking = [
+  { file: "layouts_test", reason: noCompiler },
+  { file: "struct_values_test", reason: noCompiler },
+  { file: "exit_test", reason: noDescriptors },
+  { file: "station_merge_test", reason: noDescriptors },
+  { file: "station_read_test", reason: noDescriptors },
+  { file: "station_ready_test", reason: noDescriptors },
+  { file: "station_signal_test", reason: "there are no signals" },
+  { file: "libc_callbacks_test", reason: "nftw, glob and scandir are of POSIX" },
+];
+
 /** @type {readonly Impossible[]} */
 const windowsImpossible = [
+  {
+    file: "callback_closing_test",
+    name: "E13: in a forked child a pointer gives its closed value; the parent goes on",
+    reason: noFork,
+  },
+  {
+    file: "bound_pointers_test",
+    name: "B3: as a start routine, a destructor, a retain",
+    reason: "the C library has no threads of POSIX",
+  },
+  {
+    file: "library_test",
+    name: "a global library lends its symbols to those loaded later",
+    reason: "each library of Windows has its symbols for itself",
+  },
+  {
+    file: "memory_test",
+    name: "C16: a text that ends at the end of a page is read without a look at the next",
+    reason: "the C library has no mmap",
+  },
   {
     file: "route_test",
     name: "small integers are widened to a whole word on their way down and on their way up",
@@ -71,7 +125,9 @@ export const platforms = {
     },
     startsItself: true,
     bun: "@oven/bun-windows-x64",
-    quick: behaviours,
+    forgetsHeaders: true,
+    quick: windowsQuick,
+    lacking: windowsLacking,
     impossible: windowsImpossible,
   },
 };

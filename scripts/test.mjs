@@ -4,7 +4,7 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan model fuzz bun deno bindings doc ok.
+ * Parts: build native tsan asan model fuzz bun deno bindings windows doc ok.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -98,6 +98,12 @@ const parts = [
     timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", ...junit("bindings-deno"), ...bindingFiles()]],
     count: () => countsFromReport(reportOf("bindings-deno")),
+  },
+  {
+    name: "windows",
+    timeoutMs: 1_200_000,
+    command: () => scriptCommand("scripts/test_platform.mjs", ["windows", "--quick"]),
+    count: (output) => countsFromLines(output, "siding"),
   },
   {
     name: "doc",

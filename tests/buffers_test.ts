@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { open, stats } from "../mod.ts";
 import { expectExit, inParallel, runProgram } from "./support/child.ts";
 import { rejection, test, until } from "./support/harness.ts";
+import { limitMs } from "./support/platform.ts";
 import { makeGate, openTestlib, testlibPath } from "./support/testlib.ts";
 
 const library = openTestlib();
@@ -187,7 +188,7 @@ test("C14: the process exits while C writes into its argument, 50 of 50 clean", 
   const outcomes = await inParallel(RUNS, 4, () => runProgram("storm", ["exit"]));
   for (const outcome of outcomes) {
     expectExit(outcome, 7);
-    assert.ok(outcome.ms < 3000, "it did not wait for C");
+    assert.ok(outcome.ms < limitMs(3000), "it did not wait for C");
   }
   console.log(`${RUNS} processes exited`);
 });

@@ -143,16 +143,14 @@ enum siding_tail {
  */
 #define SIDING_CHAIN 254
 #define SIDING_STEPS_MAX 64
-#define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
-#define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
-/* The same as SIDING_STEP_ERRNO with GetLastError in the place of errno; elsewhere errno too. */
-#define SIDING_STEP_LAST_ERROR 4u
-
-#define SIDING_TEST_NONE 0u      /* goes on in any case */
-#define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
-#define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
-#define SIDING_TEST_SUCCESS 3u   /* ends where errno is set and the result is the expected one */
-#define SIDING_TEST_NO_ERRNO 4u  /* ends where errno is set */
+#define SIDING_STEP_ERRNO 1u      /* clear errno before, report it when the chain ends here */
+#define SIDING_STEP_EMIT 2u       /* its payload is part of the round's result */
+#define SIDING_STEP_LAST_ERROR 4u /* as SIDING_CALL_LAST_ERROR */
+#define SIDING_TEST_NONE 0u       /* goes on in any case */
+#define SIDING_TEST_EQUAL 1u      /* goes on where the result is the expected one */
+#define SIDING_TEST_DIFFERENT 2u  /* goes on where it is not */
+#define SIDING_TEST_SUCCESS 3u    /* ends where errno is set and the result is the expected one */
+#define SIDING_TEST_NO_ERRNO 4u   /* ends where errno is set */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16
@@ -184,8 +182,7 @@ struct siding_call {
 #define SIDING_CALL_BOUND 8u
 /* The bound call is first taken out of the context's deferred ones; SIDING_ENOTFOUND without. */
 #define SIDING_CALL_DEFERRED 16u
-/* The same as SIDING_CALL_ERRNO with GetLastError in the place of errno; elsewhere errno too. */
-#define SIDING_CALL_LAST_ERROR 32u
+#define SIDING_CALL_LAST_ERROR 32u /* GetLastError in the place of errno; elsewhere errno */
 
 /* References of buffer and text arguments. */
 #define SIDING_REFERENCE_NULL 0u   /* the null pointer */

@@ -27,7 +27,7 @@ export const stepErrno: number = 1;
 /** `SIDING_STEP_EMIT`: its payload is part of the round's result. */
 export const stepEmit: number = 2;
 
-/** `SIDING_STEP_LAST_ERROR`. */
+/** `SIDING_STEP_LAST_ERROR`: as SIDING_CALL_LAST_ERROR. */
 export const stepLastError: number = 4;
 
 /** `SIDING_TEST_NONE`: goes on in any case. */
@@ -72,7 +72,7 @@ export const callBound: number = 8;
 /** `SIDING_CALL_DEFERRED`. */
 export const callDeferred: number = 16;
 
-/** `SIDING_CALL_LAST_ERROR`. */
+/** `SIDING_CALL_LAST_ERROR`: GetLastError in the place of errno; elsewhere errno. */
 export const callLastError: number = 32;
 
 /** `SIDING_REFERENCE_NULL`: the null pointer. */

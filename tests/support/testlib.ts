@@ -23,8 +23,10 @@ export const testlibPath: string = builtPath("siding_test");
 /** Where libsiding was built. */
 export const sidingPath: string = builtPath("siding");
 
-/* Half as wide on Windows; elsewhere a safe integer. */
 const isLongShort = process.platform === "win32";
+
+/** Bits of a `long` that a number holds: all 32 on Windows, elsewhere those of a safe integer. */
+export const longBits: 32 | 53 = isLongShort ? 32 : 53;
 
 /** The least and the most that a `long` holds, as a number. */
 export const longRange: readonly [number, number] = isLongShort

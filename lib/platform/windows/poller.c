@@ -10,8 +10,8 @@
 #include "../watch.h"
 
 /*
- * The queue is an I/O completion port: it is kicked by a packet, and a wait ends when the armed time
- * has come. No kind of object can be registered yet.
+ * The queue is an I/O completion port: it is kicked by a packet, and a wait ends when the armed
+ * time has come. No kind of object can be registered yet.
  */
 
 #define WAIT_MAX 64u
