@@ -8,8 +8,8 @@
  *
  * Tests run in the order of the file; an argument selects those whose name contains it. In the
  * environment, SIDING_TEST_SLOWNESS is how many times slower than a machine that machine's
- * emulation is, and SIDING_TEST_IMPOSSIBLE a file that names the tests which it cannot run: a line each, the
- * name, a tab, the reason.
+ * emulation is, and SIDING_TEST_IMPOSSIBLE a file that names the tests which it cannot run: a line
+ * each, the name, a tab, the reason.
  */
 #ifndef SIDING_TESTS_HARNESS_H
 #define SIDING_TESTS_HARNESS_H
