@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { fn, open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, Pointer, ScalarName } from "../mod.ts";
 import { test } from "./support/harness.ts";
-import { line, mixed, openTestlib, point, testlibPath } from "./support/testlib.ts";
+import {
+  line,
+  longRange,
+  mixed,
+  openTestlib,
+  point,
+  testlibPath,
+  ulongMax,
+} from "./support/testlib.ts";
 
 const library = openTestlib();
 
@@ -39,8 +47,8 @@ const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]
   ["u64", [0, 1, 4294967295, 4294967296, safe]],
   ["isize", [-(2n ** 63n), -1n, 0n, 2n ** 63n - 1n, -1, safe]],
   ["usize", [0n, 2n ** 63n, 2n ** 64n - 1n, 0, safe]],
-  ["long", [-safe, -4294967296, -1, 0, 1, 2 ** 31, safe]],
-  ["ulong", [0, 1, 2 ** 31, 2 ** 32, safe]],
+  ["long", [longRange[0], -1, 0, 1, 2 ** 31 - 1, longRange[1]]],
+  ["ulong", [0, 1, 2 ** 31, 2 ** 32 - 1, ulongMax]],
 ];
 
 /** What the type gives back for a number that went in. */

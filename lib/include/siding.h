@@ -130,7 +130,7 @@ enum siding_tail {
  *   descriptor = SIDING_CHAIN size:u16 inputs step*
  *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
  *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
- *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
+ *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT, SIDING_STEP_LAST_ERROR
  *   test       = SIDING_TEST_..., of the result, an integer or pointer, or of errno
  *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
  *                its result words first, then its argument words
@@ -143,14 +143,14 @@ enum siding_tail {
  */
 #define SIDING_CHAIN 254
 #define SIDING_STEPS_MAX 64
-#define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
-#define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
-
-#define SIDING_TEST_NONE 0u      /* goes on in any case */
-#define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
-#define SIDING_TEST_DIFFERENT 2u /* goes on where it is not */
-#define SIDING_TEST_SUCCESS 3u   /* ends where errno is set and the result is the expected one */
-#define SIDING_TEST_NO_ERRNO 4u  /* ends where errno is set */
+#define SIDING_STEP_ERRNO 1u      /* clear errno before, report it when the chain ends here */
+#define SIDING_STEP_EMIT 2u       /* its payload is part of the round's result */
+#define SIDING_STEP_LAST_ERROR 4u /* as SIDING_CALL_LAST_ERROR */
+#define SIDING_TEST_NONE 0u       /* goes on in any case */
+#define SIDING_TEST_EQUAL 1u      /* goes on where the result is the expected one */
+#define SIDING_TEST_DIFFERENT 2u  /* goes on where it is not */
+#define SIDING_TEST_SUCCESS 3u    /* ends where errno is set and the result is the expected one */
+#define SIDING_TEST_NO_ERRNO 4u   /* ends where errno is set */
 #define SIDING_NOT_VARIADIC 255
 #define SIDING_PARAMETERS_MAX 64
 #define SIDING_STRUCT_DEPTH_MAX 16
@@ -175,13 +175,14 @@ struct siding_call {
     uint64_t context;    /* context or repetition, or 0: any free pool thread */
 };
 #define SIDING_CALL_WORDS 4u
-#define SIDING_CALL_ERRNO 1u     /* clear errno (GetLastError) before, report it after */
+#define SIDING_CALL_ERRNO 1u     /* clear errno before, report it after */
 #define SIDING_CALL_TIMED 2u     /* note the time the call starts, for siding_bridge_elapsed */
 #define SIDING_CALL_STOPPABLE 4u /* siding_bridge_interrupt may interrupt it */
 /* `function` is a bound call of the same signature; its words replace those of the record. */
 #define SIDING_CALL_BOUND 8u
 /* The bound call is first taken out of the context's deferred ones; SIDING_ENOTFOUND without. */
 #define SIDING_CALL_DEFERRED 16u
+#define SIDING_CALL_LAST_ERROR 32u /* GetLastError in the place of errno; elsewhere errno */
 
 /* References of buffer and text arguments. */
 #define SIDING_REFERENCE_NULL 0u   /* the null pointer */
@@ -210,7 +211,7 @@ struct siding_event {
     uint16_t words; /* of the whole record, header included */
     uint16_t flags; /* SIDING_EVENT_... */
     int32_t status;
-    int32_t error; /* errno, or GetLastError, of a call with SIDING_CALL_ERRNO */
+    int32_t error; /* of a call with SIDING_CALL_ERRNO or SIDING_CALL_LAST_ERROR */
 };
 #define SIDING_EVENT_WORDS 2u
 #define SIDING_EVENT_BLOCK 1u

@@ -155,7 +155,7 @@ void siding_error_set(int32_t error);
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /** Has the two below work from now on: a handler for faults, which passes on to the one before
- *  it all that are not of a guarded attempt. Not on Windows. @thread any  @blocks never */
+ *  it all that are not of a guarded attempt. @thread any  @blocks never */
 void siding_fault_watch(void);
 /**
  * Runs an attempt, which may only read memory that may not be there, and write its own.
