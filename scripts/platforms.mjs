@@ -1,7 +1,7 @@
 // @ts-check
 /** The platforms that `scripts/test_platform.mjs` runs the tests on besides the machine's own. */
 import { join } from "node:path";
-import { makeRandomLibrary, makeWinePrefix, wineLauncher } from "./wine.mjs";
+import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./wine.mjs";
 
 /**
  * @typedef {object} Impossible
@@ -162,10 +162,10 @@ export const platforms = {
     tools: ["wine"],
     debian: [],
     setUp: (folder, bunFolder) => {
-      makeWinePrefix(join(folder, "wine"));
+      makeWinePrefix(winePrefix(folder));
       makeRandomLibrary(join(bunFolder, "bin"));
     },
-    launcher: (folder) => wineLauncher(join(folder, "wine")),
+    launcher: (folder) => wineLauncher(winePrefix(folder)),
     startsItself: true,
     forgetsHeaders: true,
     bun: "@oven/bun-windows-x64",
