@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan cross model fuzz bun deno bindings doc ok; arm64 and musl, which
- * take long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model fuzz bun deno bindings doc ok; arm64, musl and windows,
+ * which take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -101,7 +101,7 @@ const parts = [
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
   },
-  ...["arm64", "musl"].map((name) => ({
+  ...["arm64", "musl", "windows"].map((name) => ({
     name,
     isExtra: true,
     isPatient: true,

@@ -29,6 +29,7 @@ const tools = {
   "spin": { package: "spin", find: () => program("spin") },
   "qemu": { package: "qemu-user", find: () => program("qemu-aarch64") },
   "musl": { package: "musl", find: () => [muslLoader].find(existsSync) },
+  "wine": { package: "wine64", find: () => ["/usr/lib/wine/wine64"].find(existsSync) },
   "gcc": { package: "gcc", find: () => program("gcc") },
   "libffi": { package: "libffi-dev", find: () => header("ffi.h") },
   "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },

@@ -13,8 +13,7 @@ const fileNames = { linux: "libsiding.so", darwin: "libsiding.dylib", windows: "
 function candidatePath(): string {
   const chosen = runtime.environment("SIDING_LIBRARY");
   if (chosen !== undefined && chosen !== "") return chosen;
-  const folder = runtime.system === "windows" ? "bin" : "lib";
-  const url = new URL(`../zig-out/${folder}/${fileNames[runtime.system]}`, import.meta.url);
+  const url = new URL(`../zig-out/lib/${fileNames[runtime.system]}`, import.meta.url);
   const path = decodeURIComponent(url.pathname);
   return runtime.system === "windows" ? path.slice(1) : path;
 }

@@ -20,7 +20,7 @@ const reason = { why: "the caller's own reason" };
 const PROMPT_MS = limitMs(50);
 
 const libc = isPosix
-  ? open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+  ? open({ linux: "libc.so.6", darwin: "libSystem.dylib", windows: "ucrtbase.dll" }, {
     pipe: { parameters: [{ out: { array: "i32", length: 2 } }], result: "i32" },
     read: { parameters: ["i32", { out: "buffer" }, "usize"], result: "isize", errno: true },
     write: { parameters: ["i32", "buffer", "usize"], result: "isize" },

@@ -7,7 +7,6 @@ import {
   chain,
   configure,
   Context,
-  type Port,
   type SidingError,
   Station,
   stats,
