@@ -164,11 +164,12 @@ function callsInOrder(body, callees) {
 
 /** A weak exchange differs in that it may try again. @param {string} text @returns {Operation[]} */
 function operations(text) {
-  const pattern =
-    /^atomic_(\w+?)(?:_weak|_strong)?_explicit\(\s*(&[^;]*?->\w+|&?\w+(?:\[[^\]]*\])?),/;
-  return text.split(/(?=\batomic_\w+_explicit\()/).slice(1).map((part) => {
-    const [, kind = "", address = ""] = part.match(pattern) ?? [];
+  const named =
+    /^atomic_(\w+?)(?:_weak|_strong)?_explicit\(\s*(&[^;]*?->[\w.]+|&?[\w.]+(?:\[[^\]]*\])?),/;
+  return text.split(/(?=\batomic_(?:\w+_explicit|thread_fence)\()/).slice(1).map((part) => {
     const orders = [...part.matchAll(/memory_order_(\w+)/g)].map(([, order]) => order).join(" ");
+    if (part.startsWith("atomic_thread_fence")) return { kind: "fence", address: "", orders };
+    const [, kind = part, address = ""] = part.match(named) ?? [];
     return { kind, address, orders };
   });
 }
@@ -193,7 +194,7 @@ function isLike(own, made) {
 
 /** @param {Operation} operation */
 function fieldOf({ address }) {
-  return address.replace(/\[.*\]$/, "").replace(/^.*[>&]/, "").replace(/\d+$/, "");
+  return address.replace(/\[.*\]$/, "").replace(/^.*[>&.]/, "").replace(/\d+$/, "");
 }
 
 /** @param {Operation[]} all */
