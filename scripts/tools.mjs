@@ -99,8 +99,8 @@ function apt(args) {
   return done.status === 0;
 }
 
-/** @param {string} name */
-function program(name) {
+/** A program of the system, listed above or not. @param {string} name */
+export function program(name) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
