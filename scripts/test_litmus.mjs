@@ -54,7 +54,7 @@ async function main(only) {
   const results = tests.map(([{ litmus }]) =>
     report(`${litmus.name} has the orders of our functions`, differences(litmus).join("\n"))
   );
-  const herd = ensureHerd();
+  const herd = await ensureHerd();
   if (herd === undefined) {
     console.log("SKIP herd7: not on this system, and not to be had");
     for (const model of models) {

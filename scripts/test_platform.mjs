@@ -70,6 +70,7 @@ async function main() {
     console.error(`Cannot test "${name}": there is no such platform`);
     return 1;
   }
+  await platform.fetch?.();
   const missing = ensureTools(platform.tools);
   if (missing.length > 0) {
     console.log(`skipped ${name}: ${missing.join(", ")} is missing`);
