@@ -109,7 +109,7 @@ export interface Runtime {
   /** Watches a descriptor, which it then owns; `onWake` runs when bytes came, which it discards. */
   watch(descriptor: number, onWake: () => void): WakeChannel;
   /**
-   * The wake channel where none is chosen. A kick by a callback whose Worker was terminated a moment
+   * The wake channel where none is chosen. A kick by a callback whose Worker was terminated just
    * before ends the process.
    */
   readonly wake: WakeChannel["kind"];
