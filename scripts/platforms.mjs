@@ -28,6 +28,8 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher } from "./wine.mjs";
  * @property {readonly Lacking[]} [lacking]
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
+ * @property {readonly string[]} [tests] folders of tests that are for this platform alone
+ * @property {boolean} [hasScreen] whether its programs have one
  * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
 
@@ -159,13 +161,15 @@ export const platforms = {
   windows: {
     target: "x86_64-windows-gnu",
     slowness: 4,
-    tools: ["wine"],
+    tools: ["wine", "xvfb"],
     debian: [],
     setUp: (folder, bunFolder) => {
       makeWinePrefix(join(folder, "wine"));
       makeRandomLibrary(join(bunFolder, "bin"));
     },
     launcher: (folder) => wineLauncher(join(folder, "wine")),
+    tests: ["tests/windows"],
+    hasScreen: true,
     startsItself: true,
     forgetsHeaders: true,
     bun: "@oven/bun-windows-x64",
