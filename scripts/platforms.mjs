@@ -1,7 +1,7 @@
 // @ts-check
 /** The platforms that `scripts/test_platform.mjs` runs the tests on besides the machine's own. */
 import { join } from "node:path";
-import { makeRandomLibrary, makeWinePrefix, wineLauncher } from "./wine.mjs";
+import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./wine.mjs";
 
 /**
  * @typedef {object} Impossible
@@ -164,10 +164,10 @@ export const platforms = {
     tools: ["wine", "xvfb"],
     debian: [],
     setUp: (folder, bunFolder) => {
-      makeWinePrefix(join(folder, "wine"));
+      makeWinePrefix(winePrefix(folder));
       makeRandomLibrary(join(bunFolder, "bin"));
     },
-    launcher: (folder) => wineLauncher(join(folder, "wine")),
+    launcher: (folder) => wineLauncher(winePrefix(folder)),
     tests: ["tests/windows"],
     hasScreen: true,
     startsItself: true,
