@@ -38,7 +38,6 @@ import { root, zigPath } from "./toolchain.mjs";
 import { ensureTools } from "./tools.mjs";
 
 /** @typedef {import("./counts.mjs").Counts} Counts */
-/** @typedef {import("./screen.mjs").Screen} Screen */
 
 const buildMsMax = 600_000;
 /** Of one file of tests, on the machine itself. */
@@ -73,7 +72,7 @@ const launcherPath = join(folder, "launch");
 const compilerPath = join(folder, "cc");
 const reports = join(folder, "reports");
 
-/** @type {Screen | undefined} */
+/** @type {Awaited<ReturnType<typeof startScreen>> | undefined} */
 let screen;
 
 process.exitCode = await main();
@@ -92,9 +91,12 @@ async function main() {
   if (platform.hasScreen) screen = await startScreen(join(folder, "screen"));
   /** @type {Counts[]} */
   const results = [];
-  if (only.includes("native")) results.push(await runNative());
-  if (only.includes("bun")) results.push(await runBun());
-  await screen?.stop();
+  try {
+    if (only.includes("native")) results.push(await runNative());
+    if (only.includes("bun")) results.push(await runBun());
+  } finally {
+    await screen?.[Symbol.asyncDispose]();
+  }
   return report(results);
 }
 
@@ -191,7 +193,7 @@ function runBun() {
   return runPart("bun", files, (file) => {
     const path = join(reports, `${basename(file, ".ts")}.xml`);
     rmSync(path, { force: true });
-    const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
+    const reporter = ["--reporter=junit", `--reporter-outfile=${platform.drive ?? ""}${path}`];
     return {
       args: [bun, "test", ...reporter, `./${file}`],
       count: () => countsFromReport(path),

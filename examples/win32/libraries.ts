@@ -1,8 +1,6 @@
 /**
  * What windows take of Windows' own libraries, as literal data.
  *
- * The libraries are loaded when a function is first used, so the module can be imported anywhere.
- *
  * @module
  */
 import { type Library, open, type Pointer } from "@siding/ffi";
@@ -204,20 +202,15 @@ const kernel32Definitions = {
 } as const;
 
 /** Windows and their messages. */
-export const user32: Library<typeof user32Definitions> = open("user32.dll", user32Definitions, {
-  lazy: true,
-});
+export const user32: Library<typeof user32Definitions> = open("user32.dll", user32Definitions);
 
 /** Drawing. */
-export const gdi32: Library<typeof gdi32Definitions> = open("gdi32.dll", gdi32Definitions, {
-  lazy: true,
-});
+export const gdi32: Library<typeof gdi32Definitions> = open("gdi32.dll", gdi32Definitions);
 
 /** Events, for those who wait. */
 export const kernel32: Library<typeof kernel32Definitions> = open(
   "kernel32.dll",
   kernel32Definitions,
-  { lazy: true },
 );
 
 /** A window. */
