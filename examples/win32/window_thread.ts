@@ -99,11 +99,11 @@ const TOLD_MAX = 1024;
 type User32 = ContextLibrary<typeof user32>;
 
 function waitForMessages(context: Context, user: User32, event: Pointer<"HANDLE">): Port<number> {
-  const wait = bind(
+  using wait = bind( // the repetition holds both
     user.MsgWaitForMultipleObjectsEx,
     ...[1, [event], INFINITE, QS_ALLINPUT, MWMO_INPUTAVAILABLE] as const,
   );
-  const wake = bind(kernel32.SetEvent, event);
+  using wake = bind(kernel32.SetEvent, event);
   return context.repeat(wait, { emit: { not: WAIT_EVENT }, wake, capacity: 1 });
 }
 
@@ -183,6 +183,7 @@ export class WindowThread implements AsyncDisposable {
     this.#instance = await kernel.GetModuleHandleW(null);
     await this.#register(user);
     this.#waker = await this.#make(user, "", 0, [0, 0, 0, 0], HWND_MESSAGE);
+    this.#context.own(this.#waker, user.DestroyWindow);
     const { pointer: event } = this.#context.own(
       (await kernel.CreateEventW(null, 0, 0, null))!,
       kernel.CloseHandle,
@@ -209,7 +210,8 @@ export class WindowThread implements AsyncDisposable {
       smallIcon: null,
     });
     if (value === 0) throw new Error(`Cannot register a class of windows: error ${lastError}`);
-    this.#context.defer(bind(user.UnregisterClassW, this.#className, this.#instance));
+    using unregister = bind(user.UnregisterClassW, this.#className, this.#instance);
+    this.#context.defer(unregister);
   }
 
   async #make(
@@ -317,7 +319,7 @@ export class WindowThread implements AsyncDisposable {
     await Promise.all([this.#pumping, this.#end()]);
   }
 
-  /* From here on windows, of which the waker is left, are answered with 0: no handler disturbs. */
+  /* The waker, which is left, gets 0 for an answer from here on: no handler disturbs the release. */
   async #end(): Promise<void> {
     this.#procedure.close();
     const ended = this.#waits?.close(); // it may have to wait for the end of the context

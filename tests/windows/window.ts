@@ -27,7 +27,7 @@ import {
   WindowThread,
   type WindowThreadOptions,
 } from "../../examples/win32/window_thread.ts";
-import { type ContextLibrary, type ScopeContext, Station } from "../../mod.ts";
+import { type ContextLibrary, type ScopeContext, Station, stats } from "../../mod.ts";
 import { expectExit, runFile } from "../support/child.ts";
 import { inTime, measured, median, rejection, test, until } from "../support/harness.ts";
 import { limitMs } from "../support/platform.ts";
@@ -320,6 +320,18 @@ test("S18: messages that nobody takes do not pile up", () =>
     ok(thread.messages.stats.waiting <= 1024);
     equal((await thread.messages.pages().next()).value?.at(-1)?.[1], ASKED);
   }, { told: [...TOLD, ASKED] }));
+
+test("S18: threads of windows come and go, and leave nothing", async () => {
+  const held = () => {
+    const { slots: { active, wedged }, boundCalls, callbacks, memory } = stats();
+    return { active, wedged, boundCalls, callbacks, memory };
+  };
+  const visit = () => withThread(({ thread }) => thread.run(() => {}));
+  await visit();
+  const before = held();
+  for (let count = 0; count < 10; count++) await visit();
+  same(held(), before);
+});
 
 test("S18: a program that goes leaves no window behind", async () => {
   const program = fileURLToPath(new URL("programs/leave_window.ts", import.meta.url));
