@@ -79,6 +79,10 @@ const user32Definitions = {
   SetForegroundWindow: { parameters: [{ pointer: "HWND" }], result: "i32" },
   FindWindowW: { parameters: ["cstring16", "cstring16"], result: { pointer: "HWND" } },
   IsWindow: { parameters: [{ pointer: "HWND" }], result: "i32" },
+  MessageBoxW: {
+    parameters: [{ pointer: "HWND" }, "cstring16", "cstring16", "u32"],
+    result: "i32",
+  },
   DefWindowProcW: {
     parameters: [{ pointer: "HWND" }, "u32", "usize", "isize"],
     result: "isize",

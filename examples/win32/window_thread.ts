@@ -319,7 +319,7 @@ export class WindowThread implements AsyncDisposable {
     await Promise.all([this.#pumping, this.#end()]);
   }
 
-  /* The waker, which is left, gets 0 for an answer from here on: no handler disturbs the release. */
+  /* The waker, which is left, gets 0 for an answer from here on: no handler is in the way. */
   async #end(): Promise<void> {
     this.#procedure.close();
     const ended = this.#waits?.close(); // it may have to wait for the end of the context

@@ -11,6 +11,7 @@ import {
   WM_APP,
   WM_CHAR,
   WM_CLOSE,
+  WM_COMMAND,
   WM_DESTROY,
   WM_ENTERSIZEMOVE,
   WM_EXITSIZEMOVE,
@@ -43,6 +44,7 @@ const KEY_UP = 2;
 const SC_CLOSE = 0xf060;
 const SC_MOVE = 0xf010;
 const VK_ESCAPE = 0x1b;
+const IDOK = 1;
 const ASKED = WM_APP + 1;
 
 type Told = readonly [
@@ -296,6 +298,19 @@ test("S11: while a window is dragged its thread runs what it is given", () =>
     await user32.PostMessageW(window, WM_KEYDOWN, VK_ESCAPE, 0);
     await listener.next(window, WM_EXITSIZEMOVE);
     equal(await waits, 1);
+  }));
+
+test("S11: while a message box is open its thread runs what it is given", () =>
+  withThread(async ({ thread }) => {
+    const title = "a question";
+    const answer = thread.use(user32).MessageBoxW(null, "Is it?", title, 0);
+    const find = () => thread.run((here) => here.use(user32).FindWindowW(null, title));
+    let box = await find();
+    for (const end = performance.now() + limitMs(10_000); box === null; box = await find()) {
+      ok(performance.now() < end, "it opens");
+    }
+    await user32.PostMessageW(box, WM_COMMAND, IDOK, 0);
+    equal(await answer, IDOK);
   }));
 
 test("S18: a thread that is closed while a window of it is dragged ends", async () => {
