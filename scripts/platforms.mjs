@@ -28,9 +28,9 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {readonly Lacking[]} [lacking]
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
- * @property {string} [drive] what its programs call the root of the machine's files
  * @property {readonly string[]} [tests] folders of tests that are for this platform alone
  * @property {boolean} [hasScreen] whether its programs have one
+ * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
  * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
 
@@ -177,9 +177,9 @@ export const platforms = {
       makeRandomLibrary(join(bunFolder, "bin"));
     },
     launcher: (folder) => wineLauncher(winePrefix(folder)),
-    drive: "Z:",
     tests: ["tests/windows"],
     hasScreen: true,
+    pathOf: (path) => `Z:${path}`,
     startsItself: true,
     forgetsHeaders: true,
     bun: "@oven/bun-windows-x64",

@@ -193,7 +193,8 @@ function runBun() {
   return runPart("bun", files, (file) => {
     const path = join(reports, `${basename(file, ".ts")}.xml`);
     rmSync(path, { force: true });
-    const reporter = ["--reporter=junit", `--reporter-outfile=${platform.drive ?? ""}${path}`];
+    const outfile = platform.pathOf?.(path) ?? path;
+    const reporter = ["--reporter=junit", `--reporter-outfile=${outfile}`];
     return {
       args: [bun, "test", ...reporter, `./${file}`],
       count: () => countsFromReport(path),
