@@ -26,6 +26,8 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {readonly Lacking[]} [lacking]
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
+ * @property {readonly string[]} [tests] folders of tests that are for this platform alone
+ * @property {boolean} [hasScreen] whether its programs have one
  * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
  * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
@@ -78,13 +80,15 @@ export const platforms = {
   windows: {
     target: "x86_64-windows-gnu",
     slowness: 4,
-    tools: ["wine"],
+    tools: ["wine", "xvfb"],
     debian: [],
     setUp: (folder, bunFolder) => {
       makeWinePrefix(winePrefix(folder));
       makeRandomLibrary(join(bunFolder, "bin"));
     },
     launcher: (folder) => wineLauncher(winePrefix(folder)),
+    tests: ["tests/windows"],
+    hasScreen: true,
     pathOf: (path) => `Z:${path}`,
     startsItself: true,
     forgetsHeaders: true,

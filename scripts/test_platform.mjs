@@ -33,6 +33,7 @@ import {
 } from "./counts.mjs";
 import { unpackDebian, unpackNpm } from "./packages.mjs";
 import { platforms } from "./platforms.mjs";
+import { startScreen } from "./screen.mjs";
 import { root, zigPath } from "./toolchain.mjs";
 import { ensureTools } from "./tools.mjs";
 
@@ -42,7 +43,15 @@ const buildMsMax = 600_000;
 /** Of one file of tests, on the machine itself. */
 const fileMsMax = 300_000;
 /** What a Bun test needs of the tree. */
-const treeParts = ["mod.ts", "package.json", "tsconfig.json", "src", "scripts", "tests"];
+const treeParts = [
+  "mod.ts",
+  "package.json",
+  "tsconfig.json",
+  "src",
+  "scripts",
+  "tests",
+  "examples",
+];
 
 const [name = "", ...rest] = process.argv.slice(2);
 const isQuick = rest.includes("--quick");
@@ -63,6 +72,9 @@ const launcherPath = join(folder, "launch");
 const compilerPath = join(folder, "cc");
 const reports = join(folder, "reports");
 
+/** @type {Awaited<ReturnType<typeof startScreen>> | undefined} */
+let screen;
+
 process.exitCode = await main();
 
 async function main() {
@@ -77,10 +89,15 @@ async function main() {
     return report([skipped]);
   }
   await prepare();
+  if (platform.hasScreen) screen = await startScreen(join(folder, "screen"));
   /** @type {Counts[]} */
   const results = [];
-  if (only.includes("native")) results.push(await runNative());
-  if (only.includes("bun")) results.push(await runBun());
+  try {
+    if (only.includes("native")) results.push(await runNative());
+    if (only.includes("bun")) results.push(await runBun());
+  } finally {
+    await screen?.[Symbol.asyncDispose]();
+  }
   return report(results);
 }
 
@@ -173,7 +190,8 @@ function runNative() {
 
 function runBun() {
   const bun = program(join(bunFolder(), "bin", "bun"));
-  return runPart("bun", testsIn("tests", ".ts"), (file) => {
+  const files = ["tests", ...platform.tests ?? []].flatMap((place) => testsIn(place, ".ts"));
+  return runPart("bun", files, (file) => {
     const path = join(reports, `${basename(file, ".ts")}.xml`);
     rmSync(path, { force: true });
     const outfile = platform.pathOf?.(path) ?? path;
@@ -226,6 +244,7 @@ async function runPart(part, paths, plan) {
         SIDING_TEST_IMPOSSIBLE: impossiblePath,
         ...platform.startsItself ? {} : { SIDING_TEST_LAUNCHER: launcherPath },
         SIDING_TEST_CC: compilerPath,
+        ...screen && { DISPLAY: screen.display, SIDING_TEST_SCREEN: screen.path },
       },
       timeoutMs: fileMsMax * platform.slowness,
     });

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { startScreen } from "../../scripts/screen.mjs";
 import { expectExit, runFile } from "../support/child.ts";
 import { measured } from "../support/harness.ts";
 import { findLibrary, findProgram, testUnless } from "./need.ts";
 import { findServer, startServer } from "./postgres.ts";
-import { startXServer } from "./xvfb.ts";
 
 const missingOnLinux = process.platform === "linux" ? undefined : "it is for Linux";
 
@@ -55,7 +55,7 @@ for (const [name, [printed, missing]] of Object.entries(examples)) {
 
 const missingScreen = findLibrary("libX11.so.6") ?? findProgram("Xvfb");
 testUnless(missingScreen)("the example window prints what it promises", async () => {
-  await using server = await startXServer();
+  await using server = await startScreen();
   await expectPrinted("window", /the window is drawn/, [], { DISPLAY: server.display });
 });
 

@@ -2,9 +2,9 @@
 // on that context, and what a screenshot shows is checked.
 import { deepStrictEqual as same } from "node:assert/strict";
 import { bind, chain, Context, type ContextLibrary, open, type Pointer } from "../../mod.ts";
+import { startScreen } from "../../scripts/screen.mjs";
 import { findProgram, testUnless, tryOpen } from "./need.ts";
 import { expectPrompt } from "./prompt.ts";
-import { startXServer } from "./xvfb.ts";
 
 const EXPOSURE_MASK = 1 << 15;
 const STRUCTURE_NOTIFY_MASK = 1 << 17;
@@ -137,7 +137,7 @@ async function* eventsOf(context: Context, x: Xlib, display: Pointer<"Display">,
 }
 
 async function withScreen(work: (screen: Screen) => Promise<void>): Promise<void> {
-  await using server = await startXServer();
+  await using server = await startScreen();
   await using context = await Context.acquire({ name: "x11" });
   const x = context.use(library);
   await x.XInitThreads();

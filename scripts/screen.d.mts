@@ -1,0 +1,3 @@
+export function startScreen(
+  folder?: string,
+): Promise<AsyncDisposable & { readonly display: string; readonly path: string }>;
