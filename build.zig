@@ -184,6 +184,7 @@ const bsd_files = posix_files ++ [_][]const u8{
 
 const windows_files = [_][]const u8{
     "lib/platform/windows/channel.c",
+    "lib/platform/windows/child.c",
     "lib/platform/windows/clock.c",
     "lib/platform/windows/descriptor_io.c",
     "lib/platform/windows/error.c",
@@ -195,6 +196,10 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/poller.c",
     "lib/platform/windows/process.c",
     "lib/platform/windows/thread.c",
+    "lib/platform/windows/wait.c",
+    "lib/platform/windows/wait_group.c",
+    "lib/platform/windows/wait_object.c",
+    "lib/platform/windows/wait_packet.c",
     "lib/platform/windows/word.c",
 };
 

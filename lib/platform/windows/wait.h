@@ -1,0 +1,107 @@
+/*
+ * wait.h - what a source waits with on Windows: one wait for each, of one shot.
+ *
+ *            await              signalled             the poller
+ *   IDLE ───────────▶ ARMED ─────────────▶ POSTED ─────────────▶ IDLE
+ *    │  remove          │ remove              │ remove
+ *    ▼                  ▼                     ▼
+ *   FREE ◀──────── LEAVING                  FREE
+ *
+ * A wait belongs to one registration of the core, from siding_poller_adopt to siding_poller_remove,
+ * and its number is what the core knows it by. It waits for a duplicate of the HANDLE: the host may
+ * close its own, and the system give its value to another object, and nobody is confused. Sources
+ * of the same object have waits of their own, as threads would.
+ *
+ * A wait is ARMED only while the host has asked. What it tells is that a wait has succeeded, which
+ * says what the object is: a process, a thread, a manual-reset event stay signalled, and each wait
+ * succeeds; an auto-reset event, a semaphore, a timer lose a signal to each. So nothing is taken
+ * before the host asks and nothing is taken twice; and what was taken and cannot be told any more,
+ * for the source was closed, is given back where there is a call for that.
+ *
+ * How an armed wait is waited for, chosen when it is adopted:
+ *   packets  the system queues a packet at the completion port once the object is signalled:
+ *            Windows 8 and later
+ *   groups   threads of ours wait for at most 63 objects each, and post to the port
+ * What comes from the port has the wait's turn, which changes with each ARMED and each end, so that
+ * nobody gets what was meant for a predecessor.
+ *
+ * Removal is complete at once, but for an ARMED wait of a group: its thread may be just about to
+ * take a signal. It is LEAVING until that thread has come out of its wait, given back what it took,
+ * and closed the duplicate; where something could be taken, the source ends only then.
+ *
+ * One mutex, wait_mutex, guards all of it, for a few steps at a time; the core's registration_mutex
+ * is taken before it, none after it.
+ */
+#ifndef SIDING_WINDOWS_WAIT_H
+#define SIDING_WINDOWS_WAIT_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../platform.h"
+#include "../poller.h"
+
+enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_POSTED, WAIT_LEAVING };
+
+/* What a wait that succeeds does to its object. */
+enum wait_nature {
+    WAIT_KEEPS,           /* nothing */
+    WAIT_TAKES_EVENT,     /* takes its signal; SetEvent gives it back */
+    WAIT_TAKES_SEMAPHORE, /* likewise, ReleaseSemaphore */
+    WAIT_TAKES            /* may take its signal for good: a timer does not say what it is */
+};
+
+enum wait_way { WAIT_BY_PACKET, WAIT_BY_GROUP };
+
+struct wait_group;
+
+/* guarded by wait_mutex */
+struct wait {
+    HANDLE object;      /* a duplicate; owned */
+    uint64_t data;      /* of siding_poller_add */
+    uint32_t turn;      /* see above; never 0 */
+    uint32_t next_free; /* number + 1; 0: none */
+    enum wait_state state;
+    enum wait_nature nature;
+    enum wait_way way;
+    bool has_taken;           /* its last success took something */
+    HANDLE packet;            /* of WAIT_BY_PACKET; owned */
+    struct wait_group *group; /* of WAIT_BY_GROUP: it is a member */
+};
+
+extern struct siding_mutex wait_mutex;
+
+/* ---- of the poller --------------------------------------------------------------------------- */
+
+/* Keys of what comes from the completion port. */
+#define WAIT_KEY_KICK 1u /* there is something to look at */
+#define WAIT_KEY_TOLD 2u /* a wait has succeeded: its turn and number */
+#define WAIT_KEY_GONE 3u /* a wait has left: its data */
+
+/** Where waits are to tell. @thread any, before all else  @blocks never */
+void wait_init(HANDLE port);
+/** @return whether this is news of a wait that there is still  @thread poller  @blocks never */
+bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready);
+
+/* ---- of the ways ----------------------------------------------------------------------------- */
+
+/** Posts to the port. @return false: the system has no memory  @thread any  @blocks never */
+bool wait_post(uint32_t key, uint64_t content);
+/** @return turn and number, for WAIT_KEY_TOLD  @thread any  @blocks never */
+uint64_t wait_ticket(const struct wait *wait) SIDING_REQUIRES(&wait_mutex);
+/** Notes what has been taken, if this object loses a signal. @thread any  @blocks never */
+void wait_took(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
+/** Gives that back. @thread any  @blocks never */
+void wait_give_back(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
+/** Closes the duplicate, and gives the number back. @thread any  @blocks never */
+void wait_free(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
+
+/* ---- of tests -------------------------------------------------------------------------------- */
+
+/** Has waits that are adopted from now on use one way. @return false: the system does not know it
+ *  @thread any  @blocks never */
+bool wait_force(enum wait_way way);
+
+#endif
