@@ -26,8 +26,6 @@
 #include "core/trace.h"
 #include "include/siding.h"
 
-#define SPIN_NS_MAX 1000000u
-
 /* Finds the bridge, or returns from the calling function with the status. */
 #define FIND_BRIDGE(handle, bridge)                                                                \
     struct bridge *bridge = NULL;                                                                  \
@@ -118,7 +116,7 @@ int32_t siding_bridge_exchange(uint64_t bridge_handle, const void *records, uint
                                uint32_t spin_ns) {
     FIND_BRIDGE(bridge_handle, bridge);
     if (records == NULL || !is_aligned(records) || out_events == NULL || !is_aligned(out_events) ||
-        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
+        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > EXCHANGE_SPIN_NS_MAX) {
         return SIDING_EINVALID;
     }
     return exchange_both(bridge, records, words, out_events, capacity_words, events_min, spin_ns);

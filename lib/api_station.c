@@ -13,8 +13,6 @@
 #include "include/siding.h"
 #include "platform/descriptor_io.h"
 
-#define SPIN_NS_MAX 1000000u
-
 /* @return the bridge, or NULL with the status */
 static struct bridge *find_bridge(uint64_t handle, int32_t *out_status) {
     struct bridge *bridge = NULL;
@@ -61,7 +59,7 @@ int32_t siding_bridge_await(uint64_t bridge_handle, void *out_events, uint32_t c
         return status;
     }
     if (out_events == NULL || ((uintptr_t)out_events & 7u) != 0 ||
-        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > SPIN_NS_MAX) {
+        capacity_words < SIDING_EVENT_WORDS_MAX || spin_ns > EXCHANGE_SPIN_NS_MAX) {
         return SIDING_EINVALID;
     }
     return exchange_await(bridge, out_events, capacity_words, spin_ns);

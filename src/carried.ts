@@ -53,7 +53,7 @@ class Carried implements Feed {
     this.#intake = takeFrom(this.#port, { onReady: this.#onReady, onRecall: () => {} });
     if (!this.#isAwaited) return;
     this.#port.ref();
-    this.#hold(false);
+    this.#b.alive.keep(false);
   }
 
   readonly #onReady = (): void => {
@@ -124,17 +124,9 @@ class Carried implements Feed {
   await(isAwaited: boolean): void {
     if (isAwaited === this.#isAwaited) return;
     this.#isAwaited = isAwaited;
-    if (this.#port === undefined) this.#hold(isAwaited);
+    if (this.#port === undefined) this.#b.alive.keep(isAwaited); // which the port does else
     else if (isAwaited) this.#port.ref();
     else this.#port.unref();
-  }
-
-  /* While the port is not there that does it. */
-  #hold(isHeld: boolean): void {
-    const { alive } = this.#b;
-    alive.pending += isHeld ? 1 : -1;
-    if (isHeld) alive.hold();
-    else alive.scheduleRelease();
   }
 
   stop(): Promise<void> {

@@ -53,12 +53,8 @@ export function whenReturned(call: Promise<unknown>): Promise<void> {
   const running = left.get(call);
   if (running === undefined) return Promise.resolve();
   const { b: { alive }, returned } = running;
-  alive.pending++;
-  alive.hold();
-  return returned.then(() => {
-    alive.pending--;
-    alive.scheduleRelease();
-  });
+  alive.keep(true);
+  return returned.then(() => alive.keep(false));
 }
 
 /** One call that may be given up. Settles its promise once, whatever comes first. */

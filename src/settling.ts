@@ -40,8 +40,8 @@ export class Settling {
   readonly owners: (object | undefined)[] = [];
   /** C threads that were answered the last time. */
   answered = 0;
-  /** Whether C called for which nobody waits, the last time. */
-  hasPosts = false;
+  /** Whether C had called, the last time. */
+  wasCalled = false;
   readonly #b: Bridge;
 
   constructor(b: Bridge) {
@@ -64,7 +64,7 @@ export class Settling {
     const { firstSource } = b;
     let word = from;
     let ended = 0;
-    this.hasPosts = false;
+    this.wasCalled = false;
     for (let left = SETTLED_BEFORE_LOOK; word < end && left > 0; left--) {
       const at = word * 2;
       const token = u32[at]!;
@@ -75,7 +75,7 @@ export class Settling {
         }
         if (!mayRun) break;
         const callbacks = b.callbacks!;
-        this.hasPosts = true;
+        this.wasCalled = true;
         callbacks.end = end * 2;
         callbacks.left = left;
         word = callbacks.take(at);

@@ -228,9 +228,9 @@ export class Turns {
     }
     this.#draining = false;
     b.alive.scheduleRelease();
-    const { answered, hasPosts } = b.settling;
+    const { answered, wasCalled } = b.settling;
     if (answered > 0) this.#listen(answered, this.#answerMeter);
-    else if (hasPosts) this.#listen(POSTS_AWAITED, this.#postMeter);
+    else if (wasCalled) this.#listen(POSTS_AWAITED, this.#postMeter);
   }
 
   /* Who has just been answered, or has posted, may call again sooner than this thread could sleep

@@ -3,18 +3,13 @@ import { alloc, bind, chain, close, Context, SidingError, stats } from "../mod.t
 import { makeCounter, makeLoop, openContextLib } from "./support/contexts.ts";
 import { measured, median, rejection, test, until } from "./support/harness.ts";
 import { limitMs } from "./support/platform.ts";
+import { all } from "./support/ports.ts";
 
 const library = openContextLib();
 const PROMPT_MS = limitMs(50);
 
 function codeOf(error: unknown): string {
   return error instanceof SidingError ? error.code : String(error);
-}
-
-async function all<T>(port: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of port) items.push(item);
-  return items;
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);

@@ -40,7 +40,8 @@ struct ask {
     _Atomic(uint64_t) late_owner;
 };
 
-/* atomic: the release store in make_chunk pairs with the acquire load in ask_at; never freed */
+/* atomic: the store in make_chunk pairs with the load in ask_at; never freed. seq_cst: who closes
+   either finds the chunk of an ask that waits, or that one finds its callback closed */
 static _Atomic(struct ask *) chunks[CHUNKS_MAX];
 static struct siding_mutex chunks_mutex = SIDING_MUTEX_INITIALIZER;
 static uint32_t chunks_made SIDING_GUARDED_BY(&chunks_mutex);
@@ -76,7 +77,7 @@ static bool is_settled(const void *subject) {
 
 static struct ask *ask_at(uint32_t index) {
     struct ask *chunk =
-        index < ASKS_MAX ? atomic_load_explicit(&chunks[index / CHUNK_ASKS], memory_order_acquire)
+        index < ASKS_MAX ? atomic_load_explicit(&chunks[index / CHUNK_ASKS], memory_order_seq_cst)
                          : NULL;
     return chunk == NULL ? NULL : &chunk[index % CHUNK_ASKS];
 }
@@ -117,7 +118,7 @@ static struct ask *make_chunk(void) SIDING_REQUIRES(&chunks_mutex) {
         made[i].index = chunks_made * CHUNK_ASKS + i;
         atomic_init(&made[i].state, state_of(1, ASK_FREE));
     }
-    atomic_store_explicit(&chunks[chunks_made++], made, memory_order_release);
+    atomic_store_explicit(&chunks[chunks_made++], made, memory_order_seq_cst);
     for (uint32_t i = 1; i < CHUNK_ASKS; i++) {
         give_free(&made[i]);
     }

@@ -8,6 +8,8 @@
 
 #include "bridge.h"
 
+#define EXCHANGE_SPIN_NS_MAX 1000000u
+
 /** See siding_bridge_drain. @thread js  @blocks never */
 int32_t exchange_drain(struct bridge *bridge, uint64_t *out_events, uint32_t capacity_words);
 /** See siding_bridge_feed. @thread js  @blocks never */

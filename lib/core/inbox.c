@@ -14,6 +14,8 @@ enum inbox_push inbox_push(struct inbox *inbox, struct node *first, struct node 
     uintptr_t head = atomic_load_explicit(&inbox->head, memory_order_relaxed);
     do {
         if (head == INBOX_CLOSED) {
+            /* acquire: what came before inbox_close is seen, as the count in close_inbox */
+            (void)atomic_load_explicit(&inbox->head, memory_order_acquire);
             return INBOX_REFUSED;
         }
         /* through uintptr_t: C has no other way to keep three small values beside pointers */

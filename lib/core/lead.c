@@ -20,6 +20,10 @@ bool lead_init(void) {
     return siding_parker_init(&sleeper);
 }
 
+void lead_deinit(void) {
+    siding_parker_deinit(&sleeper);
+}
+
 /* @return whether it was `from` */
 static bool move(enum lead from, enum lead to) {
     uint32_t expected = from;

@@ -23,6 +23,8 @@
 
 /** @return false when the system refused  @thread any, before all else  @blocks never */
 bool lead_init(void);
+/** Undoes that. @thread any, before all else  @blocks never */
+void lead_deinit(void);
 
 /** @return whether a host wishes to lead  @thread poller  @blocks never */
 bool lead_is_wished(void);

@@ -1,5 +1,6 @@
 #include "poller.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -156,19 +157,29 @@ static void run_poller(void *argument) {
 
 /* ---- its start ------------------------------------------------------------------------------- */
 
+/* @return 0 or errno, and nothing is left */
+static int32_t open_all(void) SIDING_REQUIRES(&start_mutex) {
+    if (!lead_init()) {
+        return ENOMEM;
+    }
+    int32_t error = siding_poller_open(&waits);
+    if (error != 0) {
+        lead_deinit();
+        return error;
+    }
+    inbox_init(&commands);
+    siding_process_watch_forks();
+    is_open = true;
+    return 0;
+}
+
 /* @return 0 or errno */
 static int32_t start(void) SIDING_REQUIRES(&start_mutex) {
     struct siding_thread_options options = {
         .name = NAME, .stack_bytes = pool_stack_bytes(), .run = run_poller};
-    int32_t error = is_open ? 0 : siding_poller_open(&waits);
+    int32_t error = is_open ? 0 : open_all();
     if (error != 0) {
         return error;
-    }
-    if (!is_open) {
-        is_open = true;
-        inbox_init(&commands);
-        lead_init();
-        siding_process_watch_forks();
     }
     error = siding_thread_start(&options);
     /* release: pairs with poller_start */

@@ -11,10 +11,9 @@
 /** @return whether all was copied  @thread any  @blocks never */
 bool machine_peek(void *to, const void *from, size_t size_bytes);
 
-/* Its instructions that may fault, from the first to behind the last, and where it goes on then:
-   there it returns false. */
+/* Its first instruction that may fault, and, behind the last one, where it is to go on then: there
+   it returns false. */
 extern const char machine_peek_first[];
-extern const char machine_peek_behind[];
 extern const char machine_peek_lost[];
 
 #endif

@@ -4,8 +4,8 @@
  */
     .text
     .p2align 4
-    .globl machine_peek, machine_peek_first, machine_peek_behind, machine_peek_lost
-    .hidden machine_peek, machine_peek_first, machine_peek_behind, machine_peek_lost
+    .globl machine_peek, machine_peek_first, machine_peek_lost
+    .hidden machine_peek, machine_peek_first, machine_peek_lost
     .type machine_peek, @function
 machine_peek: /* x0: to, x1: from, x2: bytes */
     .cfi_startproc
@@ -29,7 +29,6 @@ machine_peek_first:
 .Lall:
     mov w0, #1
     ret
-machine_peek_behind:
 machine_peek_lost:
     mov w0, #0
     ret

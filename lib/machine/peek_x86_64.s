@@ -4,8 +4,8 @@
  */
     .text
     .p2align 4
-    .globl machine_peek, machine_peek_first, machine_peek_behind, machine_peek_lost
-    .hidden machine_peek, machine_peek_first, machine_peek_behind, machine_peek_lost
+    .globl machine_peek, machine_peek_first, machine_peek_lost
+    .hidden machine_peek, machine_peek_first, machine_peek_lost
     .type machine_peek, @function
 machine_peek: /* rdi: to, rsi: from, rdx: bytes */
     .cfi_startproc
@@ -33,7 +33,6 @@ machine_peek_first:
 .Lall:
     movl $1, %eax
     ret
-machine_peek_behind:
 machine_peek_lost:
     xorl %eax, %eax
     ret

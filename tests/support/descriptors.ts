@@ -86,6 +86,8 @@ export const UNIX: number = 1;
 export const INET: number = 2;
 export const STREAM: number = 1;
 export const DGRAM: number = 2;
+const SOL_SOCKET = 1;
+const SO_LINGER = 13;
 const LOOPBACK = [127, 0, 0, 1];
 
 const encoder = new TextEncoder();
@@ -166,6 +168,12 @@ export function connectTo(port: number): number {
   const socket = libc.socket.sync(INET, STREAM | NONBLOCK | CLOEXEC, 0);
   libc.connect.sync(socket, loopback(port), 16);
   return socket;
+}
+
+/** Closes a connection so that the other end finds it reset. */
+export function reset(socket: number): void {
+  libc.setsockopt.sync(socket, SOL_SOCKET, SO_LINGER, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8);
+  close(socket);
 }
 
 /** A process that runs a shell command; C has started it. */

@@ -47,11 +47,12 @@ export async function until(holds: () => boolean, what: string, ms = 10_000): Pr
   }
 }
 
-/** What `promise` gives; fails where it has not settled after `limitMs`. */
-export async function inTime<T>(promise: Promise<T>, what: string, limitMs = 10_000): Promise<T> {
+/** What `promise` gives; fails where it has not settled after `ms`. */
+export async function inTime<T>(promise: Promise<T>, what: string, ms = 10_000): Promise<T> {
+  const limit = limitMs(ms);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms for this: ${what}`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`waited ${limit} ms for this: ${what}`)), limit);
   });
   try {
     return await Promise.race([promise, late]);

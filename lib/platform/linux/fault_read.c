@@ -18,7 +18,7 @@ bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes) {
 bool siding_fault_leave_read(void *context) {
     ucontext_t *interrupted = context;
     uintptr_t at = (uintptr_t)PROGRAM_COUNTER(interrupted);
-    if (at < (uintptr_t)machine_peek_first || at >= (uintptr_t)machine_peek_behind) {
+    if (at < (uintptr_t)machine_peek_first || at >= (uintptr_t)machine_peek_lost) {
         return false;
     }
     PROGRAM_COUNTER(interrupted) += machine_peek_lost - (const char *)at;
