@@ -134,6 +134,11 @@ const posix_tests = [_][]const u8{
     "trampoline_test",
 };
 
+/// Those of HANDLEs.
+const windows_tests = [_][]const u8{
+    "source_handle_test",
+};
+
 const common_files = [_][]const u8{
     "lib/api.c",
     "lib/api_station.c",
@@ -327,7 +332,7 @@ fn testPrograms(b: *Build, variant: Variant) []const *Compile {
         .linkage = .static,
     });
     const names: []const []const u8 = if (variant.os() == .windows)
-        &native_tests
+        &(native_tests ++ windows_tests)
     else
         &(native_tests ++ posix_tests);
     const programs = b.allocator.alloc(*Compile, names.len) catch @panic("OOM");

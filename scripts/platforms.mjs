@@ -40,6 +40,11 @@ const longest = [
   "tests/wakeups_test.ts",
 ];
 /** @type {readonly Lacking[]} */
+const posixLacking = [
+  { files: ["tests/native/source_handle_test.c"], reason: "HANDLEs are of Windows" },
+];
+
+/** @type {readonly Lacking[]} */
 const windowsLacking = [
   {
     files: [
@@ -106,6 +111,7 @@ export const platforms = {
     debian: ["libc6-arm64-cross", "libgcc-s1-arm64-cross", "libstdc++6-arm64-cross"],
     launcher: (_, packages) => ["qemu-aarch64", "-L", join(packages, "usr", "aarch64-linux-gnu")],
     bun: "@oven/bun-linux-aarch64",
+    lacking: posixLacking,
     slow: [
       "tests/native/door_test.c",
       "tests/native/guest_test.c",
@@ -147,6 +153,7 @@ export const platforms = {
     launcher: (_, packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
     runtime: muslRuntime,
     bun: "@oven/bun-linux-x64-musl-baseline",
+    lacking: posixLacking,
     slow: ["tests/native/door_test.c", ...longest],
     impossible: [
       {
