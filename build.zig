@@ -137,6 +137,7 @@ const posix_tests = [_][]const u8{
 /// Those of HANDLEs.
 const windows_tests = [_][]const u8{
     "source_handle_test",
+    "source_socket_test",
 };
 
 const common_files = [_][]const u8{
@@ -205,6 +206,7 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/wait_group.c",
     "lib/platform/windows/wait_object.c",
     "lib/platform/windows/wait_packet.c",
+    "lib/platform/windows/wait_socket.c",
     "lib/platform/windows/word.c",
 };
 
@@ -428,7 +430,10 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
         module.linkSystemLibrary("ffi", .{});
     }
     // Where WaitOnAddress lives.
-    if (variant.os() == .windows) module.linkSystemLibrary("api-ms-win-core-synch-l1-2-0", .{});
+    if (variant.os() == .windows) {
+        module.linkSystemLibrary("api-ms-win-core-synch-l1-2-0", .{});
+        module.linkSystemLibrary("ws2_32", .{});
+    }
     return module;
 }
 
@@ -444,9 +449,11 @@ fn cModule(b: *Build, variant: Variant) *Module {
     });
 }
 
-/// The tests use threads of POSIX, which Windows has as a library.
+/// The tests use threads of POSIX, which Windows has as a library, and sockets.
 fn addThreads(module: *Module, variant: Variant) void {
-    if (variant.os() == .windows) module.linkSystemLibrary("pthread", .{});
+    if (variant.os() != .windows) return;
+    module.linkSystemLibrary("pthread", .{});
+    module.linkSystemLibrary("ws2_32", .{});
 }
 
 fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const u8) void {

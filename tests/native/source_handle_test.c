@@ -71,8 +71,8 @@ EACH_WAY("S1: a manual-reset event is told as long as it is set", keeps_signal)
 static void takes_signal(void) {
     REQUIRE(host_open(&host, 64));
     HANDLE event = new_event(false);
-    uint64_t source = open_handle(TOKEN, event, 0);
     EXPECT(SetEvent(event));
+    uint64_t source = open_handle(TOKEN, event, 0);
     settle_poller(&host, TOKEN + 1);
     EXPECT_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0); /* nobody had asked */
     EXPECT(SetEvent(event));

@@ -6,6 +6,7 @@
 #include "wait_group.h"
 #include "wait_object.h"
 #include "wait_packet.h"
+#include "wait_socket.h"
 
 /* As many as there can be sources. */
 #define WAITS_MAX 65535u
@@ -57,7 +58,7 @@ static void next_turn(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
 }
 
 void wait_took(struct wait *wait) {
-    wait->has_taken = wait->nature != WAIT_KEEPS;
+    wait->has_taken = wait->nature != WAIT_KEEPS && wait->nature != WAIT_SOCKET;
 }
 
 void wait_give_back(struct wait *wait) {
@@ -80,8 +81,10 @@ static struct wait *take_free(void) SIDING_REQUIRES(&wait_mutex) {
 
 void wait_free(struct wait *wait) {
     siding_assert(wait->state != WAIT_FREE && wait->state != WAIT_ARMED);
-    (void)CloseHandle(wait->object);
-    if (wait->packet != NULL) {
+    if (wait->way != WAIT_BY_POLL) {
+        (void)CloseHandle(wait->object);
+    }
+    if (wait->way == WAIT_BY_PACKET && wait->packet != NULL) {
         (void)CloseHandle(wait->packet);
     }
     next_turn(wait);
@@ -99,6 +102,10 @@ static HANDLE handle_of(int object) {
 
 /* @return 0 or errno */
 static int32_t prepare_way(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    if (wait->nature == WAIT_SOCKET) {
+        wait->way = WAIT_BY_POLL;
+        return wait_socket_open(port);
+    }
     enum wait_way best = wait_packet_is_known() ? WAIT_BY_PACKET : WAIT_BY_GROUP;
     wait->way = is_forced ? forced_way : best;
     if (wait->way == WAIT_BY_GROUP) {
@@ -108,43 +115,57 @@ static int32_t prepare_way(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     return wait->packet == NULL ? ENOMEM : 0;
 }
 
-/* @return 0 or errno  @owns the duplicate, on success */
-static int32_t make(HANDLE duplicate, enum wait_nature nature, int *out_descriptor) {
+/* @return 0 or errno */
+static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor) {
+    int32_t error = ENOMEM;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = take_free();
-    int32_t error = wait == NULL ? ENOMEM : prepare_way(wait);
     if (wait != NULL) {
-        wait->object = duplicate;
+        wait->object = object;
         wait->nature = nature;
         *out_descriptor = (int)number_of(wait);
+        error = prepare_way(wait);
     }
     if (wait != NULL && error != 0) {
         wait_free(wait);
     }
     siding_mutex_unlock(&wait_mutex);
-    if (wait == NULL) {
-        (void)CloseHandle(duplicate);
+    if (wait == NULL && nature != WAIT_SOCKET) {
+        (void)CloseHandle(object);
     }
     return error;
 }
 
+/* @return 0 or errno  @owns the caller, on success */
+static int32_t duplicate(HANDLE object, HANDLE *out_duplicate) {
+    HANDLE self = GetCurrentProcess();
+    if (!DuplicateHandle(self, object, self, out_duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+        return EMFILE;
+    }
+    return 0;
+}
+
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor) {
+    HANDLE socket = NULL;
+    if (wait_socket_look(handle_of(object), &socket)) {
+        return make(socket, WAIT_SOCKET, out_descriptor);
+    }
     enum wait_nature nature;
     int32_t error = wait_object_look(handle_of(object), &nature);
     if (error != 0 || conditions != SIDING_READY_READ) {
         return error != 0 ? error : EINVAL;
     }
-    HANDLE self = GetCurrentProcess();
-    HANDLE duplicate = NULL;
-    if (!DuplicateHandle(self, handle_of(object), self, &duplicate, 0, FALSE,
-                         DUPLICATE_SAME_ACCESS)) {
-        return EMFILE;
-    }
-    if (WaitForSingleObject(duplicate, 0) == WAIT_FAILED) {
-        (void)CloseHandle(duplicate);
-        return EACCES;
-    }
-    return make(duplicate, nature, out_descriptor);
+    HANDLE own = NULL;
+    error = duplicate(handle_of(object), &own);
+    return error != 0 ? error : make(own, nature, out_descriptor);
+}
+
+HANDLE wait_handle(int descriptor) {
+    siding_mutex_lock(&wait_mutex);
+    struct wait *wait = wait_at(descriptor);
+    HANDLE object = wait == NULL ? NULL : wait->object;
+    siding_mutex_unlock(&wait_mutex);
+    return object;
 }
 
 /* One that is not waited for. */
@@ -171,25 +192,36 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
 int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
                              uint32_t conditions, uint64_t data) {
     (void)poller;
-    (void)conditions;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at(descriptor);
     siding_assert(wait != NULL);
     wait->data = data;
+    wait->conditions = conditions;
     siding_mutex_unlock(&wait_mutex);
     return 0;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
+/* @return false: the system refused */
+static bool begin(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    switch (wait->way) {
+    case WAIT_BY_GROUP:
+        wait_group_arm(wait);
+        return true;
+    case WAIT_BY_PACKET:
+        return wait_packet_arm(wait->packet, port, wait->object, wait_ticket(wait));
+    default:
+        return wait_socket_arm(&wait->poll, wait->object, wait->conditions, wait_ticket(wait));
+    }
+}
+
 /* A wait that the system refuses is told as one that is over: the next look says why. */
 static void arm(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     wait->has_taken = false;
     wait->state = WAIT_ARMED;
     next_turn(wait);
-    if (wait->way == WAIT_BY_GROUP) {
-        wait_group_arm(wait);
-    } else if (!wait_packet_arm(wait->packet, port, wait->object, wait_ticket(wait))) {
+    if (!begin(wait)) {
         wait->state = WAIT_POSTED;
         (void)wait_post(WAIT_KEY_TOLD, wait_ticket(wait));
     }
@@ -206,9 +238,12 @@ void siding_poller_await(const struct siding_poller *poller, int descriptor) {
 }
 
 /* Nothing of one that is waited for: what it would take is on its way. */
-static uint32_t look_at(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+static uint32_t look_at(struct wait *wait, uint32_t conditions) SIDING_REQUIRES(&wait_mutex) {
     if (wait->state != WAIT_IDLE) {
         return 0;
+    }
+    if (wait->nature == WAIT_SOCKET) {
+        return wait_socket_conditions(wait->object, conditions);
     }
     wait->has_taken = false;
     switch (WaitForSingleObject(wait->object, 0)) {
@@ -228,9 +263,38 @@ void siding_poller_look_all(struct siding_look *looks, uint32_t count) {
         struct wait *wait = wait_at(looks[i].descriptor);
         looks[i].conditions = wait == NULL               ? SIDING_POLLER_GONE
                               : looks[i].conditions == 0 ? 0
-                                                         : look_at(wait);
+                                                         : look_at(wait, looks[i].conditions);
     }
     siding_mutex_unlock(&wait_mutex);
+}
+
+/* What a wait that is over tells. */
+static uint32_t finish(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    bool was_posted = wait->state == WAIT_POSTED;
+    wait->state = WAIT_IDLE;
+    if (wait->nature == WAIT_SOCKET) {
+        return was_posted ? WAIT_SOCKET_FAILED : wait_socket_read(&wait->poll);
+    }
+    if (!was_posted) {
+        wait_took(wait); /* a packet: the system took it */
+    }
+    return SIDING_READY_READ;
+}
+
+/* @return whether this is news */
+static bool read_wait(struct wait *wait, struct siding_ready *out_ready)
+    SIDING_REQUIRES(&wait_mutex) {
+    switch (wait->state) {
+    case WAIT_ARMED:
+    case WAIT_POSTED:
+        *out_ready = (struct siding_ready){wait->data, finish(wait)};
+        return true;
+    case WAIT_LEAVING: /* a poll that was cancelled */
+        wait_free(wait);
+        return false;
+    default:
+        return false;
+    }
 }
 
 bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready) {
@@ -241,15 +305,8 @@ bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready) {
     }
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at((int)(uint32_t)content);
-    bool is_news = wait != NULL && wait->turn == content >> 32 &&
-                   (wait->state == WAIT_ARMED || wait->state == WAIT_POSTED);
-    if (is_news) {
-        if (wait->state == WAIT_ARMED) {
-            wait_took(wait); /* a packet: the system took it */
-        }
-        wait->state = WAIT_IDLE;
-        *out_ready = (struct siding_ready){wait->data, SIDING_READY_READ};
-    }
+    bool is_its_turn = wait != NULL && wait->turn == content >> 32;
+    bool is_news = is_its_turn && read_wait(wait, out_ready);
     siding_mutex_unlock(&wait_mutex);
     return is_news;
 }
@@ -258,8 +315,14 @@ bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready) {
 
 /* @return whether nothing more can be taken */
 static bool stop(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
-    if (wait->way == WAIT_BY_GROUP) {
+    if (wait->way != WAIT_BY_PACKET) {
         wait->state = WAIT_LEAVING;
+    }
+    if (wait->way == WAIT_BY_POLL) {
+        wait_socket_cancel(&wait->poll);
+        return true;
+    }
+    if (wait->way == WAIT_BY_GROUP) {
         wait_group_expel(wait);
         return wait->nature == WAIT_KEEPS;
     }

@@ -22,11 +22,14 @@
  *   packets  the system queues a packet at the completion port once the object is signalled:
  *            Windows 8 and later
  *   groups   threads of ours wait for at most 63 objects each, and post to the port
+ *   polls    of sockets, see wait_socket.h; these are not duplicated, which would keep a connection
+ *            that its owner closes, and belong to the host until the end, as descriptors do
  * What comes from the port has the wait's turn, which changes with each ARMED and each end, so that
  * nobody gets what was meant for a predecessor.
  *
- * Removal is complete at once, but for an ARMED wait of a group: its thread may be just about to
- * take a signal. It is LEAVING until that thread has come out of its wait, given back what it took,
+ * Removal is complete at once, but for an ARMED wait of a group or a poll. A poll that is cancelled
+ * has its memory until the port tells its end, and takes nothing. A group's thread may be just about
+ * to take a signal. It is LEAVING until that thread has come out of its wait, given back what it took,
  * and closed the duplicate; where something could be taken, the source ends only then.
  *
  * One mutex, wait_mutex, guards all of it, for a few steps at a time; the core's registration_mutex
@@ -50,25 +53,48 @@ enum wait_nature {
     WAIT_KEEPS,           /* nothing */
     WAIT_TAKES_EVENT,     /* takes its signal; SetEvent gives it back */
     WAIT_TAKES_SEMAPHORE, /* likewise, ReleaseSemaphore */
-    WAIT_TAKES            /* may take its signal for good: a timer does not say what it is */
+    WAIT_TAKES,           /* may take its signal for good: a timer does not say what it is */
+    WAIT_SOCKET           /* nothing */
 };
 
-enum wait_way { WAIT_BY_PACKET, WAIT_BY_GROUP };
+enum wait_way { WAIT_BY_PACKET, WAIT_BY_GROUP, WAIT_BY_POLL };
 
 struct wait_group;
 
+/* As the system writes it. */
+struct wait_status {
+    uintptr_t status;
+    uintptr_t information;
+};
+
+/* A poll: what the driver of sockets is given, and gives back. Its own while it is ARMED or
+   LEAVING. */
+struct wait_poll {
+    struct wait_status status;
+    int64_t timeout;
+    uint32_t count; /* of sockets: 1 */
+    uint32_t is_exclusive;
+    HANDLE socket;
+    uint32_t events;
+    int32_t socket_status;
+};
+
 /* guarded by wait_mutex */
 struct wait {
-    HANDLE object;      /* a duplicate; owned */
-    uint64_t data;      /* of siding_poller_add */
-    uint32_t turn;      /* see above; never 0 */
-    uint32_t next_free; /* number + 1; 0: none */
+    HANDLE object;       /* a duplicate, owned; or a socket */
+    uint32_t conditions; /* of siding_poller_add */
+    uint64_t data;       /* of siding_poller_add */
+    uint32_t turn;       /* see above; never 0 */
+    uint32_t next_free;  /* number + 1; 0: none */
     enum wait_state state;
     enum wait_nature nature;
     enum wait_way way;
-    bool has_taken;           /* its last success took something */
-    HANDLE packet;            /* of WAIT_BY_PACKET; owned */
-    struct wait_group *group; /* of WAIT_BY_GROUP: it is a member */
+    bool has_taken; /* its last success took something */
+    union {
+        HANDLE packet;            /* of WAIT_BY_PACKET; owned */
+        struct wait_group *group; /* of WAIT_BY_GROUP: it is a member */
+        struct wait_poll poll;    /* of WAIT_BY_POLL */
+    };
 };
 
 extern struct siding_mutex wait_mutex;
@@ -76,14 +102,18 @@ extern struct siding_mutex wait_mutex;
 /* ---- of the poller --------------------------------------------------------------------------- */
 
 /* Keys of what comes from the completion port. */
-#define WAIT_KEY_KICK 1u /* there is something to look at */
-#define WAIT_KEY_TOLD 2u /* a wait has succeeded: its turn and number */
-#define WAIT_KEY_GONE 3u /* a wait has left: its data */
+#define WAIT_KEY_KICK 1u   /* there is something to look at */
+#define WAIT_KEY_TOLD 2u   /* a wait has succeeded: its turn and number */
+#define WAIT_KEY_GONE 3u   /* a wait has left: its data */
+#define WAIT_KEY_POLLED 4u /* a poll has ended: as WAIT_KEY_TOLD */
 
 /** Where waits are to tell. @thread any, before all else  @blocks never */
 void wait_init(HANDLE port);
 /** @return whether this is news of a wait that there is still  @thread poller  @blocks never */
 bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready);
+
+/** @return the object of a wait, while it is the caller's  @thread any  @blocks never */
+HANDLE wait_handle(int descriptor);
 
 /* ---- of the ways ----------------------------------------------------------------------------- */
 

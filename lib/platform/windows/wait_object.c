@@ -76,11 +76,17 @@ static const struct {
     {L"Timer", WAIT_TAKES},
 };
 
-int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature) {
-    WCHAR name[NAME_LENGTH_MAX + 1];
-    if (!read_type_name(object, name)) {
-        return EBADF;
-    }
+/* Of a HANDLE, which a wait would find out as well, and take the signal. */
+static bool has_right_to_wait(HANDLE object) {
+    PUBLIC_OBJECT_BASIC_INFORMATION information;
+    query_object query = (query_object)(uintptr_t)native("NtQueryObject");
+    return NT_SUCCESS(
+               query(object, ObjectBasicInformation, &information, sizeof information, NULL)) &&
+           (information.GrantedAccess & SYNCHRONIZE) != 0;
+}
+
+/* @return 0 or errno */
+static int32_t look_at_type(HANDLE object, const WCHAR *name, enum wait_nature *out_nature) {
     if (wcscmp(name, L"Event") == 0) {
         *out_nature = nature_of_event(object);
         return 0;
@@ -96,6 +102,15 @@ int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature) {
         }
     }
     return EPERM;
+}
+
+int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature) {
+    WCHAR name[NAME_LENGTH_MAX + 1];
+    if (!read_type_name(object, name)) {
+        return EBADF;
+    }
+    int32_t error = look_at_type(object, name, out_nature);
+    return error == 0 && !has_right_to_wait(object) ? EACCES : error;
 }
 
 void wait_object_give_back(HANDLE object, enum wait_nature nature) {

@@ -8,7 +8,7 @@
 
 /**
  * Finds out what a HANDLE is.
- * @return 0 or errno: EBADF, or EPERM: it is nothing to wait for, or a mutex, which belongs to the
+ * @return 0 or errno: EBADF; EACCES: it has no right to be waited for (SYNCHRONIZE); EPERM: it is nothing to wait for, or a mutex, which belongs to the
  *         thread that waits for it
  * @thread any  @blocks never
  */
