@@ -54,7 +54,8 @@ const files = rest.filter((word, index) =>
 
 const platform = platforms[name];
 const folder = join(root, "build", name);
-const tree = join(folder, "tree");
+/** Hidden, as what else is no test of this machine: `bun test NAME` looks everywhere else. */
+const tree = join(folder, ".tree");
 const out = join(tree, "zig-out");
 const libraries = join(folder, "packages");
 const impossiblePath = join(folder, "impossible");

@@ -11,8 +11,17 @@ const setUpMsMax = 300_000;
 const target = "x86_64-windows-gnu";
 
 /**
+ * Where wine keeps what its programs see of a system. Hidden: it has a link to the root of the
+ * machine, which `bun test NAME` would follow.
+ * @param {string} folder of the platform
+ */
+export function winePrefix(folder) {
+  return join(folder, ".wine");
+}
+
+/**
  * The command that runs a program of Windows.
- * @param {string} folder where wine keeps what such programs see of a system
+ * @param {string} folder of winePrefix
  */
 export function wineLauncher(folder) {
   return ["env", ...Object.entries(environment(folder)).map(([name, value]) => `${name}=${value}`)]
