@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "wait.h"
+#include "wait_object.h"
 #include "wait_socket.h"
 
 /*
@@ -37,7 +38,7 @@ int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
     }
     if (!wait_socket_look((HANDLE)(intptr_t)descriptor, &base)) {
         *out_nature = (struct siding_io_nature){.way = SIDING_IO_BLOCKS, .has_end = true};
-        return GetFileType((HANDLE)(intptr_t)descriptor) == FILE_TYPE_UNKNOWN ? EPERM : 0;
+        return wait_object_look_file((HANDLE)(intptr_t)descriptor);
     }
     bool is_stream = option(socket_of(descriptor), SO_TYPE) == SOCK_STREAM;
     *out_nature = (struct siding_io_nature){

@@ -18,6 +18,8 @@ struct event_information {
 
 typedef NTSTATUS(NTAPI *query_object)(HANDLE object, OBJECT_INFORMATION_CLASS what, void *out,
                                       ULONG size_bytes, ULONG *out_size_bytes);
+typedef NTSTATUS(NTAPI *query_file)(HANDLE file, IO_STATUS_BLOCK *out_status, void *out,
+                                    ULONG size_bytes, FILE_INFORMATION_CLASS what);
 typedef NTSTATUS(NTAPI *query_event)(HANDLE event, LONG what, void *out, ULONG size_bytes,
                                      ULONG *out_size_bytes);
 
@@ -111,6 +113,17 @@ int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature) {
     }
     int32_t error = look_at_type(object, name, out_nature);
     return error == 0 && !has_right_to_wait(object) ? EACCES : error;
+}
+
+int32_t wait_object_look_file(HANDLE file) {
+    query_file query = (query_file)(uintptr_t)native("NtQueryInformationFile");
+    IO_STATUS_BLOCK status;
+    ULONG mode = 0;
+    if (query == NULL ||
+        !NT_SUCCESS(query(file, &status, &mode, sizeof mode, FileModeInformation))) {
+        return EPERM;
+    }
+    return (mode & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0 ? 0 : ENOTSUP;
 }
 
 void wait_object_give_back(HANDLE object, enum wait_nature nature) {

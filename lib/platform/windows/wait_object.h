@@ -13,6 +13,13 @@
  * @thread any  @blocks never
  */
 int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature);
+/**
+ * Finds out whether a HANDLE can be read by calls that block.
+ * @return 0 or errno: EPERM, it is no file, pipe or console; ENOTSUP, it was opened for overlapped
+ *         calls
+ * @thread any  @blocks never
+ */
+int32_t wait_object_look_file(HANDLE file);
 /** Undoes a wait that has succeeded, where that can be done. @thread any  @blocks never */
 void wait_object_give_back(HANDLE object, enum wait_nature nature);
 
