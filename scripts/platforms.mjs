@@ -28,6 +28,7 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {readonly Lacking[]} [lacking]
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
+ * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
  * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
 
@@ -189,6 +190,7 @@ export const platforms = {
       makeRandomLibrary(join(bunFolder, "bin"));
     },
     launcher: (folder) => wineLauncher(winePrefix(folder)),
+    pathOf: (path) => `Z:${path}`,
     startsItself: true,
     forgetsHeaders: true,
     bun: "@oven/bun-windows-x64",

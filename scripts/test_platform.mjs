@@ -175,7 +175,8 @@ function runBun() {
   return runPart("bun", testsIn("tests", ".ts"), (file) => {
     const path = join(reports, `${basename(file, ".ts")}.xml`);
     rmSync(path, { force: true });
-    const reporter = ["--reporter=junit", `--reporter-outfile=${path}`];
+    const outfile = platform.pathOf?.(path) ?? path;
+    const reporter = ["--reporter=junit", `--reporter-outfile=${outfile}`];
     return {
       args: [bun, "test", ...reporter, `./${file}`],
       count: () => countsFromReport(path),

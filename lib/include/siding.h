@@ -401,7 +401,9 @@ SIDING_API int32_t siding_signature_prepare(const uint8_t *descriptor, uint32_t 
  * Connects this thread. The bridge dies with its thread, or by siding_bridge_close.
  * @param out_bridge its handle
  * @param out_descriptor becomes readable when events wait and none was announced before; the host
- *                       reads and discards what comes, and closes it; -1 with a wake function
+ *                       reads and discards what comes, and closes it; -1 with a wake function.
+ *                       On Windows the N of a pipe \\.\pipe\siding-PROCESS-N to connect to, and
+ *                       to look for events once connected
  * @return SIDING_EINVALID, SIDING_ELIMIT, SIDING_ENOMEM, SIDING_ESYSTEM
  * @thread any, it becomes the bridge's js thread  @blocks never
  */

@@ -187,7 +187,8 @@ bool siding_process_is_forked(void);
 
 /*
  * A stream-socket pair. The host watches and closes `host`; libsiding writes to `kick`.
- * `host_identity` tells at the end whether the descriptor `host` is still this socket.
+ * `host_identity` tells at the end whether the descriptor `host` is still this socket. On Windows a
+ * pipe, see windows/channel.c.
  */
 struct siding_channel {
     intptr_t host;

@@ -276,6 +276,7 @@ export const runtime: Runtime = {
   architecture: deno.build.arch === "aarch64" ? "arm64" : "x64",
   load,
   wide: (value) => BigInt(value),
+  wake: deno.build.os === "windows" ? "callback" : "socket",
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   inline,
