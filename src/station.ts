@@ -109,9 +109,9 @@ async function only<T>(port: Port<T>, action: string): Promise<T> {
  *
  * A source that is refused throws {@linkcode SidingError} with `errno` and `syscall`, or rejects
  * with it where the method gives a promise. Wrong arguments throw `TypeError` and `RangeError`. A
- * descriptor stays its owner's, who closes it when its port has closed. On Windows it is a HANDLE or
- * a socket; an item of an object that loses its signal to a wait, such as an auto-reset event, has
- * taken it.
+ * descriptor stays its owner's, who closes it when its port has closed. On Windows it is a HANDLE
+ * or a socket; an item of an object that loses its signal to a wait, such as an auto-reset event,
+ * has taken it.
  *
  * @example
  * ```ts

@@ -28,9 +28,10 @@
  * nobody gets what was meant for a predecessor.
  *
  * Removal is complete at once, but for an ARMED wait of a group or a poll. A poll that is cancelled
- * has its memory until the port tells its end, and takes nothing. A group's thread may be just about
- * to take a signal. It is LEAVING until that thread has come out of its wait, given back what it took,
- * and closed the duplicate; where something could be taken, the source ends only then.
+ * keeps its memory until the port tells its end, and takes nothing. A group's thread may be just
+ * about to take a signal: the wait is LEAVING until that thread has come out of its own, given back
+ * what it took, and closed the duplicate; where something could be taken, the source ends only
+ * then.
  *
  * One mutex, wait_mutex, guards all of it, for a few steps at a time; the core's registration_mutex
  * is taken before it, none after it.

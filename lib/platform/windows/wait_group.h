@@ -4,6 +4,9 @@
  * A thread waits for the armed ones of its members and for an event of its own, which says that
  * these have changed. The system tells of the first that is signalled, so they are kept in the
  * order in which they were armed: who was told goes to the end, and starves nobody.
+ *
+ * Not by RegisterWaitForSingleObject: where such a wait is taken back after its thread has taken a
+ * signal and before the callback runs, the signal may be lost, as it was in wine 8.
  */
 #ifndef SIDING_WINDOWS_WAIT_GROUP_H
 #define SIDING_WINDOWS_WAIT_GROUP_H
