@@ -110,7 +110,7 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
     }
     error = siding_poller_change(poller, descriptor, conditions, data);
     if (error != 0) {
-        siding_poller_remove(poller, descriptor);
+        (void)siding_poller_remove(poller, descriptor, false);
     }
     return error;
 }
