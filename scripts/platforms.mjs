@@ -69,7 +69,7 @@ const windowsLacking = [
     files: [
       ..."station_accept station_await station_merge station_read station_ready".split(" "),
     ].map((name) => `tests/${name}_test.ts`),
-    reason: "what a station waits for are descriptors: handles are not there yet",
+    reason: "waits for descriptors; station_windows_test waits for HANDLEs",
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
