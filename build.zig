@@ -135,6 +135,12 @@ const posix_tests = [_][]const u8{
     "trampoline_test",
 };
 
+/// Those of HANDLEs.
+const windows_tests = [_][]const u8{
+    "source_handle_test",
+    "source_socket_test",
+};
+
 const common_files = [_][]const u8{
     "lib/api.c",
     "lib/api_station.c",
@@ -185,6 +191,7 @@ const bsd_files = posix_files ++ [_][]const u8{
 
 const windows_files = [_][]const u8{
     "lib/platform/windows/channel.c",
+    "lib/platform/windows/child.c",
     "lib/platform/windows/clock.c",
     "lib/platform/windows/descriptor_io.c",
     "lib/platform/windows/error.c",
@@ -196,6 +203,11 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/poller.c",
     "lib/platform/windows/process.c",
     "lib/platform/windows/thread.c",
+    "lib/platform/windows/wait.c",
+    "lib/platform/windows/wait_group.c",
+    "lib/platform/windows/wait_object.c",
+    "lib/platform/windows/wait_packet.c",
+    "lib/platform/windows/wait_socket.c",
     "lib/platform/windows/word.c",
 };
 
@@ -324,7 +336,7 @@ fn testPrograms(b: *Build, variant: Variant) []const *Compile {
         .linkage = .static,
     });
     const names: []const []const u8 = if (variant.os() == .windows)
-        &native_tests
+        &(native_tests ++ windows_tests)
     else
         &(native_tests ++ posix_tests);
     const programs = b.allocator.alloc(*Compile, names.len) catch @panic("OOM");
@@ -425,7 +437,10 @@ fn libraryModule(b: *Build, variant: Variant) *Module {
         module.linkSystemLibrary("ffi", .{});
     }
     // Where WaitOnAddress lives.
-    if (variant.os() == .windows) module.linkSystemLibrary("api-ms-win-core-synch-l1-2-0", .{});
+    if (variant.os() == .windows) {
+        module.linkSystemLibrary("api-ms-win-core-synch-l1-2-0", .{});
+        module.linkSystemLibrary("ws2_32", .{});
+    }
     return module;
 }
 
@@ -441,9 +456,11 @@ fn cModule(b: *Build, variant: Variant) *Module {
     });
 }
 
-/// The tests use threads of POSIX, which Windows has as a library.
+/// The tests use threads of POSIX, which Windows has as a library, and sockets.
 fn addThreads(module: *Module, variant: Variant) void {
-    if (variant.os() == .windows) module.linkSystemLibrary("pthread", .{});
+    if (variant.os() != .windows) return;
+    module.linkSystemLibrary("pthread", .{});
+    module.linkSystemLibrary("ws2_32", .{});
 }
 
 fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const u8) void {

@@ -56,6 +56,7 @@ export const platforms = {
       ...["-L", join(packages, "usr", "aarch64-linux-gnu")],
     ],
     bun: "@oven/bun-linux-aarch64",
+    lacking: posixLacking,
     slow: [
       "tests/native/door_test.c",
       "tests/native/guest_test.c",
@@ -74,6 +75,7 @@ export const platforms = {
     launcher: (_, packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
     runtime: muslRuntime,
     bun: "@oven/bun-linux-x64-musl-baseline",
+    lacking: posixLacking,
     slow: ["tests/native/door_test.c", ...longest],
     impossible: muslImpossible,
   },

@@ -4,6 +4,7 @@
  * @module
  */
 import { carriedPort } from "./carried.ts";
+import { handleReading, type Read, type Reading } from "./carried_handle.ts";
 import { chain } from "./chain.ts";
 import type { Context } from "./context.ts";
 import { open } from "./library.ts";
@@ -11,17 +12,14 @@ import { loadNative } from "./loader.ts";
 import { alloc } from "./memory.ts";
 import { cutShort } from "./native_source.ts";
 import type { Port } from "./port.ts";
+import { runtime } from "./runtime/current.ts";
 
 /** What is read, and what it becomes. */
-export interface ReadPlan<T> {
+export interface ReadPlan<T> extends Read {
   /** For errors: completes "Cannot …". */
   readonly action: string;
-  readonly descriptor: number;
-  /** What each read asks for. */
-  readonly size: number;
   /** Whether items have exactly that size. */
   readonly isExact: boolean;
-  readonly capacity: number;
   readonly signal: AbortSignal | undefined;
   readonly decode: (bytes: Uint8Array) => readonly T[];
 }
@@ -66,11 +64,7 @@ class Cutter {
   }
 }
 
-/* One read, and a copy of what it has read. */
-function repeatRead(
-  context: Context,
-  { descriptor, size, capacity }: ReadPlan<unknown>,
-): Port<unknown> {
+function repeatRead(context: Context, { descriptor, size, capacity }: Read): Port<unknown> {
   const { pointer } = context.keep(alloc(size));
   const body = chain(context.use(open(loadNative().path, definitions)), ({ run }) => {
     const count = run.read(descriptor, pointer, size);
@@ -79,17 +73,23 @@ function repeatRead(
   return context.repeat(body, { wake: "signal", capacity });
 }
 
+const descriptorReading: Reading = {
+  start: repeatRead,
+  bytesOf: (run) => (run as readonly [Uint8Array])[0],
+};
+
 /** A port of what a descriptor gives that cannot be read without blocking. */
 export function carriedRead<T>(plan: ReadPlan<T>): Port<T> {
   const { action, descriptor, size, isExact, capacity, signal, decode } = plan;
+  const reading = runtime.system === "windows" ? handleReading : descriptorReading;
   const cutter = isExact ? new Cutter(size) : undefined;
   return carriedPort<T>({
     name: `read ${descriptor}`,
     capacity,
     signal,
-    start: (context) => repeatRead(context, plan),
+    start: (context) => reading.start(context, plan),
     take: (run) => {
-      const [bytes] = run as readonly [Uint8Array];
+      const bytes = reading.bytesOf(run);
       if (bytes.length > 0) return (cutter?.cut(bytes) ?? [bytes]).flatMap(decode);
       if (cutter?.isWithin) throw cutShort(action);
       return null;

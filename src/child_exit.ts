@@ -8,11 +8,12 @@ import { checkInteger, type SignalOptions } from "./descriptor_options.ts";
 import { eventWords, sourceChild } from "./generated/siding.ts";
 import { type Decoder, itemsDecoder, type SourcePlan } from "./native_source.ts";
 import { checkSignal, type Range } from "./range.ts";
+import { runtime } from "./runtime/current.ts";
 import { signalName } from "./signals.ts";
 
 /** How a child process ended. */
 export interface ChildExit {
-  /** Its exit code; `null` where a signal ended it. */
+  /** Its exit code, of 32 bits without a sign on Windows; `null` where a signal ended it. */
   readonly code: number | null;
   /** The signal that ended it, such as `"SIGKILL"`; else `null`. */
   readonly signal: string | null;
@@ -20,12 +21,15 @@ export interface ChildExit {
 
 const PROCESSES: Range = { least: 1, most: 2 ** 31 - 1 };
 
+const isWindows = runtime.system === "windows";
+
 function decoderOf({ events: { u32, i32 } }: Bridge): Decoder {
+  const codes = isWindows ? u32 : i32;
   return itemsDecoder((at) => {
     const word = at + eventWords * 2;
     const signal = u32[word + 2]!;
     const exit = signal === 0
-      ? { code: i32[word]!, signal: null }
+      ? { code: codes[word]!, signal: null }
       : { code: null, signal: signalName(signal) };
     return [exit];
   });
@@ -41,7 +45,7 @@ export function childPlan(b: Bridge, process: unknown, options: SignalOptions): 
   return {
     b,
     action,
-    syscall: "pidfd_open",
+    syscall: isWindows ? "OpenProcess" : "pidfd_open",
     kind: sourceChild,
     object: process,
     capacity: 1,

@@ -36,6 +36,7 @@ import {
 } from "./preread_page.ts";
 import type { Compared } from "./repeat.ts";
 import type { RecordType } from "./records.ts";
+import { runtime } from "./runtime/current.ts";
 
 /** Options of {@linkcode Station.read}. */
 export interface ReadOptions extends PortOptions {
@@ -62,6 +63,10 @@ export interface PrereadOptions<R> extends PortOptions {
   /** Which result ends it, without being given; default: none. */
   readonly until?: Compared<R> | { readonly is: Compared<R> } | { readonly not: Compared<R> };
 }
+
+const syscalls = runtime.system === "windows"
+  ? { read: "WSARecv", accept: "accept", receive: "WSARecvFrom" } as const
+  : { read: "read", accept: "accept4", receive: "recvmsg" } as const;
 
 const SIZE_DEFAULT = 65_536;
 const SIZES: Range = { least: 1, most: prereadBytesMax };
@@ -97,7 +102,17 @@ function readPort<T>(b: Bridge, fd: unknown, options: PortOptions, shape: ReadSh
   const capacity = capacityOf(options.capacity, action);
   const { kind, decode } = shape;
   const decoder = tailDecoder(b, decode);
-  const plan = { b, action, syscall: "read", kind, object, limit, capacity, signal, decoder };
+  const plan = {
+    b,
+    action,
+    syscall: syscalls.read,
+    kind,
+    object,
+    limit,
+    capacity,
+    signal,
+    decoder,
+  };
   const isExact = kind === sourceExact;
   return unlessBlocking(
     () => sourcePort<T>(plan),
@@ -141,7 +156,15 @@ export function acceptConnections(
   const object = checkDescriptor(fd, action, signal);
   const capacity = capacityOf(options.capacity, action);
   const decoder = connectionDecoder(b);
-  const plan = { b, action, syscall: "accept4", kind: sourceAccept, object, capacity, signal };
+  const plan = {
+    b,
+    action,
+    syscall: syscalls.accept,
+    kind: sourceAccept,
+    object,
+    capacity,
+    signal,
+  };
   return unlessBlocking(
     () => sourcePort<Connection>({ ...plan, decoder }),
     () => carriedAccept(object, capacity, signal),
@@ -155,7 +178,7 @@ export function receiveDatagrams(b: Bridge, fd: unknown, options: ReceiveOptions
   return sourcePort({
     b,
     action,
-    syscall: "recvmsg",
+    syscall: syscalls.receive,
     kind: sourceReceive,
     object: checkDescriptor(fd, action, signal),
     limit: checkSize(size, action),

@@ -51,6 +51,12 @@ export interface WatchOptions extends SignalOptions {
   readonly trigger?: "level" | "edge" | "once";
 }
 
+const syscalls = {
+  linux: "epoll_ctl",
+  darwin: "kevent",
+  windows: "WaitForSingleObject",
+} as const;
+
 const triggers: Readonly<Record<string, number>> = {
   level: 0,
   edge: sourceEdge,
@@ -97,7 +103,7 @@ export function readinessPlan(b: Bridge, descriptor: unknown, options: WatchOpti
   return {
     b,
     action,
-    syscall: runtime.system === "linux" ? "epoll_ctl" : "kevent",
+    syscall: syscalls[runtime.system],
     kind: sourceReady,
     flags: conditions | flag,
     object: checkDescriptor(descriptor, action, signal),

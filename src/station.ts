@@ -109,7 +109,9 @@ async function only<T>(port: Port<T>, action: string): Promise<T> {
  *
  * A source that is refused throws {@linkcode SidingError} with `errno` and `syscall`, or rejects
  * with it where the method gives a promise. Wrong arguments throw `TypeError` and `RangeError`. A
- * descriptor stays its owner's, who closes it when its port has closed.
+ * descriptor stays its owner's, who closes it when its port has closed. On Windows it is a HANDLE
+ * or a socket; an item of an object that loses its signal to a wait, such as an auto-reset event,
+ * has taken it.
  *
  * @example
  * ```ts
@@ -181,7 +183,7 @@ export class Station implements AsyncDisposable, AsyncIterable<Arrival, undefine
    * Resolves when a child process that C has started ends, and reaps it.
    *
    * Rejects with `ERR_SIDING_NOT_CHILD` for any other process, and for one that the runtime has
-   * started.
+   * started. On Windows, which reaps nothing, any process that may be opened will do.
    */
   child(pid: number, options: SignalOptions = {}): Promise<ChildExit> {
     return this.#once<ChildExit>(childPlan(this.#b, pid, options));

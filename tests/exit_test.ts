@@ -7,6 +7,8 @@ import { sidingPath, testlibPath } from "./support/testlib.ts";
 const RUNS = 50;
 const ENDS_PER_PROCESS = 5;
 const WIDTH = 4;
+/* What Bun says under wine, whatever it runs. */
+const NOISE = /^Internal error: directory mismatch for directory .*\n/gm;
 /* Half a second after its start Deno opens a pair of its own. 8 Workers would leave 8 or more. */
 const DENO_SOCKETS = runtimeName === "deno" ? 2 : 0;
 
@@ -69,7 +71,7 @@ const scoped = [`--allow-ffi=${sidingPath},${testlibPath}`];
 test("X5: with path-scoped FFI permission everything works", async () => {
   const outcome = await runProgram("scoped", [], { denoFlags: scoped });
   expectExit(outcome, 0);
-  assert.equal(outcome.stderr, "");
+  assert.equal(outcome.stderr.replaceAll(NOISE, ""), "");
   assert.equal(outcome.stdout.trim(), "all works");
 });
 

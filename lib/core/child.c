@@ -5,15 +5,16 @@
 #include <stdlib.h>
 
 #include "../platform/watch.h"
+#include "poller.h"
 #include "task.h"
 #include "told.h"
 
-/* tally: code and signal in its halves; the top bit, for both may be 0 */
-#define HAS_ENDED (UINT64_C(1) << 63)
+/* tally: code and signal in its halves; a bit that no signal has, for both may be 0 */
+#define HAS_ENDED (UINT64_C(1) << 31)
 
 void child_write(uint64_t tally, uint64_t *out) {
-    out[0] = (tally & ~HAS_ENDED) >> 32;
-    out[1] = (uint32_t)tally;
+    out[0] = tally >> 32;
+    out[1] = (uint32_t)(tally & ~HAS_ENDED);
 }
 
 static bool run(struct source *source) {
@@ -22,9 +23,10 @@ static bool run(struct source *source) {
     struct told told = {NULL, NULL};
     switch (siding_child_collect(source->own, &code, &signal)) {
     case SIDING_CHILD_RUNS:
+        siding_poller_await(poller_system(), source->object);
         return false;
     case SIDING_CHILD_ENDED:
-        source_tell(source, HAS_ENDED | (uint64_t)code << 32 | (uint32_t)signal, &told);
+        source_tell(source, HAS_ENDED | (uint64_t)(uint32_t)code << 32 | (uint32_t)signal, &told);
         source_end_later(source, SIDING_OK, 0, &told);
         break;
     case SIDING_CHILD_LOST:

@@ -5,6 +5,7 @@
 #include "../base/assert.h"
 #include "memory.h"
 #include "page.h"
+#include "poller.h"
 #include "preread_accept.h"
 #include "preread_bytes.h"
 #include "preread_call.h"
@@ -123,9 +124,14 @@ static bool run(struct source *source) {
         return false;
     }
     for (uint32_t steps = 0; steps < STEPS_MAX; steps++) {
-        enum preread_step step = has_credit(source) ? run_step(source) : PREREAD_WAIT;
+        if (!has_credit(source)) {
+            return false;
+        }
+        enum preread_step step = run_step(source);
         if (step == PREREAD_LATER) {
             delay(source);
+        } else if (step == PREREAD_WAIT) {
+            siding_poller_await(poller_system(), source->object);
         }
         if (step != PREREAD_ON) {
             return false;

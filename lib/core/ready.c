@@ -23,6 +23,10 @@ static int32_t open(struct source *source, const struct siding_source_options *o
     if ((source->flags & ASKABLE) == 0) {
         return SIDING_EINVALID;
     }
+    if ((source->flags & SIDING_SOURCE_EDGE) != 0 && !SIDING_POLLER_TELLS_CHANGES) {
+        *out_error = ENOTSUP;
+        return SIDING_ESYSTEM;
+    }
     int32_t status = poller_start(out_error);
     return status == SIDING_OK ? registration_add(source, source->flags & ASKABLE, out_error)
                                : status;
@@ -42,16 +46,18 @@ bool ready_begin_look(struct source *source, struct siding_look *out_look) {
 void ready_end_look(struct source *source, const struct siding_look *look) {
     uint64_t amount = told_of(source, look->conditions);
     if (look->conditions & SIDING_POLLER_GONE) {
-        if (registration_remove(source)) {
+        if (registration_remove(source, false) != REGISTRATION_NONE) {
             source_end(source, SIDING_ESYSTEM, EBADF);
         }
     } else if (amount != 0) {
         atomic_fetch_or_explicit(&source->tally, amount, memory_order_seq_cst);
+    } else {
+        siding_poller_await(poller_system(), source->object);
     }
 }
 
 static void close(struct source *source) {
-    if (registration_remove(source)) {
+    if (registration_remove(source, true) == REGISTRATION_DONE) {
         source_end(source, SIDING_OK, 0);
     }
 }

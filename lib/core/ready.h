@@ -4,7 +4,9 @@
  * With SIDING_SOURCE_EDGE what the poller tells is added up. Otherwise it is dropped unless the
  * host has asked, and whenever the host asks the descriptor is looked at: js stores ASKED and then
  * looks at the descriptor, the poller sees the descriptor change and then looks at the state. Both
- * are sequentially consistent, and the system's calls order the rest: one sees the other.
+ * are sequentially consistent, and the system's calls order the rest: one sees the other. Where a
+ * wait has one shot it begins when that look has found nothing: nothing is taken for a host that
+ * has not asked.
  */
 #ifndef SIDING_CORE_READY_H
 #define SIDING_CORE_READY_H

@@ -15,7 +15,7 @@
 #define ASKABLE (SIDING_READY_READ | SIDING_READY_WRITE | SIDING_READY_PRIORITY)
 
 struct registration {
-    struct source *watchers; /* newest first; NULL: free */
+    struct source *watchers; /* newest first; NULL: free, or nobody is to be ended */
     int descriptor;
     uint32_t conditions; /* what its watchers want together */
     uint32_t generation; /* of what the system knows */
@@ -178,11 +178,8 @@ static int32_t add(struct source *source, uint32_t conditions, struct told *told
     return error == EEXIST ? join(before, source, conditions) : error;
 }
 
-int32_t registration_add(struct source *source, uint32_t conditions, int32_t *out_error) {
-    if (source->object < 0 || source->object >= INT_MAX) {
-        *out_error = EBADF;
-        return SIDING_ESYSTEM;
-    }
+/* @return errno */
+static int32_t add_adopted(struct source *source, uint32_t conditions) {
     struct told told = {NULL, NULL};
     siding_mutex_lock(&registration_mutex);
     int32_t error = make_room(source->object);
@@ -191,6 +188,21 @@ int32_t registration_add(struct source *source, uint32_t conditions, int32_t *ou
     }
     siding_mutex_unlock(&registration_mutex);
     told_push(&told);
+    if (error != 0) {
+        siding_poller_disown(source->object);
+    }
+    return error;
+}
+
+int32_t registration_add(struct source *source, uint32_t conditions, int32_t *out_error) {
+    if (source->object < 0 || source->object >= INT_MAX) {
+        *out_error = EBADF;
+        return SIDING_ESYSTEM;
+    }
+    int32_t error = siding_poller_adopt(source->object, conditions, &source->object);
+    if (error == 0) {
+        error = add_adopted(source, conditions);
+    }
     if (error == 0 || error == ENOMEM) {
         return error == 0 ? SIDING_OK : SIDING_ENOMEM;
     }
@@ -210,26 +222,35 @@ static void unwatch(struct registration *registration, struct source *source)
     source->registration = NULL;
 }
 
-/* Its number may have become that of another registration. */
-static void leave(struct registration *registration) SIDING_REQUIRES(&registration_mutex) {
+/* Its number may have become that of another registration. @return whether nothing of it is left */
+static bool leave(struct registration *registration, const struct source *last)
+    SIDING_REQUIRES(&registration_mutex) {
+    bool is_done = true;
     if (known(registration->descriptor) == registration) {
-        siding_poller_remove(poller_system(), registration->descriptor);
+        bool is_untold = atomic_load_explicit(&last->credit, memory_order_relaxed) > 0;
         by_descriptor[registration->descriptor] = 0;
+        is_done = siding_poller_remove(poller_system(), registration->descriptor, is_untold);
     }
-    give_free(registration);
+    if (is_done) {
+        give_free(registration);
+    }
+    return is_done;
 }
 
-bool registration_remove(struct source *source) {
+enum registration_removal registration_remove(struct source *source, bool ends) {
+    enum registration_removal removal = REGISTRATION_NONE;
     siding_mutex_lock(&registration_mutex);
     struct registration *registration = source->registration;
     if (registration != NULL) {
         unwatch(registration, source);
-        if (registration->watchers == NULL) {
-            leave(registration);
+        removal = REGISTRATION_DONE;
+        if (registration->watchers == NULL && !leave(registration, source)) {
+            removal = REGISTRATION_SOON;
+            registration->watchers = ends ? source : NULL;
         }
     }
     siding_mutex_unlock(&registration_mutex);
-    return registration != NULL;
+    return removal;
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */
@@ -265,6 +286,17 @@ static void tell(struct registration *registration, uint32_t conditions, struct 
     trim(registration, conditions);
 }
 
+/* The system has let go of it. */
+static void finish(struct registration *registration, struct told *told)
+    SIDING_REQUIRES(&registration_mutex) {
+    struct source *source = registration->watchers;
+    registration->watchers = NULL;
+    give_free(registration);
+    if (source != NULL) {
+        source_end_later(source, SIDING_OK, 0, told);
+    }
+}
+
 void registration_tell(const struct siding_ready *ready, uint32_t count, struct told *told) {
     if (count == 0) {
         return;
@@ -272,7 +304,9 @@ void registration_tell(const struct siding_ready *ready, uint32_t count, struct 
     siding_mutex_lock(&registration_mutex);
     for (uint32_t i = 0; i < count; i++) {
         struct registration *registration = of_data(ready[i].data);
-        if (registration != NULL) {
+        if (registration != NULL && (ready[i].conditions & SIDING_POLLER_GONE) != 0) {
+            finish(registration, told);
+        } else if (registration != NULL) {
             tell(registration, ready[i].conditions, told);
         }
     }

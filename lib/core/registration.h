@@ -7,6 +7,9 @@
  * told so. What the system tells carries the generation of the registration, so that nobody gets
  * what was meant for a predecessor.
  *
+ * Where the system has waits of one shot, each source has a wait, and so a registration, of its
+ * own: see siding_poller_adopt.
+ *
  * Everything is guarded by one mutex, registration_mutex, held for a few steps at a time. Who takes
  * a source off its registration ends it, or has it ended.
  */
@@ -27,10 +30,17 @@
  * @thread js  @blocks never
  */
 int32_t registration_add(struct source *source, uint32_t conditions, int32_t *out_error);
-/** @return whether it was watched, and now is not: nothing tells any more
+/** What has become of a watched source. */
+enum registration_removal {
+    REGISTRATION_NONE, /* it was not watched */
+    REGISTRATION_DONE, /* nothing tells any more */
+    REGISTRATION_SOON  /* nothing tells any more, but the system is to let go of it yet: the poller
+                          ends it then, if it `ends` */
+};
+/** @param ends whether the source is to be ended by its removal
  *  @thread any  @blocks never */
-bool registration_remove(struct source *source);
-/** Tells the watchers. @thread poller  @blocks never */
+enum registration_removal registration_remove(struct source *source, bool ends);
+/** Tells the watchers, and ends who was removed. @thread poller  @blocks never */
 void registration_tell(const struct siding_ready *ready, uint32_t count, struct told *told);
 
 #endif

@@ -168,7 +168,7 @@ int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *
 }
 
 void task_stop(struct source *source) {
-    (void)registration_remove(source);
+    (void)registration_remove(source, false);
     (void)timer_cancel(&source->task->retry);
 }
 

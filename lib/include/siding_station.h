@@ -27,7 +27,7 @@ struct siding_source_options {
     uint32_t kind;        /* SIDING_SOURCE_... */
     uint32_t token;       /* of its events; chosen as for a call, and for none until the end */
     uint32_t flags;       /* READY: SIDING_READY_..., SIDING_SOURCE_EDGE, _ONCE; EVENT: _COUNTED */
-    int64_t object;       /* a descriptor, a signal's number, a process id */
+    int64_t object;       /* a descriptor (Windows: a HANDLE), a signal's number, a process id */
     uint64_t after_ns;    /* TIMER: from now to the first tick */
     uint64_t every_ns;    /* TIMER: from then on, by the first one's due time; 0: no more ticks */
     uint32_t limit_bytes; /* READ, EXACT, RECEIVE: of one item, 1 to SIDING_PREREAD_BYTES_MAX */
@@ -76,10 +76,11 @@ struct siding_source_stats {
 };
 
 /**
- * Starts to wait for something. A descriptor stays the caller's, who closes it after the end only.
+ * Starts to wait for something. A descriptor stays the caller's, who closes it after the end only;
+ * a HANDLE that is no socket at any time.
  * @param out_source its handle, for all functions below
  * @param out_error errno, with SIDING_ESYSTEM: EBADF, or EPERM: it is no descriptor to wait for, a
- *        file or a directory
+ *        file or a directory; on Windows a mutex, a pipe, a file, and ENOTSUP: SIDING_SOURCE_EDGE
  * @return SIDING_OK or 1, as siding_source_pull; SIDING_EINVALID, SIDING_EBUSY, SIDING_ENOMEM,
  *         SIDING_ELIMIT (65,535 sources), SIDING_ESYSTEM, SIDING_ESTALE (bound),
  *         SIDING_ENOTCHILD, SIDING_EBLOCKS

@@ -25,14 +25,38 @@ struct siding_ready {
     uint32_t conditions; /* SIDING_READY_... */
 };
 
-/* Of siding_poller_look: the descriptor is closed. */
+/* The descriptor is closed; see also siding_poller_remove. */
 #define SIDING_POLLER_GONE 0x80000000u
 
-/** @return 0 or errno; ENOSYS where there is none yet  @thread any  @blocks never */
+/** @return 0 or errno  @thread any  @blocks never */
 int32_t siding_poller_open(struct siding_poller *out_poller);
 
+/*
+ * Two kinds of systems: some tell each change of a descriptor. Windows has waits of one shot, which
+ * may take what they waited for, such as the signal of an auto-reset event. There a wait begins
+ * with siding_poller_await, and is over with what it tells.
+ */
+#if defined(_WIN32)
+#define SIDING_POLLER_TELLS_CHANGES 0
+#else
+#define SIDING_POLLER_TELLS_CHANGES 1
+#endif
+
 /**
- * Tells each change of the conditions from now on, and at once those that hold.
+ * Gives what the functions below know an object by: a descriptor is itself, a HANDLE becomes a wait
+ * of its own.
+ * @param conditions as for siding_poller_add
+ * @return 0 or errno: EBADF where there is none, EPERM where it cannot be waited for, EINVAL where
+ *         it has no such conditions, ENOMEM
+ * @thread any  @blocks never  @owns the caller, until siding_poller_remove or _disown
+ */
+int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor);
+/** Undoes that, of what was not added. @thread any  @blocks never */
+void siding_poller_disown(int descriptor);
+
+/**
+ * Tells each change of the conditions from now on, and at once those that hold; where no changes
+ * are told, nothing until siding_poller_await.
  * @param conditions SIDING_READY_READ, _WRITE, _PRIORITY; the others are told unasked
  * @return 0 or errno: EEXIST where this descriptor of this open file is registered already, EBADF
  *         where it is none or the poller's own
@@ -43,9 +67,19 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
 /** The same for one that is registered, instead of what was asked. @thread any  @blocks never */
 int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
                              uint32_t conditions, uint64_t data);
-/** Tells no more of it; what a wait has returned already is still to come. One that was closed is
- *  unknown already. @thread any  @blocks never */
-void siding_poller_remove(const struct siding_poller *poller, int descriptor);
+/** Where no changes are told: waits, unless it does, and tells once when one of the conditions
+ *  holds, at once if one does. Elsewhere nothing. @thread any  @blocks never */
+void siding_poller_await(const struct siding_poller *poller, int descriptor);
+/**
+ * Tells no more of it; what siding_poller_wait has returned already is still to come. One that was
+ * closed is unknown already.
+ * @param is_untold whether nobody has heard of what was told of it last: what its wait has taken,
+ *        it gives back
+ * @return false: something may be taken for a moment yet, and SIDING_POLLER_GONE, with its data,
+ *         tells when no more
+ * @thread any  @blocks never
+ */
+bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bool is_untold);
 
 /** Ends a wait at that time, never before; replaces the last one.
  *  @param at_ns of siding_clock_ns; UINT64_MAX: none  @thread any, one at a time  @blocks never */
@@ -67,7 +101,8 @@ struct siding_look {
 };
 #define SIDING_LOOKS_MAX 64u
 
-/** Says which conditions hold. @param count at most SIDING_LOOKS_MAX  @thread any  @blocks never */
+/** Says which conditions hold, and takes what a wait for them would take; without conditions, only
+ *  whether it is closed. @param count at most SIDING_LOOKS_MAX  @thread any  @blocks never */
 void siding_poller_look_all(struct siding_look *looks, uint32_t count);
 /** @return the same of one descriptor  @thread any  @blocks never */
 static inline uint32_t siding_poller_look(int descriptor, uint32_t conditions) {

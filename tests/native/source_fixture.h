@@ -4,10 +4,6 @@
 #ifndef SIDING_TESTS_SOURCE_FIXTURE_H
 #define SIDING_TESTS_SOURCE_FIXTURE_H
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include "fixture.h"
 
 #define NS_PER_S 1000000000u
@@ -119,25 +115,16 @@ static inline bool has_none(struct host *host) {
     return words == 0;
 }
 
-static inline void signal_eventfd(int descriptor) {
-    const uint64_t one = 1;
-    EXPECT_EQ(write(descriptor, &one, sizeof one), sizeof one);
-}
+#if defined(_WIN32)
+#include "fixture/settle_windows.h"
+#else
+#include "fixture/settle_posix.h"
+#endif
 
-static inline void reset_eventfd(int descriptor) {
-    uint64_t count;
-    EXPECT_EQ(read(descriptor, &count, sizeof count), sizeof count);
-}
-
-/* The poller has done all that was known to it before: it passes this on in order. */
-static inline void settle_poller(struct host *host, uint32_t token) {
-    int descriptor = eventfd(1, EFD_NONBLOCK);
-    uint64_t source =
-        open_ready(host, token, descriptor, SIDING_READY_READ | SIDING_SOURCE_EDGE, 1);
-    EXPECT_EQ(next_word(host, token), SIDING_READY_READ);
-    close_source(host, source);
-    expect_end(host, token, SIDING_OK, 0);
-    close(descriptor);
-}
+/*
+ * Each of them defines
+ *   void settle_poller(struct host *, uint32_t token)   the poller has done all that was known to
+ *                                                       it before: it passes this on in order
+ */
 
 #endif

@@ -110,17 +110,19 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
     }
     error = siding_poller_change(poller, descriptor, conditions, data);
     if (error != 0) {
-        siding_poller_remove(poller, descriptor);
+        (void)siding_poller_remove(poller, descriptor, false);
     }
     return error;
 }
 
-void siding_poller_remove(const struct siding_poller *poller, int descriptor) {
+bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bool is_untold) {
+    (void)is_untold;
     for (uint32_t i = 0; i < FILTERS; i++) {
         struct kevent event;
         EV_SET(&event, (uintptr_t)descriptor, filters[i].filter, EV_DELETE, 0, 0, NULL);
         (void)change(poller->queue, &event);
     }
+    return true;
 }
 
 static void set_timer(const struct siding_poller *poller, uint64_t at_ns) {

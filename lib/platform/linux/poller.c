@@ -77,8 +77,10 @@ int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
     return control(poller, EPOLL_CTL_MOD, descriptor, conditions, data);
 }
 
-void siding_poller_remove(const struct siding_poller *poller, int descriptor) {
+bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bool is_untold) {
+    (void)is_untold;
     (void)control(poller, EPOLL_CTL_DEL, descriptor, 0, 0);
+    return true;
 }
 
 void siding_poller_arm(const struct siding_poller *poller, uint64_t at_ns) {

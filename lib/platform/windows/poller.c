@@ -5,19 +5,17 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "../../base/assert.h"
 #include "../platform.h"
 #include "../watch.h"
+#include "wait.h"
 
 /*
  * The queue is an I/O completion port: it is kicked by a packet, and a wait ends when the armed
- * time has come. No kind of object can be registered yet.
+ * time has come. What is waited for, see wait.h.
  */
 
-#define WAIT_MAX 64u
+#define WAIT_MAX 256u
 #define NS_PER_MS 1000000u
-/* What a packet without data is for: the wait is to look at what has changed. */
-#define KICK 1u
 
 /* When a wait is to end, UINT64_MAX: it has been told; atomic: release in arm, paired with acquire
    in wait. A wait that has begun is kicked. */
@@ -33,27 +31,9 @@ int32_t siding_poller_open(struct siding_poller *out_poller) {
     if (port == NULL) {
         return ENOMEM;
     }
+    wait_init(port);
     *out_poller = (struct siding_poller){.queue = (int)(intptr_t)port, .kick = -1, .timer = -1};
     return 0;
-}
-
-int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, uint32_t conditions,
-                          uint64_t data) {
-    return siding_poller_change(poller, descriptor, conditions, data);
-}
-
-int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
-                             uint32_t conditions, uint64_t data) {
-    (void)poller;
-    (void)descriptor;
-    (void)conditions;
-    (void)data;
-    return ENOSYS;
-}
-
-void siding_poller_remove(const struct siding_poller *poller, int descriptor) {
-    (void)poller;
-    (void)descriptor;
 }
 
 void siding_poller_arm(const struct siding_poller *poller, uint64_t at_ns) {
@@ -65,7 +45,7 @@ void siding_poller_arm(const struct siding_poller *poller, uint64_t at_ns) {
 
 void siding_poller_kick(const struct siding_poller *poller) {
     uint64_t errors = siding_errors_save();
-    (void)PostQueuedCompletionStatus(port_of(poller), 0, KICK, NULL);
+    (void)PostQueuedCompletionStatus(port_of(poller), 0, WAIT_KEY_KICK, NULL);
     siding_errors_restore(errors);
 }
 
@@ -93,25 +73,20 @@ uint32_t siding_poller_wait(const struct siding_poller *poller, struct siding_re
                             uint32_t capacity, bool blocks) {
     OVERLAPPED_ENTRY entries[WAIT_MAX];
     ULONG count = 0;
-    (void)out_ready;
-    (void)capacity;
+    uint32_t filled = 0;
     uint64_t at_ns = atomic_load_explicit(&armed_ns, memory_order_acquire);
     DWORD timeout_ms = blocks ? rest_ms(at_ns) : 0;
-    if (!GetQueuedCompletionStatusEx(port_of(poller), entries, WAIT_MAX, &count, timeout_ms,
-                                     FALSE)) {
+    ULONG most = capacity < WAIT_MAX ? capacity : WAIT_MAX;
+    if (!GetQueuedCompletionStatusEx(port_of(poller), entries, most, &count, timeout_ms, FALSE)) {
         count = 0;
     }
     for (ULONG i = 0; i < count; i++) {
-        siding_assert(entries[i].lpCompletionKey == KICK);
+        if (entries[i].lpCompletionKey != WAIT_KEY_KICK) {
+            filled += wait_read(&entries[i], &out_ready[filled]);
+        }
     }
     disarm_past(at_ns);
-    return 0;
-}
-
-void siding_poller_look_all(struct siding_look *looks, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        looks[i].conditions = SIDING_POLLER_GONE;
-    }
+    return filled;
 }
 
 int32_t siding_signal_watch(int number, void (*notice)(int number)) {
@@ -122,22 +97,4 @@ int32_t siding_signal_watch(int number, void (*notice)(int number)) {
 
 void siding_signal_unwatch(int number) {
     (void)number;
-}
-
-int32_t siding_child_open(int64_t process, struct siding_child *out_child) {
-    (void)process;
-    (void)out_child;
-    return ENOSYS;
-}
-
-enum siding_child_outcome siding_child_collect(const struct siding_child *child, int *out_code,
-                                               int *out_signal) {
-    (void)child;
-    (void)out_code;
-    (void)out_signal;
-    return SIDING_CHILD_LOST;
-}
-
-void siding_child_close(const struct siding_child *child) {
-    (void)child;
 }

@@ -66,7 +66,7 @@ async function everything(): Promise<void> {
   await using context = await Context.acquire({ name: "scoped" });
   expect(await context.use(library).sleep(20) === 20, "context");
   const gate = makeGate(library);
-  const error = await rejection(library.gateWait.with({ timeout: 10 })(gate.number));
+  const error = await rejection(library.gateWait.with({ runTimeout: 10 })(gate.number));
   expect((error as SidingError).code === "ERR_SIDING_TIMEOUT", "timeout");
   gate.open();
   await until(() => gate.arrived() === 1, "gate");

@@ -11,13 +11,14 @@ import { parentPort, Worker as NodeWorker } from "node:worker_threads";
 import { Context, stats } from "../../../mod.ts";
 import { expectClosed, openCrowdLib, startStorm, startWaiting } from "../crowds.ts";
 import { rejection, until } from "../harness.ts";
+import { limitMs } from "../platform.ts";
 import { startStation } from "../stations.ts";
 import { makeGate, openTestlib } from "../testlib.ts";
 import { isMainThread, nextMessage, postToParent } from "../thread.ts";
 
 const CONTEXTS = 4;
 /** How long calls that nobody ends stay in C: longer than starting them takes. */
-const BUSY_MS = 500;
+const BUSY_MS = limitMs(500);
 
 interface Task {
   readonly end: string;
