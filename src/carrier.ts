@@ -1,0 +1,28 @@
+/**
+ * Where this copy of the package has its libsiding. This is a checkout's module; each package that
+ * `scripts/release.mjs` makes has its own in this place, because literal imports of what is built
+ * cannot be checked where it is not built.
+ *
+ * @module
+ */
+import type { NativeImage } from "./native_image.ts";
+
+/** What to do when libsiding cannot be loaded. */
+export const remedy: string = "build it with `npm run build`";
+
+/** Path of the library for a platform, such as `linux-x64-gnu`, or `undefined`. */
+export function carriedPath(platform: string): Promise<string | undefined> {
+  const isWindows = platform.startsWith("windows");
+  const library = isWindows
+    ? "bin/siding.dll"
+    : platform.startsWith("darwin")
+    ? "lib/libsiding.dylib"
+    : "lib/libsiding.so";
+  const path = decodeURIComponent(new URL(`../zig-out/${library}`, import.meta.url).pathname);
+  return Promise.resolve(isWindows ? path.slice(1) : path);
+}
+
+/** The library for a platform in a module, or `undefined`. */
+export function carriedImage(_platform: string): Promise<NativeImage | undefined> {
+  return Promise.resolve(undefined);
+}
