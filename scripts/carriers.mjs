@@ -85,7 +85,7 @@ export function renderFilesCarrier(scope, targets) {
     return `  if (process.platform === "${machine.os}" && process.arch === "${cpu}") {
     if (platform === "${platform}") {
       try {
-        return (await import("${scope}${platform}/${file}", { with: { type: "file" } })).default;
+        return pathOf(await import("${scope}${platform}/${file}", { with: { type: "file" } }));
       } catch (error) {
         throw new Error('Cannot find "${scope}${platform}"', { cause: error });
       }
@@ -97,6 +97,11 @@ export function renderFilesCarrier(scope, targets) {
 ${packagesRemedy}
 export async function carriedPath(platform) {
 ${branches.join("")}  return undefined;
+}
+
+/* what Bun bundles it names from where the bundle is */
+function pathOf({ default: file }) {
+  return file.startsWith(".") ? Bun.fileURLToPath(new URL(file, import.meta.url)) : file;
 }
 ${packagesEnd}`;
 }
