@@ -15,7 +15,8 @@ ${imports}`;
 }
 
 /**
- * For JSR: a module for each platform, of which one is imported.
+ * For JSR: a module for each platform, of which one is imported. The imports are literal, because
+ * others need a permission in Deno, and are not there offline, in a bundle or in an executable.
  * @param {readonly Target[]} targets
  */
 export function renderModulesCarrier(targets) {
@@ -23,12 +24,14 @@ export function renderModulesCarrier(targets) {
     `  "${platform}": () => import("../native/${platform}.ts"),`
   );
   return `${head("modules", 'import type { NativeImage } from "./native_image.ts";\n')}
-/** What to do when libsiding cannot be loaded. */
-export const remedy: string = "update @siding/ffi";
-
 const modules: Readonly<Record<string, () => Promise<{ readonly image: NativeImage }>>> = {
 ${imports.join("\n")}
 };
+
+/** What to do when libsiding cannot be loaded. */
+export function remedy(_platform: string): string {
+  return "update @siding/ffi";
+}
 
 /** Path of the library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
 export function carriedPath(_platform: string): Promise<string | undefined> {
@@ -48,8 +51,9 @@ export async function carriedImage(_platform) {
 }
 `;
 
-const packagesRemedy = `export const remedy =
-  "install @siding/ffi again with its optional dependencies, for this machine";
+const packagesRemedy = `export function remedy(platform) {
+  return \`install @siding/ffi again, with its optional dependency @siding/ffi-\${platform}\`;
+}
 `;
 
 /**

@@ -89,7 +89,7 @@ function renderModule({ platform }, image, name) {
   return `/**
  * libsiding for ${platform}. Made by \`scripts/release.mjs\`.
  *
- * Importing it makes a bundler or \`deno compile\` include the library; it has no other use.
+ * @siding/ffi imports it by itself.
  *
  * @module
  */

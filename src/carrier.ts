@@ -8,7 +8,9 @@
 import type { NativeImage } from "./native_image.ts";
 
 /** What to do when libsiding cannot be loaded. */
-export const remedy: string = "build it with `npm run build`";
+export function remedy(_platform: string): string {
+  return "build it with `npm run build`";
+}
 
 /** Path of the library for a platform, such as `linux-x64-gnu`, or `undefined`. */
 export function carriedPath(platform: string): Promise<string | undefined> {

@@ -25,10 +25,9 @@ function chosenPath(): string | undefined {
   return runtime.environment("SIDING_LIBRARY") || undefined;
 }
 
-function platformName(): string {
-  const parts = [runtime.system, runtime.architecture, runtime.libc()];
-  return parts.filter((part) => part !== undefined).join("-");
-}
+const libc = runtime.libc();
+const platform = [runtime.system, runtime.architecture, libc].filter((part) => part !== undefined)
+  .join("-");
 
 /** What this copy of the package has: importing is asynchronous, and `open` must not be. */
 interface Carried {
@@ -40,7 +39,6 @@ interface Carried {
 
 async function findCarried(): Promise<Carried> {
   if (chosenPath() !== undefined) return {};
-  const platform = platformName();
   try {
     const path = await carriedPath(platform);
     return path === undefined ? { image: await carriedImage(platform) } : { path };
@@ -53,7 +51,7 @@ const carried = await findCarried();
 
 function unusable(origin: string, reason: string, cause?: unknown): SidingError {
   const wanted = `libsiding for ${runtime.system} ${runtime.architecture}, ABI ${abiVersion}`;
-  const advice = `${remedy}, or set SIDING_LIBRARY to its path`;
+  const advice = `${remedy(platform)}, or set SIDING_LIBRARY to its path`;
   const message = `Cannot load ${wanted} from ${origin}: ${reason}; ${advice}`;
   return new SidingError("ERR_SIDING_NATIVE", message, { cause });
 }
@@ -93,7 +91,7 @@ function isLoaded(name: string): boolean {
  * musl knows what it loaded by file only: there each thread has an image of its own, and its file.
  */
 function loadFromMemory(image: NativeImage): Loaded {
-  const hasNames = runtime.libc() === "gnu";
+  const hasNames = libc === "gnu";
   if (hasNames && isLoaded(image.name)) return loadFrom(image.name);
   const file = openMemoryFile(image.name, unpack(image));
   if (!hasNames) return loadFrom(file.path);
@@ -112,7 +110,7 @@ function loadFromCache(image: NativeImage): Loaded {
 
 function open(path: string | undefined, image: NativeImage | undefined): Loaded {
   if (path !== undefined) return loadFrom(path);
-  if (image === undefined) throw new Error(`there is none for ${platformName()}`);
+  if (image === undefined) throw new Error(`there is none for ${platform}`);
   return runtime.system === "linux" ? loadFromMemory(image) : loadFromCache(image);
 }
 
@@ -132,10 +130,12 @@ function check(native: Native, origin: string): void {
 }
 
 function load(): Loaded {
-  const { image, cause } = carried;
+  const { image } = carried;
   const path = chosenPath() ?? carried.path;
   const origin = path === undefined ? "this package" : `"${path}"`;
-  if (path === undefined && cause !== undefined) throw unusable(origin, oneLine(cause), cause);
+  if (path === undefined && image === undefined && carried.cause !== undefined) {
+    throw unusable(origin, oneLine(carried.cause), carried.cause);
+  }
   permit(origin, path ?? null);
   let opened: Loaded;
   try {

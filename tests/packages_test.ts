@@ -11,6 +11,11 @@ import { testlibPath } from "./support/testlib.ts";
 
 const onlyFfi = ["--allow-ffi"];
 
+const undeclared = (): void => {};
+/* only Deno has permissions, and only Bun a bundler that takes files along */
+const testOnDeno = runtimeName === "deno" ? test : undeclared;
+const testOnBun = runtimeName === "bun" ? test : undeclared;
+
 /* What is printed: a call's result, C's answer from a callback, and how it was loaded. */
 const program = (from: string): string => `
 import process from "node:process";
@@ -145,7 +150,7 @@ test("threads and copies of one version have one image, and share a context", as
 test("a package without a library for this platform says so in one line", async () => {
   const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
   const carrier = join(project, "ffi", "src", "carrier.ts");
-  writeFileSync(carrier, readFileSync(carrier, "utf8").replace(`"${platform}":`, '"vax":'));
+  writeFileSync(carrier, readFileSync(carrier, "utf8").replace(`"${platform}"`, '"vax"'));
   const line = await refused(join(project, "main.ts"));
   assert.equal(line, `${native("this package")}there is none for ${platform}${jsrRemedy}`);
 });
@@ -165,15 +170,17 @@ test("a package whose module is missing says so in one line", async () => {
   const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
   const carrier = join(project, "ffi", "src", "carrier.ts");
   const text = readFileSync(carrier, "utf8");
-  writeFileSync(carrier, text.replace(/\("(\.\.\/native\/[^"]+)\.ts"\)/, '("$1" + ".gone.ts")'));
+  writeFileSync(
+    carrier,
+    text.replace(/import\("(\.\.\/native\/[^"]+)\.ts"\)/, 'import("./gone.ts")'),
+  );
   const line = await refused(join(project, "main.ts"), ["--allow-ffi", "--allow-read"]);
   assert.ok(line.startsWith(native("this package")), line);
   assert.match(line, /gone\.ts/);
   assert.ok(line.endsWith(jsrRemedy), line);
 });
 
-test("without the permission, the line has the flag", async () => {
-  if (runtimeName !== "deno") return; // Bun has no permissions
+testOnDeno("without the permission, the line has the flag", async () => {
   const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
   const wanted = "SidingError ERR_SIDING_PERMISSION: Cannot load libsiding from this package: " +
     "add --allow-ffi";
@@ -195,24 +202,35 @@ test("without its platform's package, that of npm says so in one line", async ()
   const line = await refused(join(project, "main.ts"), ["-A"]);
   assert.ok(line.startsWith(native("this package")), line);
   assert.match(line, new RegExp(`@siding/ffi-${platform}`));
-  assert.match(line, /; install @siding\/ffi again with its optional dependencies/);
+  assert.match(line, /; install @siding\/ffi again, with its optional dependency/);
 });
 
-test("Bun bundles and compiles a program with its library, which runs from anywhere", async () => {
-  if (runtimeName !== "bun") return; // its bundler
-  const project = npmProject({ "main.ts": program("@siding/ffi") });
-  const bun = (...args: string[]): Buffer => execFileSync(process.execPath, args, { cwd: project });
-  bun("build", "main.ts", "--target", "bun", "--outdir", "bundle");
-  bun("build", "main.ts", "--compile", "--outfile", "single");
-  const elsewhere = join(project, "elsewhere");
-  mkdirSync(elsewhere);
-  rmSync(join(project, "node_modules"), { recursive: true });
-  const bundled = await runFile(join(project, "bundle", "main.js"));
-  assert.match(printed(bundled).path, /libsiding.*\.so$/);
-  const stdout = execFileSync(join(project, "single"), [], {
-    cwd: elsewhere,
-    env: { PATH: "" },
-    encoding: "utf8",
-  });
-  printed({ code: 0, signal: null, stdout, stderr: "", ms: 0 });
+testOnBun(
+  "Bun bundles and compiles a program with its library, which runs from anywhere",
+  async () => {
+    const project = npmProject({ "main.ts": program("@siding/ffi") });
+    const bun = (...args: string[]): Buffer =>
+      execFileSync(process.execPath, args, { cwd: project });
+    bun("build", "main.ts", "--target", "bun", "--outdir", "bundle");
+    bun("build", "main.ts", "--compile", "--outfile", "single");
+    const elsewhere = join(project, "elsewhere");
+    mkdirSync(elsewhere);
+    rmSync(join(project, "node_modules"), { recursive: true });
+    const bundled = await runFile(join(project, "bundle", "main.js"));
+    assert.match(printed(bundled).path, /libsiding.*\.so$/);
+    const stdout = execFileSync(join(project, "single"), [], {
+      cwd: elsewhere,
+      env: { PATH: "" },
+      encoding: "utf8",
+    });
+    printed({ code: 0, signal: null, stdout, stderr: "", ms: 0 });
+  },
+);
+
+testOnBun("a bundle of the package of JSR has its library", async () => {
+  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
+  const args = ["build", "main.ts", "--target", "bun", "--outdir", "bundle"];
+  execFileSync(process.execPath, args, { cwd: project });
+  rmSync(join(project, "ffi"), { recursive: true });
+  assert.match(printed(await runFile(join(project, "bundle", "main.js"))).path, named);
 });
