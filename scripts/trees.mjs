@@ -30,8 +30,14 @@ export function writeJsr(jsr, libraries) {
   });
   const exports = { ".": "./mod.ts", ...Object.fromEntries(modules) };
   const include = ["mod.ts", "src", "native", ...documents];
-  const publish = { include, exclude: ["!native"] };
-  writeJson(join(jsr, "deno.json"), { name, version, license, exports, publish, compilerOptions });
+  writeJson(join(jsr, "deno.json"), {
+    name,
+    version,
+    license,
+    exports,
+    publish: { include },
+    compilerOptions,
+  });
 }
 
 /**

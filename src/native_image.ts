@@ -6,7 +6,7 @@
 
 /** A library that a module carries. */
 export interface NativeImage {
-  /** What the file would be called: the name has a hash of the content, and is the library's own. */
+  /** Its soname, and what its file is called: it has a hash of the content. */
   readonly name: string;
   /** Size of the library in bytes. */
   readonly size: number;

@@ -66,7 +66,7 @@ test("a file in the place of the cache is an error, not a crash", () => {
   assert.throws(() => cacheFile(path, "library.so", bytes), /EEXIST|ENOTDIR|exists/i);
 });
 
-test("processes that fill a cache at the same time leave whole files and nothing else", async () => {
+test("processes that fill a cache at the same time leave nothing but whole files", async () => {
   const folder = join(root, "many");
   const outcomes = await inParallel(6, 6, () => runProgram("caches", [folder]));
   for (const outcome of outcomes) expectExit(outcome, 0);
