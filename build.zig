@@ -85,12 +85,10 @@ const native_tests = [_][]const u8{
     "callback_storm_test",
     "callback_test",
     "chain_test",
-    "channel_test",
     "closure_test",
     "context_test",
     "dispatch_test",
     "door_test",
-    "fault_test",
     "guest_test",
     "handle_test",
     "inbox_test",
@@ -102,12 +100,6 @@ const native_tests = [_][]const u8{
     "outbox_test",
     "platform_test",
     "pool_test",
-    "preread_accept_test",
-    "preread_bytes_test",
-    "preread_call_test",
-    "preread_nature_test",
-    "preread_receive_test",
-    "realtime_test",
     "repeat_test",
     "result_test",
     "ring_test",
@@ -116,6 +108,21 @@ const native_tests = [_][]const u8{
     "share_test",
     "signature_test",
     "slot_test",
+    "tail_test",
+    "thread_test",
+    "trace_test",
+};
+
+/// Those that need what only POSIX has: descriptors, signals, fork.
+const posix_tests = [_][]const u8{
+    "channel_test",
+    "fault_test",
+    "preread_accept_test",
+    "preread_bytes_test",
+    "preread_call_test",
+    "preread_nature_test",
+    "preread_receive_test",
+    "realtime_test",
     "source_await_test",
     "source_child_test",
     "source_descriptor_test",
@@ -125,9 +132,6 @@ const native_tests = [_][]const u8{
     "source_storm_test",
     "source_test",
     "source_timer_test",
-    "tail_test",
-    "thread_test",
-    "trace_test",
     "trampoline_test",
 };
 
@@ -324,18 +328,23 @@ fn installTests(b: *Build, step: *Build.Step, variant: Variant) void {
     }
 }
 
-fn testPrograms(b: *Build, variant: Variant) [native_tests.len]*Compile {
+fn testPrograms(b: *Build, variant: Variant) []const *Compile {
     const library = b.addLibrary(.{
         .name = "siding_static",
         .root_module = libraryModule(b, variant),
         .linkage = .static,
     });
-    var programs: [native_tests.len]*Compile = undefined;
-    for (native_tests, &programs) |name, *program| {
+    const names: []const []const u8 = if (variant.os() == .windows)
+        &native_tests
+    else
+        &(native_tests ++ posix_tests);
+    const programs = b.allocator.alloc(*Compile, names.len) catch @panic("OOM");
+    for (names, programs) |name, *program| {
         const module = cModule(b, variant);
         const file = b.fmt("tests/native/{s}.c", .{name});
         addFiles(b, module, variant, &.{file});
         addLibffiHeaders(b, module, variant);
+        addThreads(module, variant);
         module.linkLibrary(library);
         program.* = b.addExecutable(.{
             .name = name,
@@ -388,18 +397,19 @@ fn markNodelete(b: *Build, library: *Compile) Build.LazyPath {
 
 fn installTestLibrary(b: *Build, variant: Variant) *Build.Step {
     const module = cModule(b, variant);
-    const test_files = [_][]const u8{
+    const portable_files = [_][]const u8{
         "tests/native/testlib.c",
         "tests/native/testlib_audio.c",
         "tests/native/testlib_callback.c",
         "tests/native/testlib_context.c",
         "tests/native/testlib_crowd.c",
         "tests/native/testlib_cursor.c",
-        "tests/native/testlib_flow.c",
         "tests/native/testlib_language.c",
         "tests/native/testlib_witness.c",
     };
-    addFiles(b, module, variant, &test_files);
+    addFiles(b, module, variant, &portable_files);
+    if (variant.os() != .windows) addFiles(b, module, variant, &.{"tests/native/testlib_flow.c"});
+    addThreads(module, variant);
     const library = b.addLibrary(.{
         .name = "siding_test",
         .root_module = module,
@@ -442,6 +452,11 @@ fn cModule(b: *Build, variant: Variant) *Module {
         .sanitize_c = if (variant.isRelease()) .off else .trap,
         .sanitize_thread = variant.sanitize_thread,
     });
+}
+
+/// The tests use threads of POSIX, which Windows has as a library.
+fn addThreads(module: *Module, variant: Variant) void {
+    if (variant.os() == .windows) module.linkSystemLibrary("pthread", .{});
 }
 
 fn addFiles(b: *Build, module: *Module, variant: Variant, files: []const []const u8) void {

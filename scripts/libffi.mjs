@@ -5,24 +5,16 @@
 // under the same hash, so that `zig build` finds it there and asks nobody.
 
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { aptFor } from "./suite.mjs";
 import { capture, root, zigPath } from "./toolchain.mjs";
 
 const archiveName = "libffi_3.4.8.orig.tar.gz";
 const archiveSha256 = "cbb7f0b3b095dc506387ec1e35b891bfb4891d05b90a495bc69a10f2293f80ff";
 const debianSuite = "trixie";
-const aptSources = "/etc/apt";
 
 /**
  * Puts libffi's source where Zig finds it; one line is printed for each attempt.
@@ -72,13 +64,9 @@ async function zigFetch(source, hash) {
 }
 
 async function fetchFromDebian(hash) {
-  const sources = debianSources();
-  if (sources.length === 0) {
-    return "no Debian package sources on this machine";
-  }
   const folder = mkdtempSync(join(tmpdir(), "siding-libffi-"));
   try {
-    return await downloadSource(folder, sources) ?? await zigFetchVerified(folder, hash);
+    return await downloadSource(folder) ?? await zigFetchVerified(folder, hash);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -93,83 +81,17 @@ function zigFetchVerified(folder, hash) {
   return sha256 === archiveSha256 ? zigFetch(archive, hash) : `unexpected checksum ${sha256}`;
 }
 
-/** Runs apt with private sources and lists: it needs no privilege and leaves the system alone. */
-async function downloadSource(folder, sources) {
-  mkdirSync(join(folder, "parts"));
-  mkdirSync(join(folder, "lists", "partial"), { recursive: true });
-  sources.forEach(({ extension, text }, index) => {
-    writeFileSync(join(folder, "parts", `${index}.${extension}`), text);
-  });
-  const options = [
-    ["Dir::Etc::SourceList", "/dev/null"],
-    ["Dir::Etc::SourceParts", join(folder, "parts")],
-    ["Dir::State::Lists", join(folder, "lists")],
-    ["Dir::Cache::pkgcache", ""],
-    ["Dir::Cache::srcpkgcache", ""],
-  ].flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  for (const command of [["update"], ["source", "--download-only", "libffi"]]) {
-    const problem = await apt([...options, ...command], folder);
-    if (problem !== undefined) {
-      return problem;
+async function downloadSource(folder) {
+  const apt = aptFor(folder, debianSuite, "deb-src");
+  if (apt === undefined) {
+    return "no Debian package sources on this machine";
+  }
+  for (const args of [["update"], ["source", "--download-only", "libffi"]]) {
+    const { code, stderr } = await apt("apt-get", args);
+    if (code !== 0) {
+      return firstLine(stderr);
     }
   }
-}
-
-async function apt(args, cwd) {
-  try {
-    const { code, stderr } = await capture("apt-get", args, { cwd });
-    return code === 0 ? undefined : firstLine(stderr);
-  } catch {
-    return "no apt-get on this machine";
-  }
-}
-
-/** The machine's own sources of its release, turned to the source packages of Debian 13. */
-function debianSources() {
-  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
-  const codename = release.match(/^VERSION_CODENAME=(.+)$/m)?.[1];
-  if (!/^ID=debian$/m.test(release) || codename === undefined) {
-    return [];
-  }
-  return sourceFiles()
-    .map(({ extension, text }) => {
-      const convert = extension === "sources" ? convertStanzas : convertLines;
-      return { extension, text: convert(text, codename) };
-    })
-    .filter(({ text }) => text !== "");
-}
-
-function sourceFiles() {
-  const parts = join(aptSources, "sources.list.d");
-  const names = existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [];
-  return [join(aptSources, "sources.list"), ...names]
-    .filter((path) => existsSync(path) && /\.(list|sources)$/.test(path))
-    .map((path) => ({ extension: path.split(".").pop(), text: readFileSync(path, "utf8") }));
-}
-
-/** The deb822 form. Stanzas of other suites (security, third parties) are left out. */
-function convertStanzas(text, codename) {
-  return text.replaceAll(/^#.*\n/gm, "")
-    .split(/\n\s*\n/)
-    .filter((stanza) => new RegExp(`^Suites:(.*\\s)?${codename}(\\s|$)`, "m").test(stanza))
-    .map((stanza) =>
-      stanza.trim()
-        .replace(/^Types:.*$/m, "Types: deb-src")
-        .replace(/^Suites:.*$/m, `Suites: ${debianSuite}`)
-    )
-    .join("\n\n");
-}
-
-/** The one-line form: deb [options] address suite components. */
-function convertLines(text, codename) {
-  const line = new RegExp(`^deb\\s+(\\[.*?\\]\\s+)?(\\S+)\\s+${codename}\\s+(.*)$`);
-  return text.split("\n")
-    .map((entry) => entry.match(line))
-    .filter((match) => match !== null)
-    .map(([, options = "", address, components]) =>
-      `deb-src ${options}${address} ${debianSuite} ${components}\n`
-    )
-    .join("");
 }
 
 function firstLine(text) {

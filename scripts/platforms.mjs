@@ -1,26 +1,36 @@
 // @ts-check
 /** The platforms that `scripts/test_platform.mjs` runs the tests on besides the machine's own. */
 import { join } from "node:path";
+import { armImpossible, muslImpossible, windowsImpossible, windowsLacking } from "./impossible.mjs";
+import { unpackFrom } from "./suite.mjs";
+import { findTool, newerQemu } from "./tools.mjs";
+import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./wine.mjs";
 
 /**
- * @typedef {object} Impossible
- * @property {string} file the test's file
- * @property {string} name of the test
- * @property {string} reason
+ * @typedef {import("./impossible.mjs").Impossible} Impossible
+ * @typedef {import("./impossible.mjs").Lacking} Lacking
  *
  * @typedef {object} Platform
  * @property {string} target for Zig
  * @property {number} slowness what the tests' limits on time are multiplied by
+ * @property {() => Promise<unknown>} [fetch] gets what the machine's own Debian has not
  * @property {readonly string[]} tools of `tools.mjs`, without which nothing runs
  * @property {readonly string[]} debian packages whose libraries are unpacked beside the tests
- * @property {(packages: string) => readonly string[]} launcher command that runs the platform's
- *   programs, given where the packages are
+ * @property {(folder: string, packages: string) => readonly string[]} launcher command that runs
+ *   the platform's programs, given the platform's folder and where the packages are
  * @property {(packages: string) => readonly string[]} [runtime] arguments that make the compiler
  *   build what no package has
  * @property {string} bun package of the Bun that runs there
  * @property {readonly string[]} slow files of tests for which the gate has no time
  * @property {readonly Impossible[]} impossible
+ * @property {readonly Lacking[]} [lacking]
+ * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
+ * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
+ * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
+ * @property {boolean} [startsItself] whether its programs start others without the launcher
  */
+
+const qemuProgram = "./usr/bin/qemu-aarch64";
 
 const longest = [
   "tests/buffers_test.ts",
@@ -31,56 +41,18 @@ const longest = [
   "tests/wakeups_test.ts",
 ];
 
-const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
-const noProbe = "qemu looks at the memory before the system says that it cannot";
-
-/** @type {readonly Impossible[]} */
-const armImpossible = [
-  {
-    file: "tests/native/realtime_test.c",
-    name: "E5: a real-time thread posts without an allocation, a lock or a wait",
-    reason: "qemu has no seccomp, with which the test looks at system calls",
-  },
-  {
-    file: "tests/native/preread_bytes_test.c",
-    name: "S13: what has no way to read without blocking is refused, and nothing is read from it",
-    reason: noProbe,
-  },
-  {
-    file: "tests/native/preread_nature_test.c",
-    name: "S13: an inotify descriptor that was made blocking meanwhile holds up nobody",
-    reason: noProbe,
-  },
-  {
-    file: "tests/native/source_child_test.c",
-    name: "S8: 100 failed spawns do not lose one real exit",
-    reason: noVfork,
-  },
-  {
-    file: "tests/native/source_signal_test.c",
-    name: "S7: children that nobody had to collect leave nothing behind, and are told",
-    reason: "qemu does not pass SA_NOCLDWAIT on",
-  },
-  {
-    file: "tests/native/source_test.c",
-    name: "S17: without memory the caller is told, and everything else goes on",
-    reason: "qemu does not pass a limit on memory on",
-  },
-  {
-    file: "tests/station_signal_test.ts",
-    name: "S8: a child that ended before is reported, and 100 failed spawns lose none",
-    reason: noVfork,
-  },
-];
-
 /** @type {Readonly<Record<string, Platform>>} */
 export const platforms = {
   arm64: {
     target: "aarch64-linux-gnu.2.28",
     slowness: 10,
+    fetch: () => unpackFrom(newerQemu, "trixie", () => ["qemu-user"], [qemuProgram]),
     tools: ["qemu"],
     debian: ["libc6-arm64-cross", "libgcc-s1-arm64-cross", "libstdc++6-arm64-cross"],
-    launcher: (folder) => ["qemu-aarch64", "-L", join(folder, "usr", "aarch64-linux-gnu")],
+    launcher: (_, packages) => [
+      `${findTool("qemu")}`,
+      ...["-L", join(packages, "usr", "aarch64-linux-gnu")],
+    ],
     bun: "@oven/bun-linux-aarch64",
     slow: [
       "tests/native/door_test.c",
@@ -97,17 +69,29 @@ export const platforms = {
     slowness: 1,
     tools: ["musl"],
     debian: ["libstdc++-12-dev"],
-    launcher: (packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
+    launcher: (_, packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
     runtime: muslRuntime,
     bun: "@oven/bun-linux-x64-musl-baseline",
     slow: ["tests/native/door_test.c", ...longest],
-    impossible: [
-      {
-        file: "tests/native/realtime_test.c",
-        name: "E5: a real-time thread posts without an allocation, a lock or a wait",
-        reason: "musl ends a thread with a call that the test's seccomp filter kills",
-      },
-    ],
+    impossible: muslImpossible,
+  },
+  windows: {
+    target: "x86_64-windows-gnu",
+    slowness: 4,
+    tools: ["wine"],
+    debian: [],
+    setUp: (folder, bunFolder) => {
+      makeWinePrefix(winePrefix(folder));
+      makeRandomLibrary(join(bunFolder, "bin"));
+    },
+    launcher: (folder) => wineLauncher(winePrefix(folder)),
+    pathOf: (path) => `Z:${path}`,
+    startsItself: true,
+    forgetsHeaders: true,
+    bun: "@oven/bun-windows-x64",
+    slow: longest,
+    lacking: windowsLacking,
+    impossible: windowsImpossible,
   },
 };
 

@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan cross model fuzz bun deno bindings doc ok; arm64 and musl, which
- * take long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc ok; arm64, musl and
+ * windows, which take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -83,6 +83,13 @@ const parts = [
     count: (output) => countsFromLines(output, "model"),
   },
   {
+    name: "litmus",
+    isPatient: true,
+    timeoutMs: 600_000,
+    command: () => scriptCommand("scripts/test_litmus.mjs"),
+    count: (output) => countsFromLines(output, "litmus"),
+  },
+  {
     name: "fuzz",
     isPatient: true,
     timeoutMs: 300_000,
@@ -101,7 +108,7 @@ const parts = [
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
   },
-  ...["arm64", "musl"].map((name) => ({
+  ...["arm64", "musl", "windows"].map((name) => ({
     name,
     isExtra: true,
     isPatient: true,

@@ -10,9 +10,13 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { root } from "./toolchain.mjs";
 
 const installMsMax = 300_000;
 const muslLoader = `/lib/ld-musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
+
+/** Where `platforms.mjs` unpacks a newer one: that of Debian 12 has no preadv2. */
+export const newerQemu = join(root, "build", "qemu");
 
 /**
  * @typedef {object} Tool
@@ -27,8 +31,9 @@ const tools = {
   "clang": { package: "clang-19", find: () => llvm("clang") },
   "fuzzer": { package: "libclang-rt-19-dev", find: () => fuzzer() },
   "spin": { package: "spin", find: () => program("spin") },
-  "qemu": { package: "qemu-user", find: () => program("qemu-aarch64") },
+  "qemu": { package: "qemu-user", find: () => ownQemu() ?? program("qemu-aarch64") },
   "musl": { package: "musl", find: () => [muslLoader].find(existsSync) },
+  "wine": { package: "wine64", find: () => ["/usr/lib/wine/wine64"].find(existsSync) },
   "gcc": { package: "gcc", find: () => program("gcc") },
   "libffi": { package: "libffi-dev", find: () => header("ffi.h") },
   "sqlite": { package: "libsqlite3-0", find: () => sharedLibrary("libsqlite3.so.0") },
@@ -98,8 +103,13 @@ function apt(args) {
   return done.status === 0;
 }
 
-/** @param {string} name */
-function program(name) {
+function ownQemu() {
+  const own = join(newerQemu, "usr", "bin", "qemu-aarch64");
+  return existsSync(own) ? own : undefined;
+}
+
+/** A program of the system, listed above or not. @param {string} name */
+export function program(name) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }

@@ -104,8 +104,7 @@ export class Bridge {
     this.native = loadNative().native;
     const calls = settings.calls + TOKENS_RESERVED;
     const { onWake } = this.#turns;
-    /* Windows has no descriptor that the runtimes watch */
-    const wantsCallback = settings.wake === "callback" || runtime.system === "windows";
+    const wantsCallback = settings.wake === "callback" || runtime.wake === "callback";
     const callback = wantsCallback ? runtime.callback(onWake) : null;
     const { handle, descriptor } = openBridge(
       this.native,

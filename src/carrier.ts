@@ -12,16 +12,18 @@ export function remedy(_platform: string): string {
   return "build it with `npm run build`";
 }
 
+const files: Readonly<Record<string, string>> = {
+  linux: "libsiding.so",
+  darwin: "libsiding.dylib",
+  windows: "siding.dll",
+};
+
 /** Path of the library for a platform, such as `linux-x64-gnu`, or `undefined`. */
 export function carriedPath(platform: string): Promise<string | undefined> {
-  const isWindows = platform.startsWith("windows");
-  const library = isWindows
-    ? "bin/siding.dll"
-    : platform.startsWith("darwin")
-    ? "lib/libsiding.dylib"
-    : "lib/libsiding.so";
-  const path = decodeURIComponent(new URL(`../zig-out/${library}`, import.meta.url).pathname);
-  return Promise.resolve(isWindows ? path.slice(1) : path);
+  const system = platform.split("-", 1)[0]!;
+  const { pathname } = new URL(`../zig-out/lib/${files[system]}`, import.meta.url);
+  const path = decodeURIComponent(pathname);
+  return Promise.resolve(system === "windows" ? path.slice(1) : path);
 }
 
 /** The library for a platform in a module, or `undefined`. */

@@ -228,3 +228,9 @@ export function errnoError(errno: number, name: string): SidingError {
   const message = `Cannot call ${name}: ${runtime.errnoName(errno)}`;
   return new SidingError("ERR_SIDING_SYSTEM", message, { errno, syscall: name });
 }
+
+/** The error of a function that set what GetLastError gives. */
+export function lastErrorError(lastError: number, name: string): SidingError {
+  const message = `Cannot call ${name}: error ${lastError} of Windows`;
+  return new SidingError("ERR_SIDING_SYSTEM", message, { lastError, syscall: name });
+}

@@ -150,8 +150,8 @@ export type Outputs<P extends readonly unknown[]> = number extends P["length"] ?
   : [];
 
 /**
- * What a call of the function `D` gives: the plain value, or an object where `errno: true` or
- * `{ out: T }` and `{ inout: T }` cells add to it.
+ * What a call of the function `D` gives: the plain value, or an object where `errno: true`,
+ * `lastError: true` or `{ out: T }` and `{ inout: T }` cells add to it.
  *
  * @example
  * ```ts
@@ -165,9 +165,12 @@ export type Result<D extends FunctionDefinition> = number extends D["parameters"
   ? unknown
   : Extract<D["parameters"][number], OutType | InOutType> extends never
     ? D extends { readonly errno: true } ? { value: From<D["result"]>; errno: number }
+    : D extends { readonly lastError: true } ? { value: From<D["result"]>; lastError: number }
     : From<D["result"]>
   : D extends { readonly errno: true }
     ? { value: From<D["result"]>; errno: number; out: Outputs<D["parameters"]> }
+  : D extends { readonly lastError: true }
+    ? { value: From<D["result"]>; lastError: number; out: Outputs<D["parameters"]> }
   : { value: From<D["result"]>; out: Outputs<D["parameters"]> };
 
 /**

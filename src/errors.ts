@@ -36,6 +36,8 @@ export interface SidingErrorOptions {
   cause?: unknown;
   /** The operating system's error number. */
   errno?: number;
+  /** What GetLastError gave, on Windows. */
+  lastError?: number;
   /** The C function that failed. */
   syscall?: string;
 }
@@ -56,6 +58,8 @@ export class SidingError extends Error {
   readonly code: SidingErrorCode;
   /** The operating system's error number, for `ERR_SIDING_SYSTEM`. */
   declare readonly errno?: number;
+  /** What GetLastError gave, for `ERR_SIDING_SYSTEM` on Windows. */
+  declare readonly lastError?: number;
   /** The C function that failed, for `ERR_SIDING_SYSTEM`. */
   declare readonly syscall?: string;
 
@@ -65,6 +69,7 @@ export class SidingError extends Error {
     this.name = "SidingError";
     this.code = code;
     if (options.errno !== undefined) this.errno = options.errno;
+    if (options.lastError !== undefined) this.lastError = options.lastError;
     if (options.syscall !== undefined) this.syscall = options.syscall;
   }
 }

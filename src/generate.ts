@@ -7,6 +7,7 @@
 import { COPY_IN, COPY_OUT } from "./blocks.ts";
 import {
   callErrno,
+  callLastError,
   callWords,
   eventBlock,
   eventWords,
@@ -74,7 +75,8 @@ function header(flags: string, timeout: string): string[] {
 
 /** Flags of all calls of a function. */
 export function callFlags(plan: Plan): number {
-  return (plan.errno === "none" ? 0 : callErrno) | (plan.flags ?? 0);
+  const error = plan.errorKind === "errno" ? callErrno : callLastError;
+  return (plan.errno === "none" ? 0 : error) | (plan.flags ?? 0);
 }
 
 function reference(word: number, kind: number | string, operand: string): string {
@@ -332,10 +334,12 @@ export function decodeSource(plan: Plan): string {
   const value = plan.result.kind === "text" ? "t0" : readOutput(plan.outputs[0]!, 0);
   const takeBack = plan.values.some(hasBlocks) ? "takeBack(token);" : "";
   const parts = ["value"];
-  if (plan.errno === "report") parts.push("errno: i32[at + 3]");
+  if (plan.errno === "report") parts.push(`${plan.errorKind}: i32[at + 3]`);
   if (cells.length > 0) parts.push(`out: [${cells.join(", ")}]`);
   const fail = plan.errno === "throw"
-    ? `if (i32[at + 3] !== 0 && ${failedSource(plan)}) throw c.errnoError(i32[at + 3], name);`
+    ? `if (i32[at + 3] !== 0 && ${
+      failedSource(plan)
+    }) throw c.${plan.errorKind}Error(i32[at + 3], name);`
     : "";
   return `return function decode(at, token) {
     ${takeBack}

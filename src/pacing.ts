@@ -51,6 +51,11 @@ export class Pacing {
     this.#deadline = performance.now() + DRAIN_BUDGET_MS;
   }
 
+  /** Goes on with the stretch where little time lies between; else begins one. */
+  continue(): void {
+    if (performance.now() - this.#deadline > DRAIN_BUDGET_MS) this.begin();
+  }
+
   /** Whether the stretch may go on. */
   hasTime(): boolean {
     return performance.now() < this.#deadline;

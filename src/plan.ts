@@ -16,6 +16,7 @@ import {
   voidPlan,
   wordsFor,
 } from "./layout.ts";
+import { runtime } from "./runtime/current.ts";
 import { freeInside, planShape, type Shape } from "./shape.ts";
 import { type Output, type Resolve, type Source, type TailKind, TailPlanner } from "./tails.ts";
 
@@ -48,6 +49,8 @@ export interface Plan {
   readonly cells: readonly ParameterPlan[];
   readonly result: TypePlan;
   readonly errno: "none" | "report" | "throw";
+  /** Which error that is. */
+  readonly errorKind: "errno" | "lastError";
   readonly variadic: boolean;
   /** Flags of its calls beyond those that follow from errno. */
   readonly flags?: number;
@@ -200,11 +203,23 @@ function sourceOf({ role, type, passing, word }: ParameterPlan, resultWords: num
   return { type: isNumber ? type : bufferPlan, place: { tail: -1, offset: first * 8 } };
 }
 
-function checkedErrno(errno: unknown, name: string): Plan["errno"] {
-  if (errno === undefined) return "none";
-  if (errno === true) return "report";
-  if (errno === "throw") return "throw";
-  throw fault(name, "errno", `is ${describe(errno)}, neither true nor "throw"`);
+function checkedError(value: unknown, kind: Plan["errorKind"], name: string): Plan["errno"] {
+  if (value === undefined) return "none";
+  if (value === true) return "report";
+  if (value === "throw") return "throw";
+  throw fault(name, kind, `is ${describe(value)}, neither true nor "throw"`);
+}
+
+function planErrors(
+  definition: Readonly<Record<string, unknown>>,
+  name: string,
+): Pick<Plan, "errno" | "errorKind"> {
+  const errno = checkedError(definition["errno"], "errno", name);
+  const lastError = checkedError(definition["lastError"], "lastError", name);
+  if (lastError === "none") return { errno, errorKind: "errno" };
+  if (errno !== "none") throw fault(name, "lastError", "is asked for beside errno");
+  if (runtime.system !== "windows") throw fault(name, "lastError", "is of Windows only");
+  return { errno: lastError, errorKind: "lastError" };
 }
 
 function checkedFixed(variadic: unknown, count: number, name: string): number | undefined {
@@ -292,11 +307,12 @@ function checkedList(definition: unknown, name: string): readonly unknown[] {
  */
 export function planFunction(definition: unknown, name: string, resolve?: Resolve): Plan {
   const list = checkedList(definition, name);
-  const { variadic, result: type, errno: errno_ } = definition as Readonly<Record<string, unknown>>;
+  const fields = definition as Readonly<Record<string, unknown>>;
+  const { variadic, result: type } = fields;
   const fixed = checkedFixed(variadic, list.length, name);
   const parameters = planParameters(list, fixed ?? list.length, name);
   const { result, shape } = planResult(type, name);
-  const errno = checkedErrno(errno_, name);
+  const errors = planErrors(fields, name);
   const { planner, outputs } = planTails({ parameters, result, shape }, name, resolve);
   const bytes = [fixed ?? notVariadic, ...result.descriptor, ...parameters.flatMap(parameterBytes)];
   if (planner.kinds.length > 0) bytes.push(types.tails, ...planner.descriptor);
@@ -305,12 +321,12 @@ export function planFunction(definition: unknown, name: string, resolve?: Resolv
     values: parameters.filter(({ role }) => role !== "out"),
     cells: parameters.filter(({ role }) => role === "out" || role === "inout"),
     result,
-    errno,
+    ...errors,
     variadic: fixed !== undefined,
     words: parameters.reduce((words, parameter) => words + wordsOf(parameter), 0),
     tails: planner.kinds,
     outputs,
     descriptor: Uint8Array.from(bytes),
-    key: keyOf([parameters, result, errno, fixed, planner.kinds, outputs]),
+    key: keyOf([parameters, result, errors, fixed, planner.kinds, outputs]),
   };
 }

@@ -44,7 +44,10 @@ export interface Settings {
   stackSize?: number;
   /** Most calls of this JavaScript thread in flight; more wait in order. Default 65,536. */
   calls?: number;
-  /** How native threads rouse this JavaScript thread; default: what is best on this system. */
+  /**
+   * How native threads rouse this JavaScript thread; default: what is best on this system. Not
+   * `callback` in a Worker that may be terminated: the runtimes crash when one comes after that.
+   */
   wake?: "socket" | "callback";
   /**
    * Whether native memory and callbacks remember where they were made, for reports on the channel

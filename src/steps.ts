@@ -5,7 +5,14 @@
  */
 import type { FunctionDefinition, ParameterType } from "./types.ts";
 import type { FunctionEntry } from "./function.ts";
-import { chain as chainMark, stepEmit, stepErrno, stepsMax, testNone } from "./generated/siding.ts";
+import {
+  chain as chainMark,
+  stepEmit,
+  stepErrno,
+  stepLastError,
+  stepsMax,
+  testNone,
+} from "./generated/siding.ts";
 import { type TypePlan, wordsFor } from "./layout.ts";
 import { isScalar, type ParameterPlan, type Plan } from "./plan.ts";
 
@@ -158,6 +165,11 @@ function writeSources(writer: Writer, step: Step, inputs: Iterator<ParameterPlan
   }
 }
 
+function errorFlag({ errno, errorKind }: Plan): number {
+  if (errno === "none") return 0;
+  return errorKind === "errno" ? stepErrno : stepLastError;
+}
+
 /** The descriptor of a chain whose inputs have the plan `plan`. */
 export function describeChain(steps: readonly Step[], plan: Plan): Uint8Array {
   if (steps.length === 0 || steps.length > stepsMax) {
@@ -172,7 +184,7 @@ export function describeChain(steps: readonly Step[], plan: Plan): Uint8Array {
     const { signature, address, plan: called } = step.entry;
     writer.number(signature, 4);
     writer.number(address, 8);
-    writer.number((called.errno === "none" ? 0 : stepErrno) | (step.emits ? stepEmit : 0), 1);
+    writer.number(errorFlag(called) | (step.emits ? stepEmit : 0), 1);
     writer.number(step.test?.kind ?? testNone, 1);
     writer.number(step.test?.expected ?? 0, 8);
     writeSources(writer, step, inputs);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bridge } from "./bridge.ts";
-import { errnoError } from "./check.ts";
+import { errnoError, lastErrorError } from "./check.ts";
 import { checkStatus } from "./errors.ts";
 import type { Place } from "./function.ts";
 import { eventBlock, eventWords, testDifferent } from "./generated/siding.ts";
@@ -19,7 +19,7 @@ export interface ChainEnd {
   readonly step: string;
   /** Its result. */
   readonly value: unknown;
-  /** errno, where its definition asks for it; else 0. */
+  /** errno or lastError, where its definition asks for it; else 0. */
   readonly errno: number;
 }
 
@@ -135,7 +135,8 @@ export class Reader {
     if (u32[word * 2 + 1] === 0xffffffff) return null;
     const { entry, test } = this.#steps[u32[word * 2]!]!;
     if (test !== undefined && test.kind > testDifferent) {
-      throw errnoError(i32[at + 3]!, entry.name);
+      const errorOf = entry.plan.errorKind === "errno" ? errnoError : lastErrorError;
+      throw errorOf(i32[at + 3]!, entry.name);
     }
     const { kind, size } = entry.plan.result;
     const isUnsigned = kind.startsWith("u") || kind === "bool";

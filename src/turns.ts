@@ -129,9 +129,20 @@ export class Turns {
 
   /** Every kick is followed by a drain: libsiding sends no second one before it. */
   readonly onWake = (): void => {
+    const isSocket = this.#b.wake === "socket";
     if (this.#b.closed) return;
     this.#more = true;
-    if (this.#draining && !this.#paused) return; // the drain that goes on will see to it
+    if (this.#draining && !(isSocket && this.#paused)) return; // who drains will see to it
+    if (isSocket) this.#resume();
+    else {
+      this.#draining = true;
+      this.#pacing.continue(); // of callbacks the runtime runs all there are before any timer
+      this.#look();
+    }
+  };
+
+  readonly #resume = (): void => {
+    if (this.#b.closed) return;
     this.#draining = true;
     this.#paused = false;
     this.#pacing.begin();
@@ -249,7 +260,7 @@ export class Turns {
     this.#paused = true;
     /* timers and I/O have their turn before the socket has; callbacks would starve them */
     if (b.wake === "socket") b.native.siding_bridge_wake(b.handle);
-    else runtime.later(this.onWake);
+    else runtime.later(this.#resume);
   };
 
   #next(): void {

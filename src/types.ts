@@ -283,6 +283,8 @@ export interface FunctionDefinition {
   readonly variadic?: number;
   /** `true` gives `errno` with the result, `"throw"` rejects where the result says failure. */
   readonly errno?: true | "throw";
+  /** The same for `lastError`, what GetLastError gives; on Windows, and in the place of `errno`. */
+  readonly lastError?: true | "throw";
   /** Where `true`, a missing symbol is `null` and no error. */
   readonly optional?: boolean;
   /** Accepted from Deno's definitions and without effect: only `.sync` blocks. */

@@ -126,7 +126,7 @@ test("B2: runs with arguments on a context, with options", async () => {
 });
 
 test("B3: as a start routine, a destructor, a retain", async () => {
-  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib", windows: "ucrtbase.dll" }, {
     pthread_create: {
       parameters: ["pointer", "pointer", "function", "pointer"],
       result: "i32",

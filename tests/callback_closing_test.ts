@@ -8,6 +8,8 @@ import { limitMs } from "./support/platform.ts";
 
 const library = openCallbackLib();
 const CLOSED = -7;
+/** Below 0 even with the sum of 60,000 right answers. */
+const OTHERS = -(2 ** 31);
 
 test("E6: a closed pointer gives its closed value, 1,000,000 times from 4 threads", async () => {
   const one = callback.call(ask, (value) => value, { fallback: CLOSED });
@@ -16,7 +18,7 @@ test("E6: a closed pointer gives its closed value, 1,000,000 times from 4 thread
   one.close();
   const others = new Set<number>();
   for (let round = 0; round < 1000; round++) {
-    using other = callback.call(ask, () => 1_000_000, { fallback: 2_000_000 });
+    using other = callback.call(ask, () => OTHERS, { fallback: OTHERS });
     others.add(other.pointer);
     if (round % 50 === 0) await Promise.resolve();
   }
@@ -24,7 +26,9 @@ test("E6: a closed pointer gives its closed value, 1,000,000 times from 4 thread
   const { value: sum, out: [closed] } = await library.asksJoin(storm);
   const answered = 1_000_000 - closed;
   assert.ok(closed > 900_000, `${closed} closed`);
-  assert.ok(sum >= 0 && sum < 1_000_000 * 4 && answered >= 100, `${sum} of ${answered}`);
+  assert.ok(answered >= 100, `${answered} answered`);
+  // Each thread counts up from 0 and is answered with its count: one answer of another is seen.
+  assert.ok(sum >= 0 && sum <= answered ** 2 / 2, `${sum} of ${answered}`);
 });
 
 test("E13: in a forked child a pointer gives its closed value; the parent goes on", async () => {

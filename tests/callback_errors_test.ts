@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import process from "node:process";
-import { alloc, callback, open, SidingError } from "../mod.ts";
+import { alloc, callback, SidingError } from "../mod.ts";
 import { ask, openCallbackLib, sized, write } from "./support/callbacks.ts";
 import { expectExit, runProgram } from "./support/child.ts";
 import { test, until } from "./support/harness.ts";
+import { reserveUnreadable } from "./support/unreadable.ts";
 
 const library = openCallbackLib();
 
@@ -69,12 +69,8 @@ test("a wrong pointer is copied as null, a wrong length is refused and counted",
 });
 
 test("a pointer to memory that is not there is copied as null, on any thread", async () => {
-  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
-    mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
-    munmap: { parameters: ["pointer", "usize"], result: "i32" },
-  });
-  const privateAnonymous = process.platform === "darwin" ? 0x1002 : 0x22;
-  const page = libc.mmap.sync(null, 65_536, 0, privateAnonymous, -1, 0)!;
+  const unreadable = reserveUnreadable();
+  const page = unreadable.pointer;
   const seen: unknown[] = [];
   using given = callback.post(sized, (bytes, size) => void seen.push(bytes, size));
   await library.sized(given, page, 5);
@@ -83,7 +79,7 @@ test("a pointer to memory that is not there is copied as null, on any thread", a
   await until(() => seen.length === 6, "all calls come");
   assert.deepEqual(seen, [null, 5, null, 3000, null, 7]);
   assert.equal(given.stats.refused, 3);
-  libc.munmap.sync(page, 65_536);
+  unreadable.free();
 });
 
 test("C6: wrong definitions and options are refused", () => {

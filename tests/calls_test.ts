@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { fn, open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, Pointer, ScalarName } from "../mod.ts";
 import { test } from "./support/harness.ts";
-import { line, mixed, openTestlib, point, testlibPath } from "./support/testlib.ts";
+import {
+  line,
+  longRange,
+  mixed,
+  openTestlib,
+  point,
+  testlibPath,
+  ulongMax,
+} from "./support/testlib.ts";
 
 const library = openTestlib();
 
@@ -25,6 +33,8 @@ async function everyWay(f: AnyFunction, ...args: unknown[]): Promise<unknown> {
 const two53 = 2 ** 53;
 const safe = Number.MAX_SAFE_INTEGER;
 
+const isLong = (value: number): boolean => value >= longRange[0] && value <= longRange[1];
+
 const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]])[] = [
   ["i8", [-128, -1, -0, 0, 1, 127]],
   ["u8", [0, 1, 127, 128, 255]],
@@ -39,8 +49,11 @@ const integerEdges: readonly (readonly [ScalarName, readonly (number | bigint)[]
   ["u64", [0, 1, 4294967295, 4294967296, safe]],
   ["isize", [-(2n ** 63n), -1n, 0n, 2n ** 63n - 1n, -1, safe]],
   ["usize", [0n, 2n ** 63n, 2n ** 64n - 1n, 0, safe]],
-  ["long", [-safe, -4294967296, -1, 0, 1, 2 ** 31, safe]],
-  ["ulong", [0, 1, 2 ** 31, 2 ** 32, safe]],
+  [
+    "long",
+    [longRange[0], -4294967296, -1, 0, 1, 2 ** 31 - 1, 2 ** 31, longRange[1]].filter(isLong),
+  ],
+  ["ulong", [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, ulongMax].filter((value) => value <= ulongMax)],
 ];
 
 /** What the type gives back for a number that went in. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, Pointer, ScalarName } from "../mod.ts";
 import { test } from "./support/harness.ts";
-import { line, point, testlibPath } from "./support/testlib.ts";
+import { line, longRange, point, testlibPath, ulongMax } from "./support/testlib.ts";
 
 type AnyFunction = LibraryFunction<unknown[], unknown>;
 
@@ -56,8 +56,8 @@ const samples: Readonly<Partial<Record<ScalarName, readonly unknown[]>>> = {
   u64: [0n, 2n ** 64n - 1n],
   isize: [-(2n ** 63n), 2n ** 63n - 1n],
   usize: [0n, 2n ** 64n - 1n],
-  long: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  ulong: [0, Number.MAX_SAFE_INTEGER],
+  long: longRange,
+  ulong: [0, ulongMax],
   i53: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   u53: [0, Number.MAX_SAFE_INTEGER],
   f32: [-0, 1.5, Infinity, NaN],

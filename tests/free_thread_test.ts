@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { configure, Context } from "../mod.ts";
+import { configure, Context, stats } from "../mod.ts";
 import { expectExit, runProgram } from "./support/child.ts";
 import { measured, median, test } from "./support/harness.ts";
 import { limitMs } from "./support/platform.ts";
@@ -114,7 +114,7 @@ async function blockTogether(calls: number, ms: number): Promise<{ took: number;
 test("C4: 600 blocking calls finish together when the pool allows 600 threads", () =>
   measured(async () => {
     await withThreads(600, async () => {
-      await blockTogether(600, 50); // starts the threads
+      for (let ms = 50; stats().threads < 600; ms *= 2) await blockTogether(600, ms);
       const ms = limitMs(200); // in which all must have begun
       const { took, peak } = await blockTogether(600, ms);
       assert.equal(peak, 600);

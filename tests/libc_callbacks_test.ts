@@ -8,7 +8,7 @@ import { test } from "./support/harness.ts";
 const compare = { parameters: [{ copy: "f64" }, { copy: "f64" }], result: "i32" } as const;
 const start = { parameters: ["pointer"], result: "pointer" } as const;
 const visit = { parameters: ["cstring", "pointer", "i32", "pointer"], result: "i32" } as const;
-const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib" }, {
+const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib", windows: "ucrtbase.dll" }, {
   qsort: {
     parameters: ["buffer", "usize", "usize", { function: compare }],
     result: "void",

@@ -26,8 +26,9 @@ async function lineFor(path: string): Promise<string> {
 /** The line says what was looked for, where, why it is no use, and what to do. */
 async function refuses(path: string, reason: RegExp): Promise<void> {
   const line = await lineFor(path);
-  const machine = process.arch;
-  const start = `SidingError ERR_SIDING_NATIVE: Cannot load libsiding for linux ${machine}, ` +
+  const system = process.platform === "win32" ? "windows" : process.platform;
+  const machine = `${system} ${process.arch}`;
+  const start = `SidingError ERR_SIDING_NATIVE: Cannot load libsiding for ${machine}, ` +
     `ABI ${abiVersion} from "${path}": `;
   assert.ok(line.startsWith(start), line);
   assert.match(line, reason);

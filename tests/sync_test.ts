@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction, ScalarName } from "../mod.ts";
 import { randomFrom, test } from "./support/harness.ts";
-import { line, mixed, openTestlib, testlibPath } from "./support/testlib.ts";
+import { line, longBits, mixed, openTestlib, testlibPath } from "./support/testlib.ts";
 
 const ROUNDS = 200;
 const library = openTestlib();
@@ -41,8 +41,8 @@ const generators: Readonly<Record<ScalarName, () => unknown>> = {
   u32: unsigned(32),
   i53: signed(53),
   u53: unsigned(53),
-  long: signed(53),
-  ulong: unsigned(53),
+  long: signed(longBits),
+  ulong: unsigned(longBits),
   i64: () => BigInt.asIntN(64, randomBits(64)),
   u64: () => randomBits(64),
   isize: () => BigInt.asIntN(64, randomBits(64)),

@@ -18,7 +18,7 @@ import {
   valueOf,
 } from "./support/crowds.ts";
 import { rejection, test, until } from "./support/harness.ts";
-import { testlibPath } from "./support/testlib.ts";
+import { libraryName, testlibPath } from "./support/testlib.ts";
 
 type Copy = typeof ours;
 
@@ -47,7 +47,7 @@ function otherCopy(): Promise<Copy> {
 }
 
 async function loadOther(): Promise<Copy> {
-  for (const part of ["mod.ts", "src", join("zig-out", "lib", "libsiding.so")]) {
+  for (const part of ["mod.ts", "src", join("zig-out", "lib", libraryName("siding"))]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   return await import(pathToFileURL(join(folder, "mod.ts")).href) as Copy;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { open, type ScalarName, type VariableDefinition } from "../mod.ts";
 import { test } from "./support/harness.ts";
-import { line, openTestlib, testlibPath } from "./support/testlib.ts";
+import { line, longRange, openTestlib, testlibPath, ulongMax } from "./support/testlib.ts";
 
 interface AnyVariable {
   readonly pointer: number;
@@ -13,7 +13,6 @@ function variable(definition: VariableDefinition): AnyVariable {
   return open(testlibPath, { v: definition })["v"] as unknown as AnyVariable;
 }
 
-const safe = Number.MAX_SAFE_INTEGER;
 const edges: readonly (readonly [ScalarName, readonly unknown[]])[] = [
   ["bool", [true, false]],
   ["i8", [-128, 127]],
@@ -26,8 +25,8 @@ const edges: readonly (readonly [ScalarName, readonly unknown[]])[] = [
   ["u64", [0n, 2n ** 64n - 1n]],
   ["isize", [-(2n ** 63n), 0n]],
   ["usize", [2n ** 64n - 1n, 0n]],
-  ["long", [-safe, safe]],
-  ["ulong", [0, safe]],
+  ["long", longRange],
+  ["ulong", [0, ulongMax]],
   ["f32", [-0, NaN, 2 ** -149, -Infinity]],
   ["f64", [-0, NaN, 5e-324, 1.7976931348623157e308]],
   ["pointer", [-1, 4096, null]],

@@ -75,7 +75,7 @@ static struct bound *make(const struct siding_call *call, const struct signature
     *bound = (struct bound){
         .signature = signature,
         .function = (void (*)(void))(uintptr_t)call->function,
-        .flags = call->flags & SIDING_CALL_ERRNO,
+        .flags = call->flags & CALL_ERRORS,
         .holes_count = (uint8_t)holes_count,
         .size_bytes = size_bytes,
         .holes = (const struct hole *)(bound->words + words),

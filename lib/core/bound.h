@@ -23,7 +23,7 @@ struct bound {
     uint64_t handle;             /* owner: the js thread that makes it */
     const struct signature *signature;
     void (*function)(void);
-    uint16_t flags; /* SIDING_CALL_ERRNO */
+    uint16_t flags; /* one of CALL_ERRORS, or none */
     uint8_t holes_count;
     uint32_t size_bytes;
     uint64_t holes_mask;        /* a bit per parameter */

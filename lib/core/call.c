@@ -135,13 +135,14 @@ void call_invoke(const struct signature *signature, void (*function)(void), uint
     if (signature->has_cells) {
         point_to_cells(signature, arguments);
     }
-    if ((flags & SIDING_CALL_ERRNO) == 0) {
+    if ((flags & CALL_ERRORS) == 0) {
         call_function(signature, function, arguments, out_result);
         return;
     }
-    siding_error_clear();
+    enum siding_error_kind kind = flags & SIDING_CALL_ERRNO ? SIDING_ERROR_C : SIDING_ERROR_SYSTEM;
+    siding_error_clear(kind);
     call_function(signature, function, arguments, out_result);
-    *out_error = siding_error_get();
+    *out_error = siding_error_get(kind);
 }
 
 bool call_is_wanted(const struct record *record) {

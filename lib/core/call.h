@@ -14,6 +14,9 @@
 
 struct slot;
 
+/* How a call may ask for its error: at most one of them. */
+#define CALL_ERRORS (SIDING_CALL_ERRNO | SIDING_CALL_LAST_ERROR)
+
 /**
  * Turns the references among argument words into addresses: texts inside the record, blocks, lent
  * buffers. Cells wait for the run.
@@ -38,7 +41,7 @@ static inline bool call_names_address(const struct siding_call *call) {
 /**
  * Points the parameters that are cells to them, zeroes those that C fills, and calls the function.
  * @param out_result signature->result_words words
- * @param out_error errno, with SIDING_CALL_ERRNO in flags
+ * @param out_error as one of CALL_ERRORS in flags asks
  * @thread any  @blocks as long as the function does
  */
 void call_invoke(const struct signature *signature, void (*function)(void), uint16_t flags,

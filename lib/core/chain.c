@@ -172,6 +172,13 @@ static uint64_t source_word(const struct trip *trip, const struct source *source
     return 0;
 }
 
+static uint16_t call_flags(const struct step *step) {
+    if (step->flags & SIDING_STEP_ERRNO) {
+        return SIDING_CALL_ERRNO;
+    }
+    return step->flags & SIDING_STEP_LAST_ERROR ? SIDING_CALL_LAST_ERROR : 0;
+}
+
 static void invoke(struct trip *trip, const struct step *step) {
     const struct signature *signature = step->signature;
     uint64_t *result = trip->words + step->offset_words;
@@ -180,8 +187,7 @@ static void invoke(struct trip *trip, const struct step *step) {
         arguments[i] = source_word(trip, &step->sources[i]);
     }
     trip->error = 0;
-    uint16_t flags = step->flags & SIDING_STEP_ERRNO ? SIDING_CALL_ERRNO : 0;
-    call_invoke(signature, step->function, flags, arguments, result, &trip->error);
+    call_invoke(signature, step->function, call_flags(step), arguments, result, &trip->error);
 }
 
 static bool is_expected(const struct trip *trip, const struct step *step) {

@@ -354,12 +354,12 @@ static void serve_large(struct callback *callback, void **values, void *result) 
 void entry_serve(struct target *target, void **values, void *result) {
     struct callback *callback = (struct callback *)target;
     const struct signature *signature = callback->signature;
-    int32_t error = siding_error_get(); /* C knows of nothing that happens in here */
+    uint64_t errors = siding_errors_save(); /* C knows of nothing that happens in here */
     if ((uint32_t)signature->argument_words + signature->result_words > SCRATCH_WORDS) {
         serve_large(callback, values, result);
     } else {
         uint64_t memory[SCRATCH_WORDS];
         serve(callback, values, result, memory);
     }
-    siding_error_set(error);
+    siding_errors_restore(errors);
 }

@@ -113,7 +113,7 @@ int32_t guest_call(uint64_t *source, uint32_t words, uint64_t *out_event, uint32
     record->node.kind = NODE_CALL;
     record->signature = signature;
     record->function = (void (*)(void))(uintptr_t)call->function;
-    record->flags = call->flags & SIDING_CALL_ERRNO;
+    record->flags = call->flags & CALL_ERRORS;
     record->context = call->context;
     /* the result takes the place of the header, right before the arguments */
     uint64_t *arguments = source + SIDING_CALL_WORDS;

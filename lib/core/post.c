@@ -29,9 +29,9 @@ static void push(struct source *source) {
     struct bridge *bridge = source->bridge;
     enum inbox_push pushed = bridge_push(bridge, &source->node);
     if (pushed == INBOX_PUSHED_WAKE) {
-        int32_t error = siding_error_get();
+        uint64_t errors = siding_errors_save();
         bridge_kick(bridge);
-        siding_error_set(error);
+        siding_errors_restore(errors);
     } else if (pushed == INBOX_REFUSED) {
         source_drop(&source->node);
     }

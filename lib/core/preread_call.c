@@ -134,7 +134,7 @@ static enum preread_step emit(struct source *source, int32_t error) {
         source_end(source, SIDING_ENOMEM, 0);
         return PREREAD_ENDED;
     }
-    page->error = (call->bound->flags & SIDING_CALL_ERRNO) != 0 ? error : 0;
+    page->error = (call->bound->flags & CALL_ERRORS) != 0 ? error : 0;
     preread_tell(page, source);
     return PREREAD_ON;
 }

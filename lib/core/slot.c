@@ -35,9 +35,10 @@ static _Thread_local struct slot *current; /* of this thread, or NULL */
 bool slot_try_from(struct slot *slot, uint64_t look, enum slot_state to) {
     siding_assert(legal_moves[slot_state_of(look)] & 1u << to);
     uint64_t turn = (look >> 8) + (to == SLOT_VACANT);
-    /* acq_rel: the next owner sees what the one before has done; pairs with slot_look and itself */
+    /* the next owner sees what the one before has done; pairs with slot_look and itself. seq_cst:
+       then watch_arm looks when the watch will look */
     return atomic_compare_exchange_strong_explicit(&slot->state, &look, turn << 8 | to,
-                                                   memory_order_acq_rel, memory_order_relaxed);
+                                                   memory_order_seq_cst, memory_order_relaxed);
 }
 
 bool slot_try(struct slot *slot, enum slot_state from, enum slot_state to) {

@@ -81,8 +81,8 @@ void slot_withdraw(struct slot *slot);
 
 /** @return its state, with the turn: unique until the next time that it is vacant */
 static inline uint64_t slot_look(const struct slot *slot) {
-    /* acquire: pairs with slot_try_from */
-    return atomic_load_explicit(&slot->state, memory_order_acquire);
+    /* pairs with slot_try_from; seq_cst: the watch looks after it has said that it does */
+    return atomic_load_explicit(&slot->state, memory_order_seq_cst);
 }
 static inline enum slot_state slot_state_of(uint64_t look) {
     return (enum slot_state)(look & 0xff);

@@ -130,7 +130,7 @@ enum siding_tail {
  *   descriptor = SIDING_CHAIN size:u16 inputs step*
  *   inputs     = a descriptor of that size: void, U64 (rounds at most), what the steps share
  *   step       = signature:u32 function:u64 flags:u8 test:u8 expected:u64 source*
- *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT
+ *   flags      = SIDING_STEP_ERRNO, SIDING_STEP_EMIT, SIDING_STEP_LAST_ERROR
  *   test       = SIDING_TEST_..., of the result, an integer or pointer, or of errno
  *   source     = 0 value:u64 | 1 word:u16 of the inputs | 2 step:u8 word:u16 of an earlier step,
  *                its result words first, then its argument words
@@ -143,8 +143,9 @@ enum siding_tail {
  */
 #define SIDING_CHAIN 254
 #define SIDING_STEPS_MAX 64
-#define SIDING_STEP_ERRNO 1u /* clear errno before, report it when the chain ends here */
-#define SIDING_STEP_EMIT 2u  /* its payload is part of the round's result */
+#define SIDING_STEP_ERRNO 1u      /* clear errno before, report it when the chain ends here */
+#define SIDING_STEP_EMIT 2u       /* its payload is part of the round's result */
+#define SIDING_STEP_LAST_ERROR 4u /* as SIDING_CALL_LAST_ERROR */
 
 #define SIDING_TEST_NONE 0u      /* goes on in any case */
 #define SIDING_TEST_EQUAL 1u     /* goes on where the result is the expected one */
@@ -175,13 +176,14 @@ struct siding_call {
     uint64_t context;    /* context or repetition, or 0: any free pool thread */
 };
 #define SIDING_CALL_WORDS 4u
-#define SIDING_CALL_ERRNO 1u     /* clear errno (GetLastError) before, report it after */
+#define SIDING_CALL_ERRNO 1u     /* clear errno before, report it after */
 #define SIDING_CALL_TIMED 2u     /* note the time the call starts, for siding_bridge_elapsed */
 #define SIDING_CALL_STOPPABLE 4u /* siding_bridge_interrupt may interrupt it */
 /* `function` is a bound call of the same signature; its words replace those of the record. */
 #define SIDING_CALL_BOUND 8u
 /* The bound call is first taken out of the context's deferred ones; SIDING_ENOTFOUND without. */
 #define SIDING_CALL_DEFERRED 16u
+#define SIDING_CALL_LAST_ERROR 32u /* GetLastError in the place of errno; elsewhere errno */
 
 /* References of buffer and text arguments. */
 #define SIDING_REFERENCE_NULL 0u   /* the null pointer */
@@ -210,7 +212,7 @@ struct siding_event {
     uint16_t words; /* of the whole record, header included */
     uint16_t flags; /* SIDING_EVENT_... */
     int32_t status;
-    int32_t error; /* errno, or GetLastError, of a call with SIDING_CALL_ERRNO */
+    int32_t error; /* of a call with SIDING_CALL_ERRNO or SIDING_CALL_LAST_ERROR */
 };
 #define SIDING_EVENT_WORDS 2u
 #define SIDING_EVENT_BLOCK 1u
@@ -371,10 +373,8 @@ struct siding_stats {
 #define SIDING_TRAMPOLINES_STATIC 1u  /* part of the library's code */
 #define SIDING_TRAMPOLINES_DYNAMIC 2u /* written at run time, into memory that may be executed */
 
-/**
- * @return SIDING_ABI_VERSION of the library, to be compared before anything else is called
- * @thread any  @blocks never
- */
+/** @return SIDING_ABI_VERSION of the library, to be compared before anything else is called
+ *  @thread any  @blocks never */
 SIDING_API uint32_t siding_abi_version(void);
 
 /**
@@ -401,7 +401,9 @@ SIDING_API int32_t siding_signature_prepare(const uint8_t *descriptor, uint32_t 
  * Connects this thread. The bridge dies with its thread, or by siding_bridge_close.
  * @param out_bridge its handle
  * @param out_descriptor becomes readable when events wait and none was announced before; the host
- *                       reads and discards what comes, and closes it; -1 with a wake function
+ *                       reads and discards what comes, and closes it; -1 with a wake function.
+ *                       On Windows the N of a pipe \\.\pipe\siding-PROCESS-N to connect to, and
+ *                       to look for events once connected
  * @return SIDING_EINVALID, SIDING_ELIMIT, SIDING_ENOMEM, SIDING_ESYSTEM
  * @thread any, it becomes the bridge's js thread  @blocks never
  */
@@ -457,10 +459,8 @@ SIDING_API int32_t siding_bridge_exchange(uint64_t bridge, const void *records, 
                                           void *out_events, uint32_t capacity_words,
                                           uint32_t events_min, uint32_t spin_ns);
 
-/**
- * Wakes the host as an event would, so that it can leave its event loop a turn in between.
- * @thread js  @blocks never
- */
+/** Wakes the host as an event would, so that it can leave its event loop a turn in between.
+ *  @thread js  @blocks never */
 SIDING_API int32_t siding_bridge_wake(uint64_t bridge);
 
 /**
@@ -552,11 +552,9 @@ SIDING_API int32_t siding_bound_create(uint64_t bridge, const void *record, uint
 SIDING_API int32_t siding_bound_pointer(uint64_t bridge, uint64_t bound, uint32_t signature,
                                         uint64_t *out_closure, uint64_t *out_pointer);
 
-/**
- * Makes a block the bound call's own, to be freed with it; its number is free again.
- * @return SIDING_EINVALID, SIDING_ESTALE, SIDING_ENOMEM
- * @thread js, the one that made both  @blocks never
- */
+/** Makes a block the bound call's own, to be freed with it; its number is free again.
+ *  @return SIDING_EINVALID, SIDING_ESTALE, SIDING_ENOMEM
+ *  @thread js, the one that made both  @blocks never */
 SIDING_API int32_t siding_bound_keep(uint64_t bridge, uint64_t bound, uint32_t block);
 
 /** Gives up the handle; runs that were asked for still happen. @thread any  @blocks never */
@@ -612,11 +610,9 @@ SIDING_API int32_t siding_callback_stats_read(uint64_t bridge, uint64_t closure,
  */
 SIDING_API int32_t siding_closure_close(uint64_t bridge, uint64_t closure);
 
-/**
- * The same, and the pointer may be given to another callback from now on: the caller asserts that
- * C no longer has it. Works on a closed one too.
- * @return SIDING_ESTALE  @thread js  @blocks never
- */
+/** The same, and the pointer may be given to another callback from now on: the caller asserts that
+ *  C no longer has it. Works on a closed one too.
+ *  @return SIDING_ESTALE  @thread js  @blocks never */
 SIDING_API int32_t siding_closure_forget(uint64_t bridge, uint64_t closure);
 
 /**
@@ -643,51 +639,37 @@ SIDING_API int32_t siding_context_acquire(uint64_t bridge,
  */
 SIDING_API int32_t siding_context_release(uint64_t bridge, uint64_t context, uint32_t token);
 
-/**
- * The same, waiting for the end.
- * @return 0, SIDING_ESTALE, or SIDING_EREENTRANT on the context's own thread
- * @thread js  @blocks twice drain_ms and teardown_ms at most
- */
+/** The same, waiting for the end.
+ *  @return 0, SIDING_ESTALE, or SIDING_EREENTRANT on the context's own thread
+ *  @thread js  @blocks twice drain_ms and teardown_ms at most */
 SIDING_API int32_t siding_context_release_wait(uint64_t bridge, uint64_t context);
 
-/**
- * Lets other bridges attach.
- * @param out_share what they attach with, valid as long as the lease
- * @thread js  @blocks never
- */
+/** Lets other bridges attach.
+ *  @param out_share what they attach with, valid as long as the lease
+ *  @thread js  @blocks never */
 SIDING_API int32_t siding_context_share(uint64_t bridge, uint64_t context, uint64_t *out_share);
 
-/**
- * Takes part in a lease. It ends when all its bridges have released it.
- * @return SIDING_ESTALE, SIDING_EBUSY: this bridge already does, SIDING_ENOMEM
- * @thread js  @blocks never
- */
+/** Takes part in a lease. It ends when all its bridges have released it.
+ *  @return SIDING_ESTALE, SIDING_EBUSY: this bridge already does, SIDING_ENOMEM
+ *  @thread js  @blocks never */
 SIDING_API int32_t siding_context_attach(uint64_t bridge, uint64_t share, uint64_t *out_context);
 
-/**
- * Has a bound call run on the context's thread when the lease ends, those deferred last first.
- * @return SIDING_ESTALE, SIDING_EBUSY: it already is deferred, SIDING_ENOMEM
- * @thread js  @blocks never
- */
+/** Has a bound call run on the context's thread when the lease ends, those deferred last first.
+ *  @return SIDING_ESTALE, SIDING_EBUSY: it already is deferred, SIDING_ENOMEM
+ *  @thread js  @blocks never */
 SIDING_API int32_t siding_context_defer(uint64_t bridge, uint64_t context, uint64_t bound);
 
 /** Takes it back. @return SIDING_ESTALE, SIDING_ENOTFOUND  @thread js  @blocks never */
 SIDING_API int32_t siding_context_undefer(uint64_t bridge, uint64_t context, uint64_t bound);
 
-/**
- * How a call that still runs when the lease ends is interrupted; and siding_bridge_interrupt may
- * interrupt any call made from now on.
- * @thread js  @blocks never
- */
+/** How a call that still runs when the lease ends is interrupted; and siding_bridge_interrupt may
+ *  interrupt any call made from now on. @thread js  @blocks never */
 SIDING_API int32_t siding_context_interrupt_with(uint64_t bridge, uint64_t context,
                                                  const struct siding_interrupt *interrupt);
 
-/**
- * Has notices about the context delivered: events of this token with SIDING_EVENT_MORE, and one
- * without when the lease has ended.
- * @return SIDING_ESTALE, SIDING_EBUSY
- * @thread js  @blocks never
- */
+/** Has notices about the context delivered: events of this token with SIDING_EVENT_MORE, and one
+ *  without when the lease has ended.
+ *  @return SIDING_ESTALE, SIDING_EBUSY  @thread js  @blocks never */
 SIDING_API int32_t siding_context_listen(uint64_t bridge, uint64_t context, uint32_t token);
 
 /**
@@ -748,17 +730,12 @@ SIDING_API int32_t siding_library_open(const char *path, uint32_t flags, uint64_
                                        char *out_message, uint32_t message_capacity);
 #define SIDING_LIBRARY_GLOBAL 1u
 
-/**
- * @return SIDING_ENOTFOUND when the library has no such symbol
- * @thread any  @blocks while the loader runs
- */
+/** @return SIDING_ENOTFOUND when the library has no such symbol
+ *  @thread any  @blocks while the loader runs */
 SIDING_API int32_t siding_library_symbol(uint64_t library, const char *name, uint64_t *out_address);
 
-/**
- * Copies native memory to the host.
- * @param address must be readable for size_bytes
- * @thread any  @blocks never
- */
+/** Copies native memory to the host.
+ *  @param address must be readable for size_bytes  @thread any  @blocks never */
 SIDING_API int32_t siding_memory_read(uint64_t address, void *out_bytes, uint64_t size_bytes);
 
 /** Copies host memory to a native address. @thread any  @blocks never */
@@ -772,19 +749,13 @@ SIDING_API int32_t siding_memory_write(uint64_t address, const void *bytes, uint
  */
 SIDING_API int32_t siding_memory_alloc(uint64_t size_bytes, uint64_t *out_address);
 
-/**
- * Frees memory of siding_memory_alloc.
- * @param size_bytes as it was made
- * @return SIDING_EINVALID
- * @thread any  @blocks never
- */
+/** Frees memory of siding_memory_alloc.
+ *  @param size_bytes as it was made
+ *  @return SIDING_EINVALID  @thread any  @blocks never */
 SIDING_API int32_t siding_memory_free(uint64_t address, uint64_t size_bytes);
 
-/**
- * Changes the pool for the whole process; threads already started stay, whatever the new maximum.
- * @return SIDING_EINVALID
- * @thread any  @blocks never
- */
+/** Changes the pool for the whole process; threads already started stay, whatever the new maximum.
+ *  @return SIDING_EINVALID  @thread any  @blocks never */
 SIDING_API int32_t siding_pool_configure(const struct siding_pool_options *options);
 
 /** @param out_stats its size_bytes is set by the caller  @thread any  @blocks never */

@@ -144,18 +144,25 @@ static inline uint64_t siding_clock_after(uint64_t timeout_ns) {
 
 /* ---- errno ----------------------------------------------------------------------------------- */
 
-/** Clears errno (GetLastError on Windows). @thread any  @blocks never */
-void siding_error_clear(void);
-/** @return errno (GetLastError on Windows) of this thread  @thread any  @blocks never */
-int32_t siding_error_get(void);
+enum siding_error_kind {
+    SIDING_ERROR_C,     /* errno */
+    SIDING_ERROR_SYSTEM /* GetLastError on Windows, errno elsewhere */
+};
 
-/** Sets errno (SetLastError on Windows). @thread any  @blocks never */
-void siding_error_set(int32_t error);
+/** Clears one of this thread's errors. @thread any  @blocks never */
+void siding_error_clear(enum siding_error_kind kind);
+/** @return one of this thread's errors  @thread any  @blocks never */
+int32_t siding_error_get(enum siding_error_kind kind);
+
+/** @return all this thread's errors, for siding_errors_restore  @thread any  @blocks never */
+uint64_t siding_errors_save(void);
+/** Sets this thread's errors to what they were. @thread any  @blocks never */
+void siding_errors_restore(uint64_t errors);
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /** Has the two below work from now on: a handler for faults, which passes on to the one before
- *  it all that are not of a guarded attempt. Not on Windows. @thread any  @blocks never */
+ *  it all that are not of a guarded attempt. @thread any  @blocks never */
 void siding_fault_watch(void);
 /**
  * Runs an attempt, which may only read memory that may not be there, and write its own.
@@ -180,7 +187,8 @@ bool siding_process_is_forked(void);
 
 /*
  * A stream-socket pair. The host watches and closes `host`; libsiding writes to `kick`.
- * `host_identity` tells at the end whether the descriptor `host` is still this socket.
+ * `host_identity` tells at the end whether the descriptor `host` is still this socket. On Windows a
+ * pipe, see windows/channel.c.
  */
 struct siding_channel {
     intptr_t host;

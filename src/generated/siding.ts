@@ -27,6 +27,9 @@ export const stepErrno: number = 1;
 /** `SIDING_STEP_EMIT`: its payload is part of the round's result. */
 export const stepEmit: number = 2;
 
+/** `SIDING_STEP_LAST_ERROR`: as SIDING_CALL_LAST_ERROR. */
+export const stepLastError: number = 4;
+
 /** `SIDING_TEST_NONE`: goes on in any case. */
 export const testNone: number = 0;
 
@@ -54,7 +57,7 @@ export const structDepthMax: number = 16;
 /** `SIDING_CALL_WORDS`. */
 export const callWords: number = 4;
 
-/** `SIDING_CALL_ERRNO`: clear errno (GetLastError) before, report it after. */
+/** `SIDING_CALL_ERRNO`: clear errno before, report it after. */
 export const callErrno: number = 1;
 
 /** `SIDING_CALL_TIMED`: note the time the call starts, for siding_bridge_elapsed. */
@@ -68,6 +71,9 @@ export const callBound: number = 8;
 
 /** `SIDING_CALL_DEFERRED`. */
 export const callDeferred: number = 16;
+
+/** `SIDING_CALL_LAST_ERROR`: GetLastError in the place of errno; elsewhere errno. */
+export const callLastError: number = 32;
 
 /** `SIDING_REFERENCE_NULL`: the null pointer. */
 export const referenceNull: number = 0;

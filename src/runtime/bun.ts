@@ -35,15 +35,17 @@ interface BunSocket {
 
 interface BunNamespace {
   readonly version: string;
-  connect(options: {
-    fd: number;
-    socket: {
-      open(socket: BunSocket): void;
-      data(): void;
-      close(): void;
-      error(): void;
-    };
-  }): Promise<BunSocket>;
+  readonly isMainThread: boolean;
+  connect(
+    options: Place & {
+      socket: {
+        open(socket: BunSocket): void;
+        data(): void;
+        close(): void;
+        error(): void;
+      };
+    },
+  ): Promise<BunSocket>;
 }
 
 interface BunFfi {
@@ -64,6 +66,7 @@ interface Globals {
   readonly process: {
     readonly platform: string;
     readonly arch: string;
+    readonly pid: number;
     readonly env: Readonly<Record<string, string | undefined>>;
   };
 }
@@ -77,6 +80,8 @@ const systems: Readonly<Record<string, Runtime["system"]>> = {
   darwin: "darwin",
   win32: "windows",
 };
+
+const system = systems[process.platform] ?? "linux";
 
 const nativeNames: Readonly<Record<string, string>> = { buffer: "ptr", pointer: "ptr" };
 
@@ -102,6 +107,13 @@ function libc(): "gnu" | "musl" | undefined {
   }
 }
 
+type Place = { fd: number } | { unix: string };
+
+function placeOf(descriptor: number): Place {
+  if (system !== "windows") return { fd: descriptor };
+  return { unix: `\\\\.\\pipe\\siding-${process.pid}-${descriptor}` };
+}
+
 /* Bun connects asynchronously: what is asked of the socket before is done when it is there. */
 class SocketChannel implements WakeChannel {
   readonly kind = "socket";
@@ -114,10 +126,11 @@ class SocketChannel implements WakeChannel {
       this.#socket = socket;
       if (this.#closed) socket.end();
       else if (!this.#referenced) socket.unref();
+      if (system === "windows") onWake(); // kicks from before are lost
     };
     const nothing = (): void => {};
     bun.connect({
-      fd: descriptor,
+      ...placeOf(descriptor),
       socket: { open: opened, data: onWake, close: nothing, error: nothing },
     });
   }
@@ -178,13 +191,15 @@ function direct(definition: DirectFunction): (...values: unknown[]) => unknown {
 export const runtime: Runtime = {
   name: "bun",
   version: bun.version,
-  system: systems[process.platform] ?? "linux",
+  system,
   architecture: process.arch,
   libc,
   functions: openFunctions,
   files,
   load: (path) => openFunctions(path, functions),
   wide: (value) => value,
+  /* a pipe takes longer; the main thread ends with the process */
+  wake: system === "windows" && bun.isMainThread ? "callback" : "socket",
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   inline,

@@ -287,6 +287,7 @@ export const runtime: Runtime = {
   files,
   load,
   wide: (value) => BigInt(value),
+  wake: deno.build.os === "windows" ? "callback" : "socket",
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   inline,

@@ -133,6 +133,11 @@ export interface Runtime {
   wide(value: number): Wide;
   /** Watches a descriptor, which it then owns; `onWake` runs when bytes came, which it discards. */
   watch(descriptor: number, onWake: () => void): WakeChannel;
+  /**
+   * The wake channel where none is chosen. A kick by a callback whose Worker was terminated just
+   * before ends the process.
+   */
+  readonly wake: WakeChannel["kind"];
   /** Makes a thread-safe callback; `null` where the permission is missing. */
   callback(onWake: () => void): CallbackChannel | null;
   /** Makes a callback for C on this thread; `null` where the permission is missing. */

@@ -2,10 +2,9 @@
  * callback_call_test.c - callbacks in mode CALL: C waits for the host's answer, a timeout, the end
  * of the callback or of the bridge; calls through the nest of a thread that waits.
  */
-#include <sys/wait.h>
-
 #include "../../lib/core/bridge.h"
 #include "callback_fixture.h"
+#include "fixture/fork.h"
 
 static struct host host; /* each test opens and closes it */
 static union request request;
@@ -340,29 +339,26 @@ TEST("P11: threads that wait for the host do not use up the pool") {
 
 /* ---- E13 ------------------------------------------------------------------------------------- */
 
+static bool both_are_closed(const void *pair) {
+    const struct made *made = pair;
+    return call_back(made[0].pointer, 1) == 100 && call_back(made[1].pointer, 1) == 100;
+}
+
 TEST("E13: in a forked child a callback gives the closed value; the parent is untouched") {
+    SKIP_WITHOUT_FORK();
     uint64_t word = 77;
     struct caller caller;
     REQUIRE(host_open(&host, 16));
     struct siding_callback_options calls = call_options(one(), TOKEN);
     struct siding_callback_options posts = post_options(one(), TOKEN + 1);
-    struct made made = open_callback(&host, &calls);
-    struct made posted = open_callback(&host, &posts);
-    REQUIRE(start_caller(&caller, made.pointer, 9)); /* a lock of ours may be held by it */
+    const struct made both[] = {open_callback(&host, &calls), open_callback(&host, &posts)};
+    REQUIRE(start_caller(&caller, both[0].pointer, 9)); /* a lock of ours may be held by it */
     const struct siding_event *event = next_asked(&host);
     REQUIRE(event != NULL);
     uint64_t ask = asked_of(event).ask;
-    pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        bool is_right = call_back(made.pointer, 1) == 100 && call_back(posted.pointer, 1) == 100;
-        _exit(is_right ? 7 : 1);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    EXPECT(child_finds(both_are_closed, both));
     EXPECT_EQ(give_answer(&host, ask, SIDING_OK, &word, 1), 1);
     EXPECT_EQ(join_caller(&caller), 77);
-    EXPECT_EQ(stats_of(&host, &posted).events, 0);
+    EXPECT_EQ(stats_of(&host, &both[1]).events, 0);
     host_close(&host);
 }

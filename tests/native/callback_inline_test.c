@@ -281,6 +281,6 @@ TEST("X6: the bridge may end inside a call, which gives the closed value") {
     struct made made = open_callback(&host, &options);
     EXPECT_EQ(((uint64_t (*)(uint64_t))(uintptr_t)made.pointer)(1), 100);
     EXPECT_EQ(((uint64_t (*)(uint64_t))(uintptr_t)made.pointer)(1), 100);
-    close(host.descriptor);
+    wake_close(&host.wake);
     EXPECT(wait_until(gives_all_back, &before));
 }

@@ -2,9 +2,8 @@
  * closure_test.c - function pointers that are closed, forgotten and made anew while C calls them:
  * what they give, what they keep, and what a forked child gets.
  */
-#include <sys/wait.h>
-
 #include "closure_fixture.h"
+#include "fixture/fork.h"
 
 #define CALLERS 4u
 
@@ -201,18 +200,16 @@ TEST("E6: so many pointers may be open or closed, and a bridge that ends makes r
 
 /* ---- E13 ------------------------------------------------------------------------------------- */
 
+static bool adder_is_closed(const void *made) {
+    return call_adder(((const struct made *)made)->pointer, 1) == 0;
+}
+
 TEST("E13: in a forked child every pointer gives the closed value; the parent's stay as they are") {
+    SKIP_WITHOUT_FORK();
     REQUIRE(host_open(&host, 8));
     struct made made = make_adder(1000);
     EXPECT_EQ(call_adder(made.pointer, 1), 1001);
-    pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        _exit(call_adder(made.pointer, 1) == 0 ? 7 : 1);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    EXPECT(child_finds(adder_is_closed, &made));
     EXPECT_EQ(call_adder(made.pointer, 2), 1002);
     host_close(&host);
 }

@@ -5,10 +5,8 @@
 #ifndef SIDING_TESTS_CONTEXT_FIXTURE_H
 #define SIDING_TESTS_CONTEXT_FIXTURE_H
 
-#include <fcntl.h>
-#include <signal.h>
-
 #include "fixture.h"
+#include "fixture/blocking.h"
 
 /* ---- leases ---------------------------------------------------------------------------------- */
 
@@ -208,32 +206,30 @@ static inline bool gives_all_back(void *argument) {
 /* ---- a pipe to block in ---------------------------------------------------------------------- */
 
 struct reading {
-    int ends[2];
+    struct blocking pipe;
     atomic_int entered; /* reads begun */
-    atomic_int broken;  /* reads that gave EINTR */
+    atomic_int broken;  /* reads that were interrupted */
 };
 
 static inline bool reading_open(struct reading *reading) {
-    *reading = (struct reading){.ends = {-1, -1}};
-    return pipe(reading->ends) == 0;
+    atomic_store(&reading->entered, 0);
+    atomic_store(&reading->broken, 0);
+    return blocking_open(&reading->pipe);
 }
 
 static inline void reading_close(struct reading *reading) {
-    close(reading->ends[0]);
-    close(reading->ends[1]);
+    blocking_close(&reading->pipe);
 }
 
 static inline bool reading_feed(struct reading *reading) {
-    return write(reading->ends[1], "x", 1) == 1;
+    return blocking_feed(&reading->pipe);
 }
 
-/* A blocking read, once. @return errno of it, or 0 */
+/* A blocking read, once. @return 0, or EINTR where it was interrupted */
 static inline uint64_t read_once(uint64_t argument) {
     struct reading *reading = (struct reading *)(uintptr_t)argument;
-    char byte;
     atomic_fetch_add(&reading->entered, 1);
-    ssize_t got = read(reading->ends[0], &byte, 1);
-    int error = got == 1 ? 0 : errno;
+    int error = blocking_read(&reading->pipe);
     atomic_fetch_add(&reading->broken, error == EINTR);
     return (uint64_t)error;
 }

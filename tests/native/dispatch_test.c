@@ -124,7 +124,7 @@ static void pause_at_random(uint64_t *chance) {
         return;
     case 3:
         if (random_below(chance, 16) == 0) {
-            (void)poll(NULL, 0, 3);
+            nap_ms(3);
         }
         return;
     default:

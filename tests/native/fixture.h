@@ -9,14 +9,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "../../lib/include/siding.h"
 #include "../../lib/platform/platform.h"
+#include "fixture/wake.h"
 #include "harness.h"
 
 #if defined(__has_feature)
@@ -45,6 +44,12 @@ static inline uint64_t elapsed_ms(uint64_t since_ns) {
     return (siding_clock_ns() - since_ns) / NS_PER_MS;
 }
 
+/* About so long, if no signal comes. */
+static inline void nap_ms(uint32_t duration_ms) {
+    struct timespec duration = {duration_ms / 1000, (long)(duration_ms % 1000) * 1000000};
+    (void)nanosleep(&duration, NULL);
+}
+
 /* Looks once a millisecond. @return false: still not after WAIT_MS_MAX */
 static inline bool wait_until(bool (*holds)(void *argument), void *argument) {
     uint64_t start_ns = siding_clock_ns();
@@ -52,7 +57,7 @@ static inline bool wait_until(bool (*holds)(void *argument), void *argument) {
         if (elapsed_ms(start_ns) >= WAIT_MS_MAX) {
             return false;
         }
-        (void)poll(NULL, 0, 1);
+        nap_ms(1);
     }
     return true;
 }
@@ -223,7 +228,7 @@ static inline void request_inline(union request *request, uint32_t argument_word
 /* One bridge and the thread that opened it. */
 struct host {
     uint64_t bridge;
-    int32_t descriptor;
+    struct wake wake;
     uint32_t at_words;
     uint32_t used_words;
     uint64_t events[SIDING_EVENT_WORDS_MAX];
@@ -232,12 +237,12 @@ struct host {
 static inline bool host_open(struct host *host, uint32_t calls_max) {
     struct siding_bridge_options options = {.size_bytes = sizeof options, .calls_max = calls_max};
     host->at_words = host->used_words = 0;
-    return siding_bridge_open(&options, &host->bridge, &host->descriptor) == SIDING_OK;
+    return wake_open(&host->wake, &options, &host->bridge);
 }
 
 static inline void host_close(struct host *host) {
     EXPECT_EQ(siding_bridge_close(host->bridge), SIDING_OK);
-    close(host->descriptor);
+    wake_close(&host->wake);
 }
 
 /* Submits one record with this token. */
@@ -247,19 +252,12 @@ static inline int32_t host_submit(struct host *host, union request *request, uin
 }
 
 static inline bool is_readable(const struct host *host, int timeout_ms) {
-    struct pollfd wanted = {.fd = host->descriptor, .events = POLLIN};
-    int ready;
-    do {
-        ready = poll(&wanted, 1, timeout_ms);
-    } while (ready < 0 && errno == EINTR);
-    return ready > 0;
+    return wake_await(&host->wake, timeout_ms);
 }
 
-/* @return how many bytes, that is kicks, waited in the channel */
+/* @return how many kicks there were */
 static inline int discard_kicks(const struct host *host) {
-    char bytes[4096];
-    ssize_t got = recv(host->descriptor, bytes, sizeof bytes, MSG_DONTWAIT);
-    return got > 0 ? (int)got : 0;
+    return wake_discard(&host->wake);
 }
 
 static inline const struct siding_event *host_take(struct host *host) {
@@ -268,7 +266,7 @@ static inline const struct siding_event *host_take(struct host *host) {
     return event;
 }
 
-/* The next event; sleeps on the descriptor as a real host does. @return NULL: none came */
+/* The next event; sleeps until it is roused, as a real host does. @return NULL: none came */
 static inline const struct siding_event *host_next(struct host *host) {
     while (host->at_words == host->used_words) {
         int32_t words = siding_bridge_drain(host->bridge, host->events, SIDING_EVENT_WORDS_MAX);

@@ -2,21 +2,9 @@
  * lifecycle_test.c - a bridge from its opening to its end, by siding_bridge_close or with its
  * thread, and what the end gives back.
  */
-#include <fcntl.h>
-
 #include "fixture.h"
 
 #define GONE_MS_MAX 50
-
-static bool is_open(int descriptor) {
-    return fcntl(descriptor, F_GETFD) >= 0;
-}
-
-static int next_descriptor(void) {
-    int descriptor = dup(0);
-    close(descriptor);
-    return descriptor;
-}
 
 static void put_gate(union request *out, struct gate *gate, uint64_t context) {
     request_start(out, SIGNATURE(BOOL_T, PTR), FUNCTION(gate_pass));
@@ -199,7 +187,7 @@ TEST("2,000 bridges opened and closed leave memory, descriptors and threads as t
     static union request request;
     struct gate gate = GATE_INITIALIZER;
     struct siding_stats before = stats_now();
-    int descriptor = next_descriptor();
+    int descriptor = wake_next();
     for (uint32_t round = 0; round < ROUNDS(2000u); round++) {
         uint64_t context = 0;
         REQUIRE(host_open(&host, 64));
@@ -212,7 +200,7 @@ TEST("2,000 bridges opened and closed leave memory, descriptors and threads as t
         host_close(&host);
     }
     EXPECT(wait_until(holds_nothing_more, &before));
-    EXPECT_EQ(next_descriptor(), descriptor);
+    EXPECT_EQ(wake_next(), descriptor);
     EXPECT(stats_now().threads <= 64);
 }
 
@@ -239,7 +227,7 @@ TEST("the bridges of one thread are independent") {
 struct ending {
     struct gate gate; /* holds the running calls */
     struct gate never;
-    int descriptors[ENDING_BRIDGES];
+    struct wake wakes[ENDING_BRIDGES];
     uint64_t stale[ENDING_BRIDGES];
 };
 
@@ -250,7 +238,7 @@ static void *end_with_calls(void *argument) {
     for (int i = 0; i < ENDING_BRIDGES; i++) {
         uint64_t contexts[2];
         EXPECT(host_open(host, 16));
-        ending->descriptors[i] = host->descriptor;
+        ending->wakes[i] = host->wake;
         ending->stale[i] = host->bridge;
         EXPECT_EQ(acquire_context(host->bridge, "idle", &contexts[0]), SIDING_OK);
         EXPECT_EQ(acquire_context(host->bridge, "busy", &contexts[1]), SIDING_OK);
@@ -280,7 +268,7 @@ static uint64_t end_thread(struct ending *ending, const struct siding_stats *bef
     uint64_t start_ns = siding_clock_ns();
     pthread_join(thread, NULL);
     for (int i = 0; i < ENDING_BRIDGES; i++) {
-        EXPECT(!is_open(ending->descriptors[i]));
+        EXPECT(!wake_is_open(&ending->wakes[i]));
         EXPECT_EQ(siding_bridge_close(ending->stale[i]), SIDING_ESTALE);
     }
     EXPECT(wait_until(idle_contexts_are_back, NULL));
@@ -294,14 +282,14 @@ static uint64_t end_thread(struct ending *ending, const struct siding_stats *bef
 TEST("X6: the bridges of a thread that ended are gone within 50 ms; running calls end later") {
     static struct ending ending;
     struct siding_stats before = stats_now();
-    int descriptor = next_descriptor();
+    int descriptor = wake_next();
     uint64_t best_ms = UINT64_MAX; /* the machine may be busy, but not always */
     for (int round = 0; round < 5; round++) {
         uint64_t took_ms = end_thread(&ending, &before);
         best_ms = took_ms < best_ms ? took_ms : best_ms;
     }
     EXPECT(best_ms <= GONE_MS_MAX);
-    EXPECT_EQ(next_descriptor(), descriptor);
+    EXPECT_EQ(wake_next(), descriptor);
 }
 
 /* ---- stress ---------------------------------------------------------------------------------- */
@@ -348,7 +336,7 @@ static void *live(void *argument) {
 
 TEST("bridges that end at any moment, by close or with their thread, give everything back") {
     struct siding_stats before = stats_now();
-    int descriptor = next_descriptor();
+    int descriptor = wake_next();
     uint64_t chance = print_seed();
     for (uint32_t round = 0; round < LIVES / LIVES_AT_ONCE; round++) {
         pthread_t threads[LIVES_AT_ONCE];
@@ -362,5 +350,5 @@ TEST("bridges that end at any moment, by close or with their thread, give everyt
         }
     }
     EXPECT(wait_until(holds_nothing_more, &before));
-    EXPECT_EQ(next_descriptor(), descriptor);
+    EXPECT_EQ(wake_next(), descriptor);
 }

@@ -2,6 +2,7 @@
  * line_test.c - acquisitions that wait for a slot, first come first served.
  */
 #include "context_fixture.h"
+#include "fixture/thread_name.h"
 
 static struct host host; /* each test opens and closes them */
 static struct host other;
@@ -22,10 +23,8 @@ static void hand_over(struct host *holder, uint64_t context) {
 }
 
 static uint64_t has_own_name(uint64_t unused) {
-    char name[32] = "";
     (void)unused;
-    (void)pthread_getname_np(pthread_self(), name, sizeof name);
-    return strcmp(name, "waited") == 0;
+    return thread_is_named("waited");
 }
 
 #define IN_LINE 20u

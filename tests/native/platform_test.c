@@ -216,10 +216,11 @@ TEST("a wait for a word ends at once when it has changed, and in time when it do
         siding_word_wait(&word, 1, 1, NS_PER_MS);
     }
     EXPECT(siding_clock_ns() - start_ns >= NS_PER_MS);
-    siding_error_set(7);
+    siding_errors_restore(7ull << 32 | 7);
     siding_word_wait(&word, 0, 1, UINT64_MAX);
     siding_word_wake(&word, 1);
-    EXPECT_EQ(siding_error_get(), 7);
+    EXPECT_EQ(siding_error_get(SIDING_ERROR_C), 7);
+    EXPECT_EQ(siding_error_get(SIDING_ERROR_SYSTEM), 7);
 }
 
 /* ---- process --------------------------------------------------------------------------------- */
@@ -257,8 +258,8 @@ TEST("the clock never goes back, and advances") {
 }
 
 TEST("the error of a thread can be cleared") {
-    siding_error_clear();
-    EXPECT_EQ(siding_error_get(), 0);
+    siding_error_clear(SIDING_ERROR_C);
+    EXPECT_EQ(siding_error_get(SIDING_ERROR_C), 0);
 }
 
 /* ---- libraries ------------------------------------------------------------------------------- */
@@ -308,9 +309,9 @@ TEST("a symbol of the program can be found") {
 }
 
 TEST("the error of a failed system call is seen") {
-    siding_error_clear();
+    siding_error_clear(SIDING_ERROR_C);
     (void)close(-1);
-    EXPECT_EQ(siding_error_get(), EBADF);
+    EXPECT_EQ(siding_error_get(SIDING_ERROR_C), EBADF);
 }
 
 #endif

@@ -219,7 +219,7 @@ static uint64_t switches_now(uint32_t *out_threads) {
 static bool switches_rest(void *argument) {
     uint64_t *last = argument;
     uint32_t threads;
-    (void)poll(NULL, 0, 50);
+    nap_ms(50);
     uint64_t now = switches_now(&threads);
     bool same = now == *last;
     *last = now;
@@ -233,7 +233,7 @@ static void expect_idle(uint32_t threads_min) {
     EXPECT(wait_until(switches_rest, &before));
     uint64_t start_ns = siding_clock_ns();
     while (elapsed_ms(start_ns) < IDLE_MS) {
-        (void)poll(NULL, 0, IDLE_MS);
+        nap_ms(IDLE_MS);
     }
     EXPECT_EQ(switches_now(&threads), before);
     EXPECT(threads >= threads_min);

@@ -5,6 +5,7 @@
 #include "../../lib/core/record.h"
 #include "../../lib/core/run.h"
 #include "context_fixture.h"
+#include "fixture/signals.h"
 
 static struct host host; /* each test opens and closes it */
 
@@ -226,9 +227,7 @@ static atomic_int looping; /* calls in hold_signals */
 
 /* As a library that keeps its critical sections undisturbed, and forgets to end the last one. */
 static uint64_t hold_signals(uint64_t flag) {
-    sigset_t all;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
+    (void)mask_signals(true);
     atomic_fetch_add(&looping, 1);
     return compute(flag);
 }
@@ -239,12 +238,11 @@ static bool is_looping(void *unused) {
 }
 
 static uint64_t release_signals(uint64_t unused) {
-    sigset_t all;
-    (void)sigfillset(&all);
-    return (uint64_t)pthread_sigmask(SIG_UNBLOCK, &all, NULL) + unused;
+    return mask_signals(false) + unused;
 }
 
 TEST("C9: a signal sent to a call that returns with all signals blocked holds its thread up not") {
+    SKIP_WITHOUT_SIGNALS();
     static atomic_uint flag;
     struct siding_interrupt signal = by_signal();
     struct siding_interrupt stop = by_flag(&flag, 1);

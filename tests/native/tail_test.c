@@ -243,7 +243,7 @@ TEST("long tails come as a block, and are freed once as well") {
         EXPECT_EQ(atomic_load(&freed), 1);
     }
     EXPECT_EQ(siding_bridge_close(host.bridge), SIDING_OK);
-    close(host.descriptor);
+    wake_close(&host.wake);
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TEST_API __attribute__((visibility("default")))
+#include "testlib.h"
+
 #define CURSOR_ROW 100
 #define CURSOR_DONE 101
 

@@ -3,18 +3,38 @@
  *
  * @module
  */
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Library, open } from "../../mod.ts";
 
+/** The file name of a shared library on this system. */
+export function libraryName(name: string): string {
+  if (process.platform === "win32") return `${name}.dll`;
+  return `lib${name}.${process.platform === "darwin" ? "dylib" : "so"}`;
+}
+
+function builtPath(name: string): string {
+  return fileURLToPath(new URL(`../../zig-out/lib/${libraryName(name)}`, import.meta.url));
+}
+
 /** Where it was built. */
-export const testlibPath: string = fileURLToPath(
-  new URL("../../zig-out/lib/libsiding_test.so", import.meta.url),
-);
+export const testlibPath: string = builtPath("siding_test");
 
 /** Where libsiding was built. */
-export const sidingPath: string = fileURLToPath(
-  new URL("../../zig-out/lib/libsiding.so", import.meta.url),
-);
+export const sidingPath: string = builtPath("siding");
+
+const isLongShort = process.platform === "win32";
+
+/** Bits of a `long` that a number holds: all 32 on Windows, elsewhere those of a safe integer. */
+export const longBits: 32 | 53 = isLongShort ? 32 : 53;
+
+/** The least and the most that a `long` holds, as a number. */
+export const longRange: readonly [number, number] = isLongShort
+  ? [-(2 ** 31), 2 ** 31 - 1]
+  : [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+
+/** The most that an `ulong` holds. */
+export const ulongMax: number = isLongShort ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
 
 /** `struct test_point`. */
 export const point = { struct: { x: "f64", y: "f64" } } as const;

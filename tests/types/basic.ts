@@ -113,6 +113,7 @@ type Cell = { parameters: [{ out: "i32" }]; result: "i32" };
 same<Result<Plain>, bigint>(true);
 same<Result<Plain & { errno: true }>, { value: bigint; errno: number }>(true);
 same<Result<Plain & { errno: "throw" }>, bigint>(true);
+same<Result<Plain & { lastError: true }>, { value: bigint; lastError: number }>(true);
 same<Result<Cell>, { value: number; out: [number] }>(true);
 same<Result<Cell & { errno: true }>, { value: number; errno: number; out: [number] }>(true);
 same<Result<Cell & { errno: "throw" }>, { value: number; out: [number] }>(true);

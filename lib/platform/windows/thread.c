@@ -43,6 +43,7 @@ static void pin_image(void) {
 
 static void WINAPI exit_index_freed(void *value) {
     struct exit_notice notice = *(struct exit_notice *)value;
+    (void)FlsSetValue(exit_index, NULL); /* the notice looks for what it is called with */
     free(value);
     /* Also called when the whole process ends, where other threads died holding locks. */
     if (notice.notice != NULL && (process_ends == NULL || !process_ends())) {

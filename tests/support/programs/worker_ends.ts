@@ -76,8 +76,10 @@ async function runWorker({ end, isIdle }: Task): Promise<void> {
   }
 }
 
-/* Sockets only: Deno itself leaves the eventfd and the epoll descriptor of an ended Worker. */
+/* Sockets only: Deno itself leaves the eventfd and the epoll descriptor of an ended Worker. On
+   Windows no host is woken by one. */
 function sockets(): number {
+  if (process.platform === "win32") return 0;
   return readdirSync("/proc/self/fd").filter((name) => {
     try {
       return readlinkSync(`/proc/self/fd/${name}`).startsWith("socket:");
