@@ -238,6 +238,10 @@ const cross_targets = [_][]const u8{
     "x86_64-macos",
 };
 
+/// A package's library has a hash of its content in its soname, by which every thread of a process
+/// finds it again: scripts/pack.mjs puts it in the place of these digits.
+const packed_name = "siding-0000000000000000";
+
 /// The oldest glibc that a default build runs on.
 const glibc_oldest: std.SemanticVersion = .{ .major = 2, .minor = 28, .patch = 0 };
 
@@ -285,7 +289,8 @@ pub fn build(b: *Build) void {
     installTests(b, programs, debug);
 
     const cross = b.step("cross", "Build the library for every supported target");
-    if (source) |found| addCross(b, cross, optimize, found);
+    const triples = b.option([]const []const u8, "cross-target", "Only these of `cross`");
+    if (source) |found| addCross(b, cross, optimize, found, triples orelse &cross_targets);
 }
 
 /// Without -Dtarget: this machine's system, but any processor of its kind and any recent glibc.
@@ -299,8 +304,14 @@ fn chosenTarget(b: *Build, origin: LibffiOrigin) Build.ResolvedTarget {
     return b.resolveTargetQuery(query);
 }
 
-fn addCross(b: *Build, step: *Build.Step, optimize: OptimizeMode, source: *Build.Dependency) void {
-    for (cross_targets) |triple| {
+fn addCross(
+    b: *Build,
+    step: *Build.Step,
+    optimize: OptimizeMode,
+    source: *Build.Dependency,
+    triples: []const []const u8,
+) void {
+    for (triples) |triple| {
         const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
         const variant: Variant = .{
             .target = b.resolveTargetQuery(query),
@@ -364,8 +375,9 @@ fn installShared(
     directory: Build.InstallDir,
     prefix: []const u8,
 ) *Build.Step {
+    const is_packed = prefix.len > 0 and variant.os() == .linux;
     const library = b.addLibrary(.{
-        .name = "siding",
+        .name = if (is_packed) packed_name else "siding",
         .root_module = libraryModule(b, variant),
         .linkage = .dynamic,
     });
@@ -376,7 +388,8 @@ fn installShared(
         markNodelete(b, library)
     else
         library.getEmittedBin();
-    const path = b.fmt("{s}{s}", .{ prefix, library.out_filename });
+    const file = if (is_packed) "libsiding.so" else library.out_filename;
+    const path = b.fmt("{s}{s}", .{ prefix, file });
     return &b.addInstallFileWithDir(image, directory, path).step;
 }
 

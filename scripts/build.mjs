@@ -9,7 +9,6 @@ import { root, run, zigPath } from "./toolchain.mjs";
 
 const sizeBytesMax = 250 * 1024;
 const libraryPath = join(root, "zig-out", "lib", "libsiding.so");
-const crossFolder = join(root, "zig-out", "cross");
 
 async function main(args) {
   const chosen = args.some((argument) => argument.startsWith("-Dlibffi="));
@@ -18,7 +17,7 @@ async function main(args) {
     console.log("libffi: this system's own, as a last resort");
   }
   const code = await run(zigPath(), ["build", ...fallback, ...args]);
-  if (code === 0 && args.includes("cross")) return checkSizes();
+  if (code === 0 && args.includes("cross")) return checkSizes(join(prefixOf(args), "cross"));
   // With arguments it may be another target, mode or step.
   if (code !== 0 || args.length > 0 || !existsSync(libraryPath)) {
     return code;
@@ -28,8 +27,13 @@ async function main(args) {
   return problems.length === 0 ? 0 : 1;
 }
 
+function prefixOf(args) {
+  const at = args.indexOf("--prefix");
+  return at < 0 ? join(root, "zig-out") : args[at + 1];
+}
+
 /* Of the stripped library of every platform. */
-function checkSizes() {
+function checkSizes(crossFolder) {
   const files = readdirSync(crossFolder, { recursive: true })
     .filter((name) => /siding\.(so|dll|dylib)$/.test(name)).sort();
   const sizes = files.map((name) => statSync(join(crossFolder, name)).size);

@@ -86,7 +86,8 @@ function existing(name, candidates) {
   return found;
 }
 
-function isMusl() {
+/** Whether this system's C library is musl. */
+export function isMusl() {
   return process.platform === "linux" &&
     process.report.getReport().header.glibcVersionRuntime === undefined;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type FunctionName, functions } from "../generated/functions.ts";
+import { functions, type NativeFunction } from "../generated/functions.ts";
 import {
   asyncSnapshot,
   asyncStorage,
   channel,
   errnoName,
+  files,
   later,
   nodeBuffer,
   signals,
@@ -17,7 +18,6 @@ import type {
   CallbackChannel,
   DirectFunction,
   InlineChannel,
-  Native,
   Runtime,
   WakeChannel,
 } from "./runtime.ts";
@@ -85,12 +85,26 @@ const system = systems[process.platform] ?? "linux";
 
 const nativeNames: Readonly<Record<string, string>> = { buffer: "ptr", pointer: "ptr" };
 
-function load(path: string): Native {
+function openFunctions<Name extends string>(
+  path: string,
+  signatures: Readonly<Record<Name, NativeFunction>>,
+): Record<Name, (...values: unknown[]) => number> {
   const symbols: Record<string, Signature> = {};
-  for (const [name, { parameters, result }] of Object.entries(functions)) {
+  for (const [name, { parameters, result }] of Object.entries<NativeFunction>(signatures)) {
     symbols[name] = { args: parameters.map((type) => nativeNames[type] ?? type), returns: result };
   }
-  return ffi.dlopen(path, symbols).symbols as Record<FunctionName, (...v: unknown[]) => number>;
+  return ffi.dlopen(path, symbols).symbols as Record<Name, (...values: unknown[]) => number>;
+}
+
+/* musl has no such function, and answers to that name */
+function libc(): "gnu" | "musl" | undefined {
+  if (runtime.system !== "linux") return undefined;
+  try {
+    openFunctions("libc.so.6", { gnu_get_libc_version: { parameters: [], result: "pointer" } });
+    return "gnu";
+  } catch {
+    return "musl";
+  }
 }
 
 type Place = { fd: number } | { unix: string };
@@ -179,7 +193,10 @@ export const runtime: Runtime = {
   version: bun.version,
   system,
   architecture: process.arch,
-  load,
+  libc,
+  functions: openFunctions,
+  files,
+  load: (path) => openFunctions(path, functions),
   wide: (value) => value,
   /* a pipe takes longer; the main thread ends with the process */
   wake: system === "windows" && bun.isMainThread ? "callback" : "socket",

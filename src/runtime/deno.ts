@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type FunctionName, functions } from "../generated/functions.ts";
+import { type FunctionName, functions, type NativeFunction } from "../generated/functions.ts";
 import {
   asyncSnapshot,
   asyncStorage,
   channel,
   errnoName,
+  files,
   later,
   type NodeBuffer,
   nodeBuffer,
@@ -75,10 +76,17 @@ const first: ReadonlySet<string> = new Set<FunctionName>([
   "siding_bridge_exchange",
 ]);
 
-function openFunctions(path: string, names: readonly string[]): Record<string, NativeCall> {
-  const symbols: Record<string, Signature> = {};
+function openFunctions<Name extends string>(
+  path: string,
+  signatures: Readonly<Record<Name, NativeFunction>>,
+): Record<Name, (...values: unknown[]) => number> {
+  return deno.dlopen(path, signatures).symbols as Record<Name, (...v: unknown[]) => number>;
+}
+
+function openNamed(path: string, names: readonly string[]): Record<string, NativeCall> {
+  const symbols: Record<string, NativeFunction> = {};
   for (const name of names) symbols[name] = functions[name as FunctionName];
-  return deno.dlopen(path, symbols).symbols;
+  return openFunctions(path, symbols);
 }
 
 /*
@@ -88,11 +96,11 @@ function openFunctions(path: string, names: readonly string[]): Record<string, N
  */
 function load(path: string): Native {
   const names = Object.keys(functions);
-  const native = openFunctions(path, names.filter((name) => first.has(name)));
+  const native = openNamed(path, names.filter((name) => first.has(name)));
   for (const name of names) {
     if (first.has(name)) continue;
     let opened: NativeCall | undefined;
-    const get = (): NativeCall => opened ??= openFunctions(path, [name])[name]!;
+    const get = (): NativeCall => opened ??= openNamed(path, [name])[name]!;
     Object.defineProperty(native, name, { get, enumerable: true });
   }
   return native as unknown as Native;
@@ -274,6 +282,9 @@ export const runtime: Runtime = {
   version: deno.version.deno,
   system: deno.build.os === "darwin" || deno.build.os === "windows" ? deno.build.os : "linux",
   architecture: deno.build.arch === "aarch64" ? "arm64" : "x64",
+  libc: () => deno.build.os === "linux" ? "gnu" : undefined, // there is no Deno for musl
+  functions: openFunctions,
+  files,
   load,
   wide: (value) => BigInt(value),
   wake: deno.build.os === "windows" ? "callback" : "socket",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AsyncStorage, Channel } from "./runtime.ts";
+import type { AsyncStorage, Channel, FileSystem } from "./runtime.ts";
 
 interface Modules {
   readonly "node:os": {
@@ -17,6 +17,23 @@ interface Modules {
     readonly AsyncResource: new (type: string) => { runInAsyncScope(task: () => void): void };
     readonly AsyncLocalStorage: new () => AsyncStorage<unknown>;
   };
+  readonly "node:fs": {
+    mkdirSync(path: string, options: { recursive: boolean; mode: number }): void;
+    lstatSync(path: string): {
+      readonly mode: number;
+      readonly uid: number;
+      isDirectory(): boolean;
+    };
+    existsSync(path: string): boolean;
+    readFileSync(path: string): Uint8Array;
+    writeFileSync(
+      path: string,
+      bytes: Uint8Array,
+      options: { flag: string; mode: number; flush: boolean },
+    ): void;
+    renameSync(from: string, to: string): void;
+    rmSync(path: string, options: { force: boolean }): void;
+  };
   readonly "node:diagnostics_channel": { channel(name: string): Channel };
 }
 
@@ -28,7 +45,10 @@ export interface NodeBuffer {
 
 interface Globals {
   readonly Buffer: { from(buffer: ArrayBuffer): NodeBuffer };
-  readonly process: { getBuiltinModule<Name extends keyof Modules>(name: Name): Modules[Name] };
+  readonly process: {
+    getBuiltinModule<Name extends keyof Modules>(name: Name): Modules[Name];
+    getuid?(): number;
+  };
   setImmediate(task: () => void): unknown;
 }
 
@@ -77,4 +97,28 @@ export function asyncSnapshot(): (task: () => void) => void {
 export function asyncStorage<T>(): AsyncStorage<T> {
   const { AsyncLocalStorage } = globals.process.getBuiltinModule("node:async_hooks");
   return new AsyncLocalStorage() as AsyncStorage<T>;
+}
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Access to files through `node:fs`. */
+export function files(): FileSystem {
+  const fs = globals.process.getBuiltinModule("node:fs");
+  return {
+    makeFolder: (path) => fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE }),
+    isPrivate: (path) => {
+      const found = fs.lstatSync(path); // a link is not followed
+      const user = globals.process.getuid?.(); // Windows has neither users' numbers nor modes
+      const isOwn = user === undefined ||
+        found.uid === user && (found.mode & WRITABLE_BY_OTHERS) === 0;
+      return found.isDirectory() && isOwn;
+    },
+    read: (path) => fs.existsSync(path) ? fs.readFileSync(path) : undefined,
+    create: (path, bytes) =>
+      fs.writeFileSync(path, bytes, { flag: "wx", mode: FILE_MODE, flush: true }),
+    rename: (from, to) => fs.renameSync(from, to),
+    remove: (path) => fs.rmSync(path, { force: true }),
+  };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FunctionName } from "../generated/functions.ts";
+import type { FunctionName, NativeFunction } from "../generated/functions.ts";
 
 /** A 64-bit value in the form that the runtime's own FFI takes fastest. */
 export type Wide = number | bigint;
@@ -92,6 +92,22 @@ export interface Channel {
   publish(message: unknown): void;
 }
 
+/** Files, as far as a cache needs them; everything throws what the runtime throws. */
+export interface FileSystem {
+  /** Makes a folder, and those above it, for this user alone. */
+  makeFolder(path: string): void;
+  /** Whether a folder is this user's and nobody else may write into it. */
+  isPrivate(path: string): boolean;
+  /** The content of a file, or `undefined` where there is none. */
+  read(path: string): Uint8Array | undefined;
+  /** Makes a file that is not there yet, for this user alone. */
+  create(path: string, bytes: Uint8Array): void;
+  /** Renames a file over another one. */
+  rename(from: string, to: string): void;
+  /** Deletes a file. */
+  remove(path: string): void;
+}
+
 /** One of the runtimes. */
 export interface Runtime {
   /** Its name. */
@@ -102,6 +118,15 @@ export interface Runtime {
   readonly system: "linux" | "darwin" | "windows";
   /** Processor architecture, as in file names: `x64`, `arm64`. */
   readonly architecture: string;
+  /** C library of the system, where there are several: `gnu` or `musl`. */
+  libc(): "gnu" | "musl" | undefined;
+  /** Functions of a library, and the library loaded; throws what the runtime throws. */
+  functions<Name extends string>(
+    path: string,
+    signatures: Readonly<Record<Name, NativeFunction>>,
+  ): Record<Name, (...values: NativeValue[]) => number>;
+  /** Access to files. */
+  files(): FileSystem;
   /** Loads libsiding; throws what the runtime throws. */
   load(path: string): Native;
   /** A safe integer as `Wide`. */

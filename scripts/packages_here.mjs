@@ -1,0 +1,22 @@
+// @ts-check
+/**
+ * Writes the packages with the library of this machine's platform alone, for tests.
+ *
+ *   node scripts/packages_here.mjs FOLDER
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { packLibraries, targets } from "./pack.mjs";
+import { isMusl } from "./toolchain.mjs";
+import { buildPlatforms, readJson, writeJsr, writeNpm } from "./trees.mjs";
+
+const [folder = "build/packages"] = process.argv.slice(2);
+const system = process.platform === "win32" ? "windows" : process.platform;
+const libc = system !== "linux" ? "" : isMusl() ? "-musl" : "-gnu";
+const here = targets.filter(({ platform }) => platform === `${system}-${process.arch}${libc}`);
+if (here.length === 0) throw new Error(`Cannot pack: there is no library for ${process.platform}`);
+
+await buildPlatforms(folder, here);
+const libraries = packLibraries(join(folder, "cross"), here);
+writeJsr(join(folder, "jsr"), libraries);
+await writeNpm(join(folder, "npm"), libraries, readJson("package.json").version);

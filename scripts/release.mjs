@@ -1,0 +1,124 @@
+// @ts-check
+/**
+ * Makes the packages for JSR and npm under build/release, and checks them. It publishes nothing
+ * unless told to. Like the other scripts it runs on Node, Bun or Deno alike.
+ *
+ *   node scripts/release.mjs [--once] [--publish]
+ *
+ * --once: does not build a second time to compare; --publish: also puts them on the registries.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { packLibraries, targets } from "./pack.mjs";
+import { capture, denoPath, root } from "./toolchain.mjs";
+import { buildPlatforms, must, readJson, readText, writeJsr, writeNpm } from "./trees.mjs";
+
+/** @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary */
+
+const out = join(root, "build", "release");
+const jsr = join(out, "jsr");
+const npm = join(out, "npm");
+/** Of src/runtime/bun.ts, whose import only Bun can resolve. */
+const knownWarnings = ["unanalyzable-dynamic-import"];
+const modulesBytesMax = 3 * 1024 * 1024;
+
+const unknown = process.argv.slice(2).filter((one) => !["--once", "--publish"].includes(one));
+if (unknown.length > 0) throw new Error(`Cannot release: "${unknown.join(" ")}" is no option`);
+await release();
+
+async function release() {
+  rmSync(out, { recursive: true, force: true });
+  const version = readVersion();
+  await build("first");
+  if (!process.argv.includes("--once")) await compareBuilds();
+  const libraries = packLibraries(join(out, "first", "cross"), targets);
+  checkSizes(libraries);
+  writeJsr(jsr, libraries);
+  await writeNpm(npm, libraries, version);
+  await dryRun();
+  printChecksums();
+  if (process.argv.includes("--publish")) await publish();
+  else console.log("published nothing: --publish does");
+}
+
+/** The same in every file that has it. */
+function readVersion() {
+  const versions = ["deno.json", "package.json"].map((name) => readJson(name).version);
+  versions.push(readText("build.zig.zon").match(/\.version = "([^"]+)"/)?.[1]);
+  versions.push(readText("CHANGELOG.md").match(/^## (\S+)/m)?.[1]);
+  if (new Set(versions).size !== 1) {
+    throw new Error(`Cannot release: versions differ: ${versions.join(", ")}`);
+  }
+  return versions[0];
+}
+
+/** A build that finds nothing of an earlier one. @param {string} name */
+async function build(name) {
+  const cache = join(out, `${name}-cache`);
+  await buildPlatforms(join(out, name), targets, ["--cache-dir", cache]);
+  rmSync(cache, { recursive: true });
+}
+
+async function compareBuilds() {
+  await build("second");
+  const differing = targets.filter(({ triple, file }) => {
+    const [first, second] = ["first", "second"].map((name) =>
+      readFileSync(join(out, name, "cross", triple, file))
+    );
+    return first === undefined || second === undefined || !first.equals(second);
+  });
+  if (differing.length === 0) return console.log("built twice: the same bytes");
+  throw new Error(`Cannot reproduce ${differing.map(({ platform }) => platform).join(", ")}`);
+}
+
+/** @param {readonly PackedLibrary[]} libraries */
+function checkSizes(libraries) {
+  for (const { target, image, module } of libraries) {
+    const [library, packed] = [image, module].map(({ length }) => (length / 1024).toFixed(1));
+    console.log(`${target.platform}: ${library} KiB, as a module ${packed} KiB`);
+  }
+  const total = libraries.reduce((sum, { module }) => sum + module.length, 0);
+  if (total > modulesBytesMax) throw new Error(`Cannot release: modules have ${total} bytes`);
+}
+
+/** Everything that JSR checks, slow types included. */
+async function dryRun() {
+  const args = ["publish", "--dry-run", "--allow-dirty"];
+  const env = { ...process.env, NO_COLOR: "1" };
+  const { code, stdout, stderr } = await capture(denoPath(), args, { cwd: jsr, env });
+  const warnings = Array.from(
+    (stdout + stderr).matchAll(/^warning\[([\w-]+)\]/gm),
+    ([, name]) => name,
+  );
+  if (code !== 0 || warnings.join() !== knownWarnings.join()) {
+    throw new Error(`Cannot publish to JSR:\n${stdout}${stderr}`);
+  }
+  console.log("deno publish --dry-run: no slow types, nothing new to warn of");
+}
+
+function printChecksums() {
+  for (const path of filesIn(out).filter((one) => /^(jsr|npm)\//.test(one))) {
+    console.log(
+      `${createHash("sha256").update(readFileSync(join(out, path))).digest("hex")}  ${path}`,
+    );
+  }
+}
+
+/** The platforms first: a package must not name what is not there. */
+async function publish() {
+  const names = [...targets.map(({ platform }) => `ffi-${platform}`), "ffi"];
+  for (const name of names) {
+    await must("npm", ["publish", "--access", "public"], join(npm, name));
+  }
+  await must(denoPath(), ["publish", "--allow-dirty"], jsr);
+}
+
+/** @param {string} folder @param {string} [below] @returns {string[]} */
+function filesIn(folder, below = "") {
+  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    return entry.isDirectory() ? filesIn(folder, path) : [path];
+  }).sort();
+}

@@ -1,0 +1,56 @@
+/**
+ * libsiding as a module carries it: packed into text.
+ *
+ * @module
+ */
+
+/** A library that a module carries. */
+export interface NativeImage {
+  /** Its soname, and what its file is called: it has a hash of the content. */
+  readonly name: string;
+  /** Size of the library in bytes. */
+  readonly size: number;
+  /** The library as one block of the LZ4 format, in base64. */
+  readonly packed: string;
+}
+
+const LENGTH_IN_TOKEN_MAX = 15;
+const LENGTH_BYTE_MAX = 255;
+const MATCH_MIN = 4;
+
+/**
+ * The bytes of a library; throws `Error` where they are damaged.
+ *
+ * In JavaScript, because no decoder of the runtimes is synchronous and at hand on both: Deno loads
+ * most of Node for `node:zlib`, and streams, which are slower than this when first used, would make
+ * `open` wait.
+ */
+export function unpack({ size, packed }: NativeImage): Uint8Array<ArrayBuffer> {
+  const from = Uint8Array.fromBase64(packed);
+  const bytes = new Uint8Array(size);
+  let read = 0;
+  let written = 0;
+  const length = (nibble: number): number => {
+    let sum = nibble;
+    if (nibble < LENGTH_IN_TOKEN_MAX) return sum;
+    let byte = LENGTH_BYTE_MAX;
+    while (byte === LENGTH_BYTE_MAX) sum += byte = from[read++] ?? 0;
+    return sum;
+  };
+  while (read < from.length) {
+    const token = from[read++]!;
+    for (let left = length(token >> 4); left > 0; left--) bytes[written++] = from[read++]!;
+    if (read >= from.length) break; // the last sequence has no match
+    const distance = from[read]! | from[read + 1]! << 8;
+    read += 2;
+    /* byte by byte: a match may overlap what it makes */
+    for (let left = length(token & 15) + MATCH_MIN; left > 0; left--) {
+      bytes[written] = bytes[written - distance]!;
+      written++;
+    }
+  }
+  if (read !== from.length || written !== size) {
+    throw new Error(`the library in this package is damaged: ${written} of ${size} bytes`);
+  }
+  return bytes;
+}
