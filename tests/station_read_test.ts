@@ -2,16 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import {
-  bind,
-  chain,
-  configure,
-  Context,
-  type Port,
-  type SidingError,
-  Station,
-  stats,
-} from "../mod.ts";
+import { bind, chain, configure, Context, type SidingError, Station, stats } from "../mod.ts";
 import { socketAddress } from "../src/socket_address.ts";
 import {
   boundSocket,
