@@ -611,7 +611,8 @@ SIDING_API int32_t siding_callback_stats_read(uint64_t bridge, uint64_t closure,
 SIDING_API int32_t siding_closure_close(uint64_t bridge, uint64_t closure);
 
 /** The same, and the pointer may be given to another callback from now on: the caller asserts that
- *  C no longer has it. Works on a closed one too. @return SIDING_ESTALE  @thread js  @blocks never */
+ *  C no longer has it. Works on a closed one too.
+ *  @return SIDING_ESTALE  @thread js  @blocks never */
 SIDING_API int32_t siding_closure_forget(uint64_t bridge, uint64_t closure);
 
 /**

@@ -109,8 +109,8 @@ export interface Runtime {
   /** Watches a descriptor, which it then owns; `onWake` runs when bytes came, which it discards. */
   watch(descriptor: number, onWake: () => void): WakeChannel;
   /**
-   * The wake channel where none is chosen. A kick by a callback whose Worker was terminated a moment
-   * before ends the process.
+   * The wake channel where none is chosen. A kick by a callback of a Worker that was terminated a
+   * moment before ends the process.
    */
   readonly wake: WakeChannel["kind"];
   /** Makes a thread-safe callback; `null` where the permission is missing. */

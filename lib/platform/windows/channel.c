@@ -8,8 +8,8 @@
 #include "../platform.h"
 
 /*
- * A pipe \\.\pipe\siding-PROCESS-NUMBER, whose NUMBER is `host`: the host connects to it as a client,
- * the first and only one. What is kicked before is lost, so it looks once when it is connected.
+ * A pipe \\.\pipe\siding-PROCESS-NUMBER, whose NUMBER is `host`: the host connects to it as a
+ * client, the first and only one. What is kicked before is lost, so it looks once when connected.
  */
 
 #define NAME_BYTES 64

@@ -1,4 +1,4 @@
-/** Ticks of a 1 ms interval and reads of a file, with nothing to do and under a flood: `CHANNEL`. */
+/** Ticks of a 1 ms interval and reads of a file, idle and under a flood: `ticks CHANNEL`. */
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { callback, configure, type Settings, stats } from "../../../mod.ts";
