@@ -189,7 +189,7 @@ static void hold_poller(void) {
 static bool open_woken(struct host *on, void (*wake)(void)) {
     struct siding_bridge_options options = {
         .size_bytes = sizeof options, .calls_max = 8, .wake_function = (uintptr_t)wake};
-    return siding_bridge_open(&options, &on->bridge, &on->descriptor) == SIDING_OK;
+    return siding_bridge_open(&options, &on->bridge, &on->wake.descriptor) == SIDING_OK;
 }
 
 TEST(
