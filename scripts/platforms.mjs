@@ -95,7 +95,11 @@ export const platforms = {
     startsItself: true,
     forgetsHeaders: true,
     bun: "@oven/bun-windows-x64",
-    slow: longest,
+    slow: [
+      ...["ask", "door", "guest", "ring", "run"].map((name) => `tests/native/${name}_test.c`),
+      ...longest,
+      "tests/free_thread_test.ts",
+    ],
     lacking: windowsLacking,
     impossible: windowsImpossible,
   },
