@@ -18,6 +18,15 @@ export function librarySources() {
   return sources;
 }
 
+/** @returns {string[]} the native tests that this system can run */
+export function testSources() {
+  const build = readFileSync(join(root, "build.zig"), "utf8");
+  const lists = [...build.matchAll(/^const (?:native|posix)_tests = .*?^};/gms)];
+  const names = lists.flatMap(([list]) => [...list.matchAll(/"(\w+_test)"/g)]);
+  if (names.length === 0) throw new Error("Cannot find the native tests that build.zig names");
+  return names.map(([, name]) => `tests/native/${name}.c`).sort();
+}
+
 /**
  * Works on all items, on so many at once.
  * @param {readonly string[]} items @param {number} atOnceMax

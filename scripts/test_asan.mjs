@@ -5,10 +5,10 @@
  *
  *   node scripts/test_asan.mjs
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { inParallel, librarySources } from "./c_sources.mjs";
+import { inParallel, librarySources, testSources } from "./c_sources.mjs";
 import { runChild } from "./child.mjs";
 import { countsFromLines, countsText, skipped, sum, withCrash } from "./counts.mjs";
 import { root } from "./toolchain.mjs";
@@ -41,7 +41,7 @@ async function main() {
     return 0;
   }
   mkdirSync(join(root, output), { recursive: true });
-  const programs = testPrograms();
+  const programs = testSources();
   await inParallel([...librarySources(), ...programs], compilersMax, compile);
   const results = [];
   for (const program of programs) results.push(await runTest(program));
@@ -55,11 +55,6 @@ function whyNot() {
   ensureTools();
   const missing = ["gcc", "libffi"].find((name) => findTool(name) === undefined);
   return missing === undefined ? undefined : `tool missing: ${missing}`;
-}
-
-function testPrograms() {
-  return readdirSync(join(root, "tests/native")).filter((name) => name.endsWith("_test.c")).sort()
-    .map((name) => `tests/native/${name}`);
 }
 
 /** @param {string} source */
