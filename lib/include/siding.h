@@ -412,7 +412,9 @@ SIDING_API int32_t siding_bridge_open(const struct siding_bridge_options *option
 
 /**
  * Closes the bridge: queued calls never run, running ones end by themselves and their results are
- * dropped, contexts are released. Memory goes back when the last running call has ended.
+ * dropped, contexts are released. Memory goes back when the last running call has ended. Sources
+ * that are still open are let go soon after: who closes their descriptors then closes the sources,
+ * and waits for their ends, before the bridge.
  * @thread js  @blocks never
  */
 SIDING_API int32_t siding_bridge_close(uint64_t bridge);
