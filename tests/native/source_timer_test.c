@@ -137,8 +137,9 @@ TEST("S6: a timer that nobody asks wakes nobody, and has all its ticks when some
     uint64_t source = open_source(&host, &options);
     uint64_t opened_ns = siding_clock_ns();
     uint64_t ticks = next_word(&host, TOKEN);
-    EXPECT(wait_until(rests, &rest));
     for (uint32_t i = 0; i < 100; i++) {
+        rest.looks = 0;
+        EXPECT(wait_until(rests, &rest)); /* it may still note ticks from before the pull */
         uint64_t before_ns = siding_clock_ns();
         pull(&host, source, 1);
         ticks += next_word(&host, TOKEN);
