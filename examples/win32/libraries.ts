@@ -23,6 +23,18 @@ export const queuedMessage = {
   },
 } as const;
 
+/** `PAINTSTRUCT`. */
+const painting = {
+  struct: {
+    dc: { pointer: "HDC" },
+    erases: "i32",
+    area: { struct: { left: "i32", top: "i32", right: "i32", bottom: "i32" } },
+    restores: "i32",
+    updates: "i32",
+    reserved: { array: "u8", length: 32 },
+  },
+} as const;
+
 const user32Definitions = {
   RegisterClassExW: {
     parameters: [{
@@ -120,33 +132,11 @@ const user32Definitions = {
   GetDC: { parameters: [{ pointer: "HWND" }], result: { pointer: "HDC" } },
   ReleaseDC: { parameters: [{ pointer: "HWND" }, { pointer: "HDC" }], result: "i32" },
   BeginPaint: {
-    parameters: [{ pointer: "HWND" }, {
-      out: {
-        struct: {
-          dc: { pointer: "HDC" },
-          erases: "i32",
-          area: { struct: { left: "i32", top: "i32", right: "i32", bottom: "i32" } },
-          restores: "i32",
-          updates: "i32",
-          reserved: { array: "u8", length: 32 },
-        },
-      },
-    }],
+    parameters: [{ pointer: "HWND" }, { out: painting as typeof painting }],
     result: { pointer: "HDC" },
   },
   EndPaint: {
-    parameters: [{ pointer: "HWND" }, {
-      in: {
-        struct: {
-          dc: { pointer: "HDC" },
-          erases: "i32",
-          area: { struct: { left: "i32", top: "i32", right: "i32", bottom: "i32" } },
-          restores: "i32",
-          updates: "i32",
-          reserved: { array: "u8", length: 32 },
-        },
-      },
-    }],
+    parameters: [{ pointer: "HWND" }, { in: painting as typeof painting }],
     result: "i32",
   },
   InvalidateRect: { parameters: [{ pointer: "HWND" }, "pointer", "i32"], result: "i32" },
