@@ -177,6 +177,7 @@ const linux_files = posix_files ++ [_][]const u8{
 };
 
 const bsd_files = posix_files ++ [_][]const u8{
+    "lib/platform/fault_read.c",
     "lib/platform/bsd/child.c",
     "lib/platform/bsd/clock.c",
     "lib/platform/bsd/descriptor_io.c",
@@ -190,6 +191,7 @@ const bsd_files = posix_files ++ [_][]const u8{
 };
 
 const windows_files = [_][]const u8{
+    "lib/platform/fault_read.c",
     "lib/platform/windows/channel.c",
     "lib/platform/windows/child.c",
     "lib/platform/windows/clock.c",

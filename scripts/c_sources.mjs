@@ -11,8 +11,8 @@ export function librarySources() {
   const paths = [...build.matchAll(/"(lib\/[\w/]+\.[cs])"/g)].map((match) => match[1]);
   /* with the system's libffi, which keeps its trampolines to itself */
   const foreign = process.arch === "x64"
-    ? /\/(bsd|windows)\/|\/machine\/(libffi|entrance_sysv|peek_aarch64)/
-    : /\/(bsd|windows)\/|\/machine\/((entrance_)?sysv|peek_x86_64)/;
+    ? /\/(bsd|windows)\/|\/platform\/fault_read|\/machine\/(libffi|entrance_sysv|peek_aarch64)/
+    : /\/(bsd|windows)\/|\/platform\/fault_read|\/machine\/((entrance_)?sysv|peek_x86_64)/;
   const sources = [...new Set(paths)].filter((path) => !foreign.test(path));
   if (sources.length === 0) throw new Error("Cannot find the C files that build.zig names");
   return sources;

@@ -1,25 +1,6 @@
-#include <string.h>
-
-#include "../platform.h"
 #include "../posix/fault.h"
 
-struct reading {
-    void *to;
-    const void *from;
-    size_t size_bytes;
-};
-
-static void read_all(void *argument) {
-    const struct reading *reading = argument;
-    memcpy(reading->to, reading->from, reading->size_bytes);
-}
-
-bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes) {
-    struct reading reading = {out_bytes, from, size_bytes};
-    return siding_fault_guard(read_all, &reading);
-}
-
-/* It is a guarded attempt. */
+/* Reading is a guarded attempt. */
 bool siding_fault_leave_read(void *context) {
     (void)context;
     return false;

@@ -2,7 +2,6 @@
 
 #include <setjmp.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #include "../platform.h"
 
@@ -73,20 +72,4 @@ bool siding_fault_guard(void (*attempt)(void *argument), void *argument) {
     }
     attempt(argument);
     return true;
-}
-
-struct copy {
-    void *to;
-    const void *from;
-    size_t size_bytes;
-};
-
-static void copy_all(void *argument) {
-    const struct copy *copy = argument;
-    memcpy(copy->to, copy->from, copy->size_bytes);
-}
-
-bool siding_fault_read(void *out_bytes, const void *from, size_t size_bytes) {
-    struct copy copy = {.to = out_bytes, .from = from, .size_bytes = size_bytes};
-    return siding_fault_guard(copy_all, &copy);
 }
