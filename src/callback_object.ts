@@ -239,6 +239,7 @@ export class CallbackFeed implements Feed {
     this.#calls = [];
     this.#spoilt = 0;
     this.#taken += events;
+    if (!wasAsked) this.#last += events; // what waits comes before the end all the same
     const asked = wasAsked ? events : 0;
     if (calls.length > 0) this.#sink?.page({ calls, asked });
     else this.#endpoint?.pull(asked);
