@@ -58,14 +58,13 @@ export interface Settings {
 }
 
 /** What was set last. */
-export const settings: Required<Settings> = {
+export const settings: Required<Omit<Settings, "wake">> & Pick<Settings, "wake"> = {
   threads: THREADS_DEFAULT,
   threadsMin: THREADS_MIN_DEFAULT,
   idleTime: IDLE_MS_DEFAULT,
   spin: SPIN_US_DEFAULT,
   stackSize: STACK_DEFAULT,
   calls: CALLS_DEFAULT,
-  wake: "socket",
   stacks: false,
 };
 
