@@ -156,8 +156,9 @@ async function main() {
   const chosen = parts.filter((part) =>
     only.length === 0 ? !part.isExtra : only.some((name) => isPart(part, name))
   );
-  const alone = await runAll(chosen.filter(({ isPatient }) => !isPatient));
   const patient = chosen.filter(({ isPatient }) => isPatient);
+  if (patient.length > 1) ensureTools(); // for two that run at once cannot both install
+  const alone = await runAll(chosen.filter(({ isPatient }) => !isPatient));
   const beside = await Promise.all(Array.from({ length: lanes }, () => runAll(patient)));
   const total = sum([...alone, ...beside.flat()]);
   console.log(`siding: ${countsText(total)}`);
