@@ -48,6 +48,7 @@ async function main(ms: number): Promise<void> {
 if (isMainThread) {
   await main(Number(process.argv[2]));
 } else {
-  addEventListener("message", async ({ data }) => postToParent(await churn(data)));
+  const scope = globalThis as unknown as Worker;
+  scope.addEventListener("message", async ({ data }) => postToParent(await churn(data)));
   postToParent("ready");
 }
