@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc ok; arm64, musl and
- * windows, which take long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc api ok; arm64, musl
+ * and windows, which take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -134,6 +134,13 @@ const parts = [
     timeoutMs: 600_000,
     command: () => [denoPath(), ["test", "-A", "--doc", ...junit("doc"), ...documentFiles()]],
     count: () => countsFromReport(reportOf("doc")),
+  },
+  {
+    name: "api",
+    isPatient: true,
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/test_api.mjs"),
+    count: (output) => countsFromLines(output, "api"),
   },
   {
     name: "ok",
