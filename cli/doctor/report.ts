@@ -27,6 +27,40 @@ export interface LoadedReport {
   readonly source: "chosen" | "package" | "memory" | "cache";
 }
 
+/** Times of things that happened one after the other, in microseconds. */
+export interface Figures {
+  /** How many there were. */
+  readonly count: number;
+  /** Half of them took no longer. */
+  readonly medianUs: number;
+  /** 99 of 100 took no longer. */
+  readonly p99Us: number;
+  /** None took longer. */
+  readonly maxUs: number;
+}
+
+/** How many things happened in a time, several at once. */
+export interface Rate {
+  /** How many there were. */
+  readonly count: number;
+  /** How many were under way at once. */
+  readonly inFlight: number;
+  /** How many there are in a second. */
+  readonly perSecond: number;
+}
+
+/** What the self-test measured; `null` is what failed, which the problems tell. */
+export interface SelfTestReport {
+  /** Asynchronous calls of a C function that does next to nothing, one at a time. */
+  readonly calls: Figures | null;
+  /** The same, many at once. */
+  readonly pipelined: Rate | null;
+  /** Callbacks from a thread of the system's own, from one question to the next. */
+  readonly callbacks: Figures | null;
+  /** How much later than asked for a station's timer resolved. */
+  readonly timer: Figures | null;
+}
+
 /** What `siding doctor` says of this machine. */
 export interface MachineReport {
   /** What it is about. */
@@ -39,12 +73,22 @@ export interface MachineReport {
   readonly problems: readonly string[];
   /** This platform as in the names of packages, such as `linux-x64-gnu`. */
   readonly platform: string;
+  /** Version of glibc, or `null` where it is unknown or there is another C library. */
+  readonly glibc: string | null;
+  /** Processors that this process may use. */
+  readonly processors: number;
   /** The JavaScript runtime. */
   readonly runtime: { readonly name: "bun" | "deno"; readonly version: string };
   /** libsiding, or `null` where it cannot be loaded. */
   readonly library: LoadedReport | null;
   /** The ABI version of libsiding that this package wants, and has where `library` is. */
   readonly abi: number;
+  /** How this JavaScript thread is roused, or `null` where it cannot be. */
+  readonly wakeChannel: "socket" | "callback" | null;
+  /** What function pointers are made of, or `null` where none could be made. */
+  readonly trampolines: "static" | "dynamic" | null;
   /** The permissions that count here; none on Bun, which has no such thing. */
   readonly permissions: readonly PermissionReport[];
+  /** The self-test, or `null` where it could not begin. */
+  readonly selfTest: SelfTestReport | null;
 }

@@ -4,7 +4,14 @@
  * @module
  */
 import { type Terminal, terminal } from "../../src/runtime/terminal.ts";
-import type { LoadedReport, MachineReport, PermissionReport } from "./report.ts";
+import type {
+  Figures,
+  LoadedReport,
+  MachineReport,
+  PermissionReport,
+  Rate,
+  SelfTestReport,
+} from "./report.ts";
 
 const RED = 31;
 const GREEN = 32;
@@ -72,7 +79,30 @@ const origins: Readonly<Record<LoadedReport["source"], string>> = {
 
 function permissionLine({ flag, purpose, granted, required }: PermissionReport): string {
   if (granted) return `${flag}: granted`;
-  return `${flag}: missing, ${required ? "needed" : "wanted only"} ${purpose}`;
+  return `${flag}: missing${required ? "" : ", optional"}, ${purpose}`;
+}
+
+function timeText(microseconds: number): string {
+  const isLong = microseconds >= 1000;
+  const value = Number((isLong ? microseconds / 1000 : microseconds).toPrecision(3));
+  return `${value} ${isLong ? "ms" : "µs"}`;
+}
+
+function timesText({ medianUs, p99Us, maxUs }: Figures): string {
+  return [medianUs, p99Us, maxUs].map(timeText).join(", ");
+}
+
+function rateText({ inFlight, perSecond }: Rate): string {
+  return `${perSecond.toLocaleString("en")} a second, ${inFlight.toLocaleString("en")} in flight`;
+}
+
+function selfTestLines({ calls, pipelined, callbacks, timer }: SelfTestReport): string[] {
+  return [
+    calls && `call: ${timesText(calls)} (median, 99 %, most)`,
+    pipelined && `calls: ${rateText(pipelined)}`,
+    callbacks && `callback from a thread of C's: ${timesText(callbacks)}`,
+    timer && `timer, late by: ${timesText(timer)}`,
+  ].filter((line) => line !== null);
 }
 
 /** The last row: whether all is well, and what is not. */
@@ -82,13 +112,18 @@ export function verdict(problems: readonly string[], well: string): Row {
     : { label: "verdict", lines: problems, mood: "bad" };
 }
 
+function platformText({ platform, glibc, processors }: MachineReport): string {
+  const parts = [platform, glibc && `glibc ${glibc}`, `${processors} processors`];
+  return parts.filter((part) => part !== null).join(", ");
+}
+
 /** What `siding doctor` prints. */
 export function machineScreen(report: MachineReport): string {
-  const { runtime, library, permissions } = report;
+  const { runtime, library, permissions, selfTest } = report;
   const name = runtime.name === "bun" ? "Bun" : "Deno";
   return screen([
     { label: "siding", lines: [report.version] },
-    { label: "platform", lines: [report.platform] },
+    { label: "platform", lines: [platformText(report)] },
     { label: "runtime", lines: [`${name} ${runtime.version}`] },
     {
       label: "library",
@@ -96,10 +131,13 @@ export function machineScreen(report: MachineReport): string {
       mood: library === null ? "bad" : "plain",
     },
     { label: "ABI", lines: [String(report.abi)] },
+    { label: "wake channel", lines: [report.wakeChannel ?? "none"] },
+    { label: "trampolines", lines: [report.trampolines ?? "none"] },
     {
       label: "permissions",
       lines: permissions.length === 0 ? ["this runtime has none"] : permissions.map(permissionLine),
     },
+    { label: "self-test", lines: selfTest === null ? ["not begun"] : selfTestLines(selfTest) },
     verdict(report.problems, "Siding works here"),
   ]);
 }
