@@ -92,3 +92,64 @@ export interface MachineReport {
   /** The self-test, or `null` where it could not begin. */
   readonly selfTest: SelfTestReport | null;
 }
+
+/** The code in a file for one architecture; a file of macOS may have several. */
+export interface BinaryReport {
+  /** Format of the file. */
+  readonly format: "ELF" | "PE" | "Mach-O";
+  /** What it is. */
+  readonly kind: "shared library" | "program" | "object file" | "unknown";
+  /** The system that has this format. */
+  readonly system: "linux" | "darwin" | "windows";
+  /** Architecture as in names of platforms, such as `arm64`. */
+  readonly architecture: string;
+}
+
+/** A library that another one needs. */
+export interface NeededReport {
+  /** Its name, as the other one has it. */
+  readonly name: string;
+  /** `unknown`: it was not looked for, because the other one is for another machine. */
+  readonly state: "found" | "missing" | "unknown";
+  /** Why it is missing, in the loader's words; else `null`. */
+  readonly reason: string | null;
+}
+
+/** Definitions compared with a library. */
+export interface SymbolsReport {
+  /** How many symbols the definitions name. */
+  readonly count: number;
+  /** Those that the library must have, and has not. */
+  readonly absent: readonly string[];
+  /** Those that it may lack, and does. */
+  readonly absentOptional: readonly string[];
+  /**
+   * Who was asked: the system's loader, or, where the library cannot be loaded here, its own list
+   * of what it exports.
+   */
+  readonly askedOf: "loader" | "file";
+}
+
+/** What `siding doctor LIBRARY` says of a library. */
+export interface LibraryReport {
+  /** What it is about. */
+  readonly about: "library";
+  /** Version of `@siding/ffi`. */
+  readonly version: string;
+  /** Whether all is well: there are no problems. */
+  readonly works: boolean;
+  /** What is not, a line each, with cause and remedy. */
+  readonly problems: readonly string[];
+  /** The library as it was named. */
+  readonly path: string;
+  /** This platform as in the names of packages. */
+  readonly platform: string;
+  /** What is in the file; nothing where it cannot be read, or only its name is known. */
+  readonly binaries: readonly BinaryReport[];
+  /** Whether it is loaded now. */
+  readonly loaded: boolean;
+  /** What it needs; nothing where that cannot be read. */
+  readonly needed: readonly NeededReport[];
+  /** The definitions, or `null` where there are none, or nobody could be asked. */
+  readonly symbols: SymbolsReport | null;
+}

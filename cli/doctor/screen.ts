@@ -5,12 +5,16 @@
  */
 import { type Terminal, terminal } from "../../src/runtime/terminal.ts";
 import type {
+  BinaryReport,
   Figures,
+  LibraryReport,
   LoadedReport,
   MachineReport,
+  NeededReport,
   PermissionReport,
   Rate,
   SelfTestReport,
+  SymbolsReport,
 } from "./report.ts";
 
 const RED = 31;
@@ -139,5 +143,40 @@ export function machineScreen(report: MachineReport): string {
     },
     { label: "self-test", lines: selfTest === null ? ["not begun"] : selfTestLines(selfTest) },
     verdict(report.problems, "Siding works here"),
+  ]);
+}
+
+function binaryLine({ format, kind, system, architecture }: BinaryReport): string {
+  return `${kind}, ${system} ${architecture} (${format})`;
+}
+
+function neededLines(needed: readonly NeededReport[]): string[] {
+  const names = needed.map(({ name }) => name).join(", ");
+  if (needed.some(({ state }) => state === "unknown")) return [`not looked for: ${names}`];
+  const missing = needed.filter(({ state }) => state === "missing");
+  if (missing.length === 0) return needed.length === 0 ? [] : [`all found: ${names}`];
+  return missing.map(({ name, reason }) => `${name} is missing: ${reason}`);
+}
+
+function symbolLines(symbols: SymbolsReport | null): string[] {
+  if (symbols === null) return [];
+  const { count, absent, absentOptional, askedOf } = symbols;
+  const where = askedOf === "loader" ? "" : ", by the file's own list";
+  const counts = `${count} in the definitions, ${absent.length} absent${where}`;
+  return [counts, ...absentOptional.map((name) => `${name}: absent, optional`)];
+}
+
+/** What `siding doctor LIBRARY` prints. */
+export function libraryScreen(report: LibraryReport): string {
+  const { binaries, needed, symbols } = report;
+  const isMissing = needed.some(({ state }) => state === "missing");
+  return screen([
+    { label: "siding", lines: [report.version] },
+    { label: "platform", lines: [report.platform] },
+    { label: "library", lines: [report.path, ...binaries.map(binaryLine)] },
+    { label: "loaded", lines: [report.loaded ? "yes" : "no"] },
+    { label: "needs", lines: neededLines(needed), mood: isMissing ? "bad" : "plain" },
+    { label: "symbols", lines: symbolLines(symbols) },
+    verdict(report.problems, "this library can be used here"),
   ]);
 }
