@@ -83,7 +83,7 @@ const origins: Readonly<Record<LoadedReport["source"], string>> = {
 
 function permissionLine({ flag, purpose, granted, required }: PermissionReport): string {
   if (granted) return `${flag}: granted`;
-  return `${flag}: missing${required ? "" : ", optional"}, ${purpose}`;
+  return `${flag}: missing${required ? `, ${purpose}` : ", optional"}`;
 }
 
 function timeText(microseconds: number): string {
@@ -140,6 +140,7 @@ export function machineScreen(report: MachineReport): string {
     {
       label: "permissions",
       lines: permissions.length === 0 ? ["this runtime has none"] : permissions.map(permissionLine),
+      mood: permissions.some(({ granted, required }) => required && !granted) ? "bad" : "plain",
     },
     { label: "self-test", lines: selfTest === null ? ["not begun"] : selfTestLines(selfTest) },
     verdict(report.problems, "Siding works here"),
