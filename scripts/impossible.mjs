@@ -89,7 +89,11 @@ export const windowsLacking = [
     reason: "needs what only POSIX has: descriptors, signals, fork",
   },
   {
-    files: ["tests/layouts_test.ts", "tests/struct_values_test.ts"],
+    files: [
+      "tests/doctor_library_test.ts",
+      "tests/layouts_test.ts",
+      "tests/struct_values_test.ts",
+    ],
     reason: noCompiler,
   },
   {

@@ -13,12 +13,20 @@ import { type NativeImage, unpack } from "./native_image.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Native } from "./runtime/runtime.ts";
 
+/**
+ * Where a libsiding comes from: `SIDING_LIBRARY`, a file of a package or checkout, or a module of
+ * this package, by a memory file or a file of the cache.
+ */
+export type Source = "chosen" | "package" | "memory" | "cache";
+
 /** libsiding, loaded. */
 export interface Loaded {
   /** Its functions. */
   readonly native: Native;
   /** The name under which the system has it: a path, or a name with a hash for one from memory. */
   readonly path: string;
+  /** Where it comes from. */
+  readonly source: Source;
 }
 
 function chosenPath(): string | undefined {
@@ -69,8 +77,8 @@ function permit(origin: string, path: string | null): void {
   );
 }
 
-function loadFrom(path: string): Loaded {
-  return { native: runtime.load(path), path };
+function loadFrom(path: string, source: Source): Loaded {
+  return { native: runtime.load(path), path, source };
 }
 
 /* Bun loads no library for nothing */
@@ -92,24 +100,24 @@ function isLoaded(name: string): boolean {
  */
 function loadFromMemory(image: NativeImage): Loaded {
   const hasNames = libc === "gnu";
-  if (hasNames && isLoaded(image.name)) return loadFrom(image.name);
+  if (hasNames && isLoaded(image.name)) return loadFrom(image.name, "memory");
   const file = openMemoryFile(image.name, unpack(image));
-  if (!hasNames) return loadFrom(file.path);
+  if (!hasNames) return loadFrom(file.path, "memory");
   try {
     runtime.functions(file.path, anyFunction);
   } finally {
     file.close();
   }
-  return loadFrom(image.name);
+  return loadFrom(image.name, "memory");
 }
 
 function loadFromCache(image: NativeImage): Loaded {
   const path = cacheFile(cacheFolder(), image.name, unpack(image));
-  return loadFrom(path);
+  return loadFrom(path, "cache");
 }
 
 function open(path: string | undefined, image: NativeImage | undefined): Loaded {
-  if (path !== undefined) return loadFrom(path);
+  if (path !== undefined) return loadFrom(path, path === carried.path ? "package" : "chosen");
   if (image === undefined) throw new Error(`there is none for ${platform}`);
   return runtime.system === "linux" ? loadFromMemory(image) : loadFromCache(image);
 }

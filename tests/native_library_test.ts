@@ -7,6 +7,7 @@ import process from "node:process";
 import { functions } from "../src/generated/functions.ts";
 import { abiVersion } from "../src/generated/siding.ts";
 import { expectExit, runProgram } from "./support/child.ts";
+import { foreignHeader } from "./support/elf.ts";
 import { test } from "./support/harness.ts";
 import { compiler } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
@@ -36,18 +37,6 @@ async function refuses(path: string, reason: RegExp): Promise<void> {
     line.endsWith("; build it with `npm run build`, or set SIDING_LIBRARY to its path"),
     line,
   );
-}
-
-/** The header of an ELF shared library for another processor. */
-function foreignHeader(): Uint8Array {
-  const header = new Uint8Array(4096);
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  const view = new DataView(header.buffer);
-  view.setUint16(16, 3, true); // a shared object
-  view.setUint16(18, process.arch === "arm64" ? 62 : 183, true); // x86-64, or AArch64
-  view.setUint32(20, 1, true);
-  view.setUint16(52, 64, true);
-  return header;
 }
 
 /** A library with every function of libsiding's, none of which does anything. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import type { MachineReport } from "../cli/doctor.ts";
 import { abiVersion } from "../src/generated/siding.ts";
 import { expectExit, type Outcome, runFile } from "./support/child.ts";
 import { runtimeName, test } from "./support/harness.ts";
@@ -74,6 +75,21 @@ test("the package of JSR loads its library from memory, with no permission but F
   const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
   const outcome = await runFile(join(project, "main.ts"), [], { denoFlags: onlyFfi });
   assert.match(printed(outcome).path, named);
+});
+
+test("both packages bring the doctor, which tells how the library was loaded", async () => {
+  const jsr = join(jsrProject({}), "ffi", "cli", "doctor.ts");
+  const npm = join(npmProject({}), "node_modules", "@siding", "ffi", "cli", "siding.js");
+  const sources = [[jsr, ["--json"], "memory"], [npm, ["doctor", "--json"], "package"]] as const;
+  for (const [path, args, source] of sources) {
+    /* Deno finds packages of npm on disk */
+    const denoFlags = source === "memory" ? onlyFfi : [...onlyFfi, "--allow-read"];
+    const outcome = await runFile(path, args, { denoFlags });
+    expectExit(outcome, 0);
+    const report = JSON.parse(outcome.stdout) as MachineReport;
+    assert.equal(report.library?.source, source);
+    assert.match(report.library.path, /libsiding.*\.so$/);
+  }
 });
 
 test("SIDING_LIBRARY goes before what a package carries", async () => {
