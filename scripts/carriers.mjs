@@ -33,23 +33,12 @@ export function remedy(_platform: string): string {
   return "update @siding/ffi";
 }
 
-/** Path of the library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
-export function carriedPath(_platform: string): Promise<string | undefined> {
-  return Promise.resolve(undefined);
-}
-
-/** The library for a platform in a module, or \`undefined\`. */
+/** The library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
 export async function carriedImage(platform: string): Promise<NativeImage | undefined> {
   return (await modules[platform]?.())?.image;
 }
 `;
 }
-
-const packagesEnd = `
-export async function carriedImage(_platform) {
-  return undefined;
-}
-`;
 
 const packagesRemedy = `export function remedy(platform) {
   return \`install @siding/ffi again, with its optional dependency @siding/ffi-\${platform}\`;
@@ -68,14 +57,13 @@ const files = {
 ${files.join("\n")}
 };
 
-export async function carriedPath(platform) {
-  const file = files[platform];
-  if (file === undefined) return undefined;
-  const { pathname } = new URL(import.meta.resolve(\`${scope}\${platform}/\${file}\`));
-  const path = decodeURIComponent(pathname);
-  return platform.startsWith("windows") ? path.slice(1) : path;
+export async function carriedImage(platform) {
+  const name = files[platform];
+  if (name === undefined) return undefined;
+  const file = import.meta.resolve(\`${scope}\${platform}/\${name}\`);
+  return { name, isNamed: false, file };
 }
-${packagesEnd}`;
+`;
 }
 
 /**
@@ -89,7 +77,7 @@ export function renderFilesCarrier(scope, targets) {
     return `  if (process.platform === "${machine.os}" && process.arch === "${cpu}") {
     if (platform === "${platform}") {
       try {
-        return pathOf(await import("${scope}${platform}/${file}", { with: { type: "file" } }));
+        return imageOf(await import("${scope}${platform}/${file}", { with: { type: "file" } }));
       } catch (error) {
         throw new Error('Cannot find "${scope}${platform}"', { cause: error });
       }
@@ -99,13 +87,14 @@ export function renderFilesCarrier(scope, targets) {
   });
   return `${head("a package for the platform, as a file", "")}
 ${packagesRemedy}
-export async function carriedPath(platform) {
+export async function carriedImage(platform) {
 ${branches.join("")}  return undefined;
 }
 
 /* what Bun bundles it names from where the bundle is */
-function pathOf({ default: file }) {
-  return file.startsWith(".") ? Bun.fileURLToPath(new URL(file, import.meta.url)) : file;
+function imageOf({ default: path }) {
+  const file = path.startsWith(".") ? new URL(path, import.meta.url) : Bun.pathToFileURL(path);
+  return { name: path.split("/").pop(), isNamed: false, file: file.href };
 }
-${packagesEnd}`;
+`;
 }

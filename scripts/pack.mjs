@@ -85,9 +85,9 @@ function rename(image, name) {
 }
 
 /** @param {Target} target @param {Buffer} image @param {string} name */
-function renderModule({ platform }, image, name) {
+function renderModule(target, image, name) {
   return `/**
- * libsiding for ${platform}. Made by \`scripts/release.mjs\`.
+ * libsiding for ${target.platform}. Made by \`scripts/release.mjs\`.
  *
  * @siding/ffi imports it by itself.
  *
@@ -98,6 +98,7 @@ import type { NativeImage } from "../src/native_image.ts";
 /** The library. */
 export const image: NativeImage = {
   name: "${name}",
+  isNamed: ${target.file.endsWith(".so")},
   size: ${image.length},
   packed: "${packLz4(image).toString("base64")}",
 };

@@ -6,6 +6,7 @@
 import type { Bridge } from "./bridge.ts";
 import type { LibraryPath } from "./convert.ts";
 import { checkStatus, SidingError } from "./errors.ts";
+import { filePath } from "./file_url.ts";
 import { status } from "./generated/siding.ts";
 import { runtime } from "./runtime/current.ts";
 import { words } from "./words.ts";
@@ -22,7 +23,7 @@ function cString(text: string): Uint8Array {
 /** Turns what the caller gave into names to try in order; `null` is the program itself. */
 export function pathsOf(path: LibraryPath): readonly (string | null)[] {
   if (path === null || typeof path === "string") return [path];
-  if (path instanceof URL) return [fileOf(path)];
+  if (path instanceof URL) return [filePath(path)];
   if (Array.isArray(path) && path.length > 0 && path.every((one) => typeof one === "string")) {
     return path;
   }
@@ -35,12 +36,6 @@ export function pathsOf(path: LibraryPath): readonly (string | null)[] {
     );
   }
   throw new TypeError(`Cannot open a library: ${String(path)} is no path`);
-}
-
-function fileOf(url: URL): string {
-  if (url.protocol !== "file:") throw new TypeError(`Cannot open "${url}": it is no file: URL`);
-  const path = decodeURIComponent(url.pathname);
-  return runtime.system === "windows" ? path.slice(1) : path;
 }
 
 function demandPermission(path: string | null): void {
