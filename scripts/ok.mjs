@@ -45,8 +45,10 @@ const checks = [
   { name: "tidy", commands: () => script("tidy") },
 ];
 
-const docLint = ["doc", "--lint", "mod.ts"];
-const typeScriptFolders = ["src", "bindings", "tests", "bench", "examples"];
+/** @type {string[]} */
+const entries = Object.values(JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).exports);
+const docLint = ["doc", "--lint", ...entries];
+const typeScriptFolders = ["src", "cli", "bindings", "tests", "bench", "examples"];
 
 const chosen = process.argv.slice(2);
 const counts = await gate(
@@ -171,7 +173,7 @@ function lintRules() {
 
 /** @returns {Command[]} */
 function lint() {
-  const typed = ["mod.ts", "src"].filter((path) => existsSync(join(root, path)));
+  const typed = ["mod.ts", "src", "cli"].filter((path) => existsSync(join(root, path)));
   return [
     [denoPath(), ["lint", "--quiet"]],
     [denoPath(), ["lint", "--quiet", "--rules-include=explicit-function-return-type", ...typed]],

@@ -48,6 +48,7 @@ function readVersion() {
   const versions = ["deno.json", "package.json"].map((name) => readJson(name).version);
   versions.push(readText("build.zig.zon").match(/\.version = "([^"]+)"/)?.[1]);
   versions.push(readText("CHANGELOG.md").match(/^## (\S+)/m)?.[1]);
+  versions.push(readText("cli/version.ts").match(/version = "([^"]+)"/)?.[1]);
   if (new Set(versions).size !== 1) {
     throw new Error(`Cannot release: versions differ: ${versions.join(", ")}`);
   }

@@ -12,6 +12,9 @@ import { root, run, tscPath } from "./toolchain.mjs";
  */
 
 const scope = "@siding/ffi-";
+const sources = ["mod.ts", "src", "cli"];
+/** What `bunx @siding/ffi` runs. */
+const command = "cli/siding.ts";
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**
@@ -22,14 +25,14 @@ export function writeJsr(jsr, libraries) {
   copyTree(jsr);
   const carrier = renderModulesCarrier(libraries.map(({ target }) => target));
   write(join(jsr, "src", "carrier.ts"), carrier);
-  const { name, version, license, compilerOptions } = readJson("deno.json");
+  const { name, version, license, exports: own, compilerOptions } = readJson("deno.json");
   const modules = libraries.map(({ target, module }) => {
     const path = `native/${target.platform}.ts`;
     write(join(jsr, path), module);
     return [`./native/${target.platform}`, `./${path}`];
   });
-  const exports = { ".": "./mod.ts", ...Object.fromEntries(modules) };
-  const include = ["mod.ts", "src", "native", ...documents];
+  const exports = { ...own, ...Object.fromEntries(modules) };
+  const include = [...sources, "native", ...documents];
   writeJson(join(jsr, "deno.json"), {
     name,
     version,
@@ -75,15 +78,17 @@ export async function buildPlatforms(folder, targets, options = []) {
 
 /** Neither runtime takes types out of what is below node_modules. @param {string} main */
 async function compile(main) {
-  const sources = `${main}-sources`;
-  copyTree(sources);
+  const from = `${main}-sources`;
+  copyTree(from);
+  const entries = [...Object.values(readJson("deno.json").exports), command];
   const types = ["--typeRoots", join(root, "node_modules", "@types")];
   const shape = ["--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
   await must(tscPath(), [
     ...["--outDir", main, "--declaration", "--rewriteRelativeImportExtensions", "--skipLibCheck"],
-    ...[...shape, ...types, "--types", "bun,node", "--ignoreConfig", join(sources, "mod.ts")],
+    ...[...shape, ...types, "--types", "bun,node", "--ignoreConfig"],
+    ...entries.map((entry) => join(from, entry)),
   ]);
-  rmSync(sources, { recursive: true });
+  rmSync(from, { recursive: true });
 }
 
 /** Which of the two carriers it is, the runtime decides. @param {string} path */
@@ -96,6 +101,10 @@ function redirectCarrier(path) {
 /** @param {string} version @param {readonly Target[]} targets */
 function mainManifest(version, targets) {
   const { name, description, license } = readJson("package.json");
+  const exports = Object.entries(readJson("deno.json").exports).map(([entry, path]) => [
+    entry,
+    { types: compiled(path, "d.ts"), default: compiled(path, "js") },
+  ]);
   const packages = targets.map(({ platform }) => [`${scope}${platform}`, version]);
   return {
     name,
@@ -103,10 +112,16 @@ function mainManifest(version, targets) {
     description,
     license,
     type: "module",
-    exports: { ".": { types: "./mod.d.ts", default: "./mod.js" } },
+    bin: { siding: compiled(command, "js") },
+    exports: Object.fromEntries(exports),
     imports: { "#carrier": { bun: "./src/carrier_bun.js", default: "./src/carrier.js" } },
     optionalDependencies: Object.fromEntries(packages),
   };
+}
+
+/** What a source becomes. @param {string} path @param {string} extension */
+function compiled(path, extension) {
+  return path.replace(/ts$/, extension);
 }
 
 /** @param {Target} target @param {string} version */
@@ -124,7 +139,7 @@ function platformManifest({ platform, file, machine }, version) {
 
 /** @param {string} folder */
 function copyTree(folder) {
-  for (const name of ["mod.ts", "src", ...documents]) {
+  for (const name of [...sources, ...documents]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
 }

@@ -41,12 +41,18 @@ export interface Embedding {
   readonly cause?: unknown;
 }
 
+/**
+ * Where a library comes from: it was chosen, or is a file of its package, or comes out of a module
+ * by a memory file or a file of the cache.
+ */
+export type Source = "chosen" | "package" | "memory" | "cache";
+
 /** How a library is loaded. */
 export interface Loading<T> {
   /** Has the system load it; throws where it does not. */
   map(path: string): void;
   /** The same, and gives what the library is to its user. */
-  load(path: string): T;
+  load(path: string, source: Source): T;
 }
 
 /** Finds what a package has; never throws, because nobody may want it. */
@@ -62,16 +68,17 @@ export async function findEmbedding(origin: Origin): Promise<Embedding> {
 /** Loads a library; throws one `SidingError` with cause and remedy. */
 export function loadEmbedding<T>(embedding: Embedding, loading: Loading<T>): T {
   const { origin, image, cause } = embedding;
-  const path = origin.chosen() ?? pathOf(image);
+  const chosen = origin.chosen();
+  const path = chosen ?? pathOf(image);
   const place = path === undefined ? origin.place : `"${path}"`;
   if (path === undefined && cause !== undefined) throw unusable(origin, place, cause);
   permit(origin, place, path ?? null);
   try {
-    if (path !== undefined) return loading.load(path);
+    if (path !== undefined) return loading.load(path, chosen === undefined ? "package" : "chosen");
     if (image === undefined) throw new Error(`there is none for ${platform}`);
     return runtime.system === "linux"
       ? loadFromMemory(image, loading)
-      : loading.load(cacheFile(cacheFolder(), image.name, bytesOf(image)));
+      : loading.load(cacheFile(cacheFolder(), image.name, bytesOf(image)), "cache");
   } catch (error) {
     throw unusable(origin, place, error);
   }
@@ -110,11 +117,12 @@ function bytesOf(image: NativeImage): Uint8Array<ArrayBuffer> {
  * has an image of its own.
  */
 function loadFromMemory<T>(image: NativeImage, { map, load }: Loading<T>): T {
-  if (libc !== "gnu" || !image.isNamed) return load(memoryFile(image.name, bytesOf(image)));
+  const put = (): string => memoryFile(image.name, bytesOf(image));
+  if (libc !== "gnu" || !image.isNamed) return load(put(), "memory");
   try {
-    return load(image.name);
+    return load(image.name, "memory");
   } catch {
-    map(memoryFile(image.name, bytesOf(image)));
+    map(put());
   }
-  return load(image.name);
+  return load(image.name, "memory");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { carriedImage, remedy } from "./carrier.ts";
-import { findEmbedding, loadEmbedding, platform } from "./embedding.ts";
+import { findEmbedding, loadEmbedding, platform, type Source } from "./embedding.ts";
 import { functions } from "./generated/functions.ts";
 import { abiVersion, layouts } from "./generated/siding.ts";
 import { runtime } from "./runtime/current.ts";
@@ -16,6 +16,8 @@ export interface Loaded {
   readonly native: Native;
   /** The name under which the system has it: a path, or a name with a hash for one from memory. */
   readonly path: string;
+  /** Where it comes from. */
+  readonly source: Source;
 }
 
 const embedding = await findEmbedding({
@@ -43,10 +45,10 @@ function check(native: Native): void {
   }
 }
 
-function load(path: string): Loaded {
+function load(path: string, source: Source): Loaded {
   const native = runtime.load(path);
   check(native);
-  return { native, path };
+  return { native, path, source };
 }
 
 let loaded: Loaded | undefined;
