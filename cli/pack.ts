@@ -17,7 +17,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type PackedLibrary, readLibrary } from "./pack/library.ts";
-import { renderModule, renderReference } from "./pack/native_module.ts";
+import { renderData, renderModule, renderReference } from "./pack/native_module.ts";
 import { type PackageIdentity, platformPackage } from "./pack/platform_package.ts";
 import { platforms, targetOf } from "./pack/target.ts";
 
@@ -25,7 +25,7 @@ const usage = `usage: siding pack --target TARGET FILE [--target TARGET FILE]...
                    [--name NAME] [--version VERSION] [--out FOLDER]
 
 Writes for each target, below FOLDER (the current one):
-  native/TARGET.ts      the library in a module, for embedded()
+  native/TARGET.ts      a module for embedded(), with the library in TARGET.json beside it
   npm/NAME-TARGET/      the library in a package of npm
   npm/native/TARGET.js  what is native/TARGET.ts in the package NAME of npm
 
@@ -107,11 +107,12 @@ function ownManifest(): Partial<PackageIdentity> {
 function packOne({ identity, out }: Job, platform: string, path: string): boolean {
   try {
     const library = readLibrary(targetOf(platform), path);
-    const module = renderModule(identity.name, library);
-    write(join(out, "native", `${platform}.ts`), module);
+    const data = renderData(library);
+    write(join(out, "native", `${platform}.json`), data);
+    write(join(out, "native", `${platform}.ts`), renderModule(identity.name, library));
     write(join(out, "npm", "native", `${platform}.js`), renderReference(identity.name, library));
     writePackage(join(out, "npm", folderOf(identity.name, platform)), identity, library);
-    console.log(`${platform}: ${library.name}, ${kib(library.image)}, packed ${kib(module)}`);
+    console.log(`${platform}: ${library.name}, ${kib(library.image)}, packed ${kib(data)}`);
     if (library.target.libc === "gnu" && !library.isNamed) warnOfName(platform, library.file);
     return true;
   } catch (error) {

@@ -83,7 +83,7 @@ async function compareBuilds() {
 
 function checkSizes() {
   const sizes = targets.map(({ platform }) =>
-    statSync(join(packed, "native", `${platform}.ts`)).size
+    statSync(join(packed, "native", `${platform}.json`)).size
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total > modulesBytesMax) throw new Error(`Cannot release: modules have ${total} bytes`);
