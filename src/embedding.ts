@@ -37,6 +37,8 @@ export interface Origin {
 export interface Embedding {
   readonly origin: Origin;
   readonly image?: NativeImage | undefined;
+  /** Path of the image where it is a file that the system's loader finds. */
+  readonly path?: string | undefined;
   /** Why there is no image. */
   readonly cause?: unknown;
 }
@@ -59,7 +61,8 @@ export interface Loading<T> {
 export async function findEmbedding(origin: Origin): Promise<Embedding> {
   if (origin.chosen() !== undefined) return { origin };
   try {
-    return { origin, image: await origin.carried() };
+    const image = await origin.carried();
+    return { origin, image, path: pathOf(image) };
   } catch (cause) {
     return { origin, cause };
   }
@@ -69,7 +72,7 @@ export async function findEmbedding(origin: Origin): Promise<Embedding> {
 export function loadEmbedding<T>(embedding: Embedding, loading: Loading<T>): T {
   const { origin, image, cause } = embedding;
   const chosen = origin.chosen();
-  const path = chosen ?? pathOf(image);
+  const path = chosen ?? embedding.path;
   const place = path === undefined ? origin.place : `"${path}"`;
   if (path === undefined && cause !== undefined) throw unusable(origin, place, cause);
   permit(origin, place, path ?? null);
@@ -98,9 +101,13 @@ function permit({ name }: Origin, place: string, path: string | null): void {
 
 /* The system's loader knows nothing of files inside the program. */
 function pathOf(image: NativeImage | undefined): string | undefined {
-  if (image === undefined || !("file" in image)) return undefined;
-  const path = filePath(new URL(image.file));
-  return runtime.isInside(path) ? undefined : path;
+  if (image === undefined) return undefined;
+  if ("file" in image) {
+    const path = filePath(new URL(image.file));
+    return runtime.isInside(path) ? undefined : path;
+  }
+  if (typeof image.packed === "string") return undefined;
+  throw new Error("its module is none that siding pack wrote");
 }
 
 function bytesOf(image: NativeImage): Uint8Array<ArrayBuffer> {
