@@ -11,6 +11,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 /** Imported when asked for: packing needs no libsiding. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./doctor.ts")).doctor,
+  pack: async () => (await import("./pack.ts")).pack,
 };
 
 const usage = `usage: siding ${Object.keys(commands).join("|")} [options], each with --help`;

@@ -72,7 +72,7 @@ export const posixLacking = [
     files: ["tests/native/source_handle_test.c", "tests/native/source_socket_test.c"],
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
-  { files: ["tests/packages_test.ts"], reason: noPacking },
+  { files: ["tests/author_test.ts", "tests/packages_test.ts"], reason: noPacking },
 ];
 
 /** @type {readonly Lacking[]} */
@@ -89,11 +89,9 @@ export const windowsLacking = [
     reason: "needs what only POSIX has: descriptors, signals, fork",
   },
   {
-    files: [
-      "tests/doctor_library_test.ts",
-      "tests/layouts_test.ts",
-      "tests/struct_values_test.ts",
-    ],
+    files: ["doctor_library", "embedded", "layouts", "struct_values"].map((name) =>
+      `tests/${name}_test.ts`
+    ),
     reason: noCompiler,
   },
   {
@@ -103,7 +101,7 @@ export const windowsLacking = [
     reason: "waits for descriptors; station_windows_test waits for HANDLEs",
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
-  { files: ["tests/packages_test.ts"], reason: noPacking },
+  { files: ["tests/author_test.ts", "tests/packages_test.ts"], reason: noPacking },
   { files: ["tests/cache_file_test.ts"], reason: "looks at the modes of POSIX" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
 ];

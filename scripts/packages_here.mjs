@@ -6,9 +6,9 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { packLibraries, targets } from "./pack.mjs";
+import { targets } from "./targets.mjs";
 import { isMusl } from "./toolchain.mjs";
-import { buildPlatforms, readJson, writeJsr, writeNpm } from "./trees.mjs";
+import { buildPlatforms, packLibraries, readJson, writeJsr, writeNpm } from "./trees.mjs";
 
 const [folder = "build/packages"] = process.argv.slice(2);
 const system = process.platform === "win32" ? "windows" : process.platform;
@@ -17,6 +17,7 @@ const here = targets.filter(({ platform }) => platform === `${system}-${process.
 if (here.length === 0) throw new Error(`Cannot pack: there is no library for ${process.platform}`);
 
 await buildPlatforms(folder, here);
-const libraries = packLibraries(join(folder, "cross"), here);
-writeJsr(join(folder, "jsr"), libraries);
-await writeNpm(join(folder, "npm"), libraries, readJson("package.json").version);
+const packed = join(folder, "packed");
+await packLibraries(folder, here, packed);
+writeJsr(join(folder, "jsr"), packed, here);
+await writeNpm(join(folder, "npm"), packed, here, readJson("package.json").version);

@@ -2,35 +2,31 @@
 /** Writes the trees of the packages for JSR and npm. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { renderFilesCarrier, renderModulesCarrier, renderPackagesCarrier } from "./carriers.mjs";
-import { scriptCommand } from "./child.mjs";
+import { renderModulesCarrier } from "./carriers.mjs";
+import { scriptCommand, typeScriptCommand } from "./child.mjs";
 import { root, run, tscPath } from "./toolchain.mjs";
 
-/**
- * @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary
- * @typedef {import("./pack.mjs").Target} Target
- */
+/** @typedef {import("./targets.mjs").Target} Target */
 
 const scope = "@siding/ffi-";
 const sources = ["mod.ts", "src", "cli"];
 /** What `bunx @siding/ffi` runs. */
 const command = "cli/siding.ts";
+const npmRemedy = "install @siding/ffi again, with its optional dependency @siding/ffi-${platform}";
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**
  * The package for JSR: sources, and a module for each platform.
- * @param {string} jsr its folder @param {readonly PackedLibrary[]} libraries
+ * @param {string} jsr its folder @param {string} packed what packLibraries wrote
+ * @param {readonly Target[]} targets
  */
-export function writeJsr(jsr, libraries) {
-  copyTree(jsr);
-  const carrier = renderModulesCarrier(libraries.map(({ target }) => target));
-  write(join(jsr, "src", "carrier.ts"), carrier);
+export function writeJsr(jsr, packed, targets) {
+  copySources(jsr, packed, targets, "update @siding/ffi");
   const { name, version, license, exports: own, compilerOptions } = readJson("deno.json");
-  const modules = libraries.map(({ target, module }) => {
-    const path = `native/${target.platform}.ts`;
-    write(join(jsr, path), module);
-    return [`./native/${target.platform}`, `./${path}`];
-  });
+  const modules = targets.map(({ platform }) => [
+    `./native/${platform}`,
+    `./native/${platform}.ts`,
+  ]);
   const exports = { ...own, ...Object.fromEntries(modules) };
   const include = [...sources, "native", ...documents];
   writeJson(join(jsr, "deno.json"), {
@@ -45,24 +41,32 @@ export function writeJsr(jsr, libraries) {
 
 /**
  * The packages for npm: one of JavaScript, and one for each platform with its library.
- * @param {string} npm their folder @param {readonly PackedLibrary[]} libraries
- * @param {string} version
+ * @param {string} npm their folder @param {string} packed what packLibraries wrote
+ * @param {readonly Target[]} targets @param {string} version
  */
-export async function writeNpm(npm, libraries, version) {
+export async function writeNpm(npm, packed, targets, version) {
   const main = join(npm, "ffi");
-  const targets = libraries.map(({ target }) => target);
-  await compile(main);
-  write(join(main, "src", "carrier.js"), renderPackagesCarrier(scope, targets));
-  write(join(main, "src", "carrier_bun.js"), renderFilesCarrier(scope, targets));
-  redirectCarrier(join(main, "src", "loader.js"));
+  await compile(main, packed, targets);
   documents.forEach((name) => cpSync(join(root, name), join(main, name)));
   writeJson(join(main, "package.json"), mainManifest(version, targets));
-  for (const { target, image } of libraries) {
-    const folder = join(npm, `ffi-${target.platform}`);
-    write(join(folder, target.file), image);
-    cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
-    writeJson(join(folder, "package.json"), platformManifest(target, version));
+  for (const { platform } of targets) {
+    const name = `ffi-${platform}`;
+    cpSync(join(packed, "npm", name), join(npm, name), { recursive: true });
   }
+}
+
+/**
+ * Packs what `buildPlatforms` built, as any author of bindings would.
+ * @param {string} folder where it did @param {readonly Target[]} targets
+ * @param {string} packed a folder
+ */
+export async function packLibraries(folder, targets, packed) {
+  const libraries = targets.flatMap(({ platform, triple, file }) => [
+    "--target",
+    platform,
+    join(resolve(folder), "cross", triple, file),
+  ]);
+  await must(...typeScriptCommand("cli/pack.ts", ["--out", resolve(packed), ...libraries]));
 }
 
 /**
@@ -76,10 +80,13 @@ export async function buildPlatforms(folder, targets, options = []) {
   await must(...scriptCommand("scripts/build.mjs", args));
 }
 
-/** Neither runtime takes types out of what is below node_modules. @param {string} main */
-async function compile(main) {
+/**
+ * Neither runtime takes types out of what is below node_modules.
+ * @param {string} main @param {string} packed @param {readonly Target[]} targets
+ */
+async function compile(main, packed, targets) {
   const from = `${main}-sources`;
-  copyTree(from);
+  copySources(from, packed, targets, npmRemedy);
   const entries = [...Object.values(readJson("deno.json").exports), command];
   const types = ["--typeRoots", join(root, "node_modules", "@types")];
   const shape = ["--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
@@ -89,13 +96,8 @@ async function compile(main) {
     ...entries.map((entry) => join(from, entry)),
   ]);
   rmSync(from, { recursive: true });
-}
-
-/** Which of the two carriers it is, the runtime decides. @param {string} path */
-function redirectCarrier(path) {
-  const parts = readFileSync(path, "utf8").split('"./carrier.js"');
-  if (parts.length !== 2) throw new Error(`Cannot redirect imports of the carrier in "${path}"`);
-  write(path, parts.join('"#carrier"'));
+  rmSync(join(main, "native"), { recursive: true });
+  cpSync(join(packed, "npm", "native"), join(main, "native"), { recursive: true });
 }
 
 /** @param {string} version @param {readonly Target[]} targets */
@@ -114,7 +116,6 @@ function mainManifest(version, targets) {
     type: "module",
     bin: { siding: compiled(command, "js") },
     exports: Object.fromEntries(exports),
-    imports: { "#carrier": { bun: "./src/carrier_bun.js", default: "./src/carrier.js" } },
     optionalDependencies: Object.fromEntries(packages),
   };
 }
@@ -124,24 +125,16 @@ function compiled(path, extension) {
   return path.replace(/ts$/, extension);
 }
 
-/** @param {Target} target @param {string} version */
-function platformManifest({ platform, file, machine }, version) {
-  return {
-    name: `${scope}${platform}`,
-    version,
-    description: `libsiding for ${platform}, a part of @siding/ffi`,
-    license: readJson("package.json").license,
-    ...machine,
-    exports: { [`./${file}`]: `./${file}` },
-    files: [file],
-  };
-}
-
-/** @param {string} folder */
-function copyTree(folder) {
+/**
+ * @param {string} folder @param {string} packed @param {readonly Target[]} targets
+ * @param {string} remedy
+ */
+function copySources(folder, packed, targets, remedy) {
   for (const name of [...sources, ...documents]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
+  cpSync(join(packed, "native"), join(folder, "native"), { recursive: true });
+  write(join(folder, "src", "carrier.ts"), renderModulesCarrier(targets, remedy));
 }
 
 /** @param {string} command @param {readonly string[]} args @param {string} [cwd] */

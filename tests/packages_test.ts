@@ -173,10 +173,9 @@ test("a package without a library for this platform says so in one line", async 
 
 test("a package whose library is damaged says so in one line", async () => {
   const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const path = join(project, "ffi", "native", `${platform}.ts`);
-  const text = readFileSync(path, "utf8");
-  const shorter = (_: string, packed: string): string => `packed: "${packed.slice(0, 4000)}"`;
-  writeFileSync(path, text.replace(/packed: "([^"]+)"/, shorter));
+  const path = join(project, "ffi", "native", `${platform}.json`);
+  const image = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...image, packed: image.packed.slice(0, 4000) }));
   const line = await refused(join(project, "main.ts"));
   assert.ok(line.startsWith(`${native("this package")}the library in this package is damaged: `));
   assert.ok(line.endsWith(jsrRemedy), line);

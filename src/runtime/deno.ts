@@ -285,6 +285,7 @@ export const runtime: Runtime = {
   libc: () => deno.build.os === "linux" ? "gnu" : undefined, // there is no Deno for musl
   functions: openFunctions,
   files,
+  isInside: () => false,
   load,
   wide: (value) => BigInt(value),
   wake: deno.build.os === "windows" ? "callback" : "socket",

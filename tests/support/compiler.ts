@@ -30,7 +30,8 @@ export function runC(source: string): string {
   return execFileSync(program, args, { encoding: "utf8" });
 }
 
-/** Compiles a shared library and gives its path. */
-export function libraryOfC(source: string): string {
-  return compile(source, "lib#.so", ["-shared", "-fPIC"]);
+/** Compiles a shared library and gives its path; `soname`: the one that it is linked with. */
+export function libraryOfC(source: string, soname?: string): string {
+  const flags = soname === undefined ? [] : [`-Wl,-soname,${soname}`];
+  return compile(source, "lib#.so", ["-shared", "-fPIC", ...flags]);
 }
