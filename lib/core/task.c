@@ -61,9 +61,17 @@ static void stand_in_line(struct source *source) {
 }
 
 void task_ready(struct source *source, uint32_t conditions, struct told *told) {
-    (void)conditions;
     (void)told;
+    if (!SIDING_POLLER_TELLS_CHANGES && (conditions & SIDING_READY_READ) != 0) {
+        source->task->is_told = true;
+    }
     stand_in_line(source);
+}
+
+bool task_take_told(struct source *source) {
+    bool was_told = source->task->is_told;
+    source->task->is_told = false;
+    return was_told;
 }
 
 static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
