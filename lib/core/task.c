@@ -176,7 +176,7 @@ int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *
 }
 
 void task_stop(struct source *source) {
-    (void)registration_remove(source, false);
+    (void)registration_remove(source, false, source->task->is_told);
     (void)timer_cancel(&source->task->retry);
 }
 

@@ -13,7 +13,6 @@ static struct host host; /* each test opens and closes it */
 #define CREDIT 64u
 #define SIGNALS 5u
 #define COUNT_MAX 100
-#define ROUNDS_OF_RACES ROUNDS(400u)
 
 static atomic_uint runs; /* atomic: the poller counts, the test looks */
 
@@ -116,3 +115,58 @@ static void runs_for_ticks(void) {
     host_close(&host);
 }
 EACH_WAY("S12: a bound call runs whenever a waitable timer is due", runs_for_ticks)
+
+/* ---- what is given back ---------------------------------------------------------------------- */
+
+static void keeps_signal_of_last_run(void) {
+    REQUIRE(host_open(&host, 64));
+    HANDLE event = new_event(false);
+    EXPECT(SetEvent(event));
+    struct siding_source_options options = call_options(event, FUNCTION(count_run), 7, CREDIT);
+    options.until_test = SIDING_TEST_EQUAL;
+    options.until_expected = 7;
+    atomic_store(&runs, 0);
+    (void)open_call(&options);
+    expect_end(&host, TOKEN, SIDING_EENDED, 0);
+    EXPECT_EQ(atomic_load(&runs), 1);
+    EXPECT_EQ(WaitForSingleObject(event, 0), WAIT_TIMEOUT);
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+EACH_WAY("S5: the signal for which the last run was made is not given back",
+         keeps_signal_of_last_run)
+
+#define TURN_STEPS 8u /* of preread.c: after so many runs the poller obeys commands */
+
+static struct gate last_of_turn = GATE_INITIALIZER;
+
+static uint64_t count_and_pass(uint64_t number) {
+    if (atomic_fetch_add(&runs, 1) + 1 == TURN_STEPS) {
+        (void)gate_pass(&last_of_turn);
+    }
+    return number;
+}
+
+static void keeps_signals_of_turn(void) {
+    REQUIRE(host_open(&host, 64));
+    gate_reset(&last_of_turn);
+    HANDLE semaphore = CreateSemaphoreW(NULL, TURN_STEPS, COUNT_MAX, NULL);
+    struct siding_source_options options =
+        call_options(semaphore, FUNCTION(count_and_pass), 7, CREDIT);
+    atomic_store(&runs, 0);
+    uint64_t source = open_call(&options);
+    EXPECT(gate_await(&last_of_turn, 1));
+    close_source(&host, source);
+    gate_open(&last_of_turn);
+    const struct siding_event *event = host_next(&host);
+    while (event != NULL && !is_end(event)) {
+        event = host_next(&host);
+    }
+    EXPECT(event != NULL);
+    EXPECT_EQ(atomic_load(&runs), TURN_STEPS);
+    EXPECT_EQ(WaitForSingleObject(semaphore, 0), WAIT_TIMEOUT);
+    EXPECT(CloseHandle(semaphore));
+    host_close(&host);
+}
+EACH_WAY("S5: signals for which there were runs are not given back by a close between two turns",
+         keeps_signals_of_turn)

@@ -344,7 +344,7 @@ bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bo
     if (wait->state == WAIT_ARMED) {
         is_done = stop(wait);
     } else {
-        if (is_untold) {
+        if (is_untold || wait->state == WAIT_POSTED) {
             wait_give_back(wait);
         }
         end(wait);
