@@ -95,11 +95,12 @@ static void free_leaving(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) 
     }
 }
 
-/* A wait fails where somebody has closed what is ours: that is told, and the next look says why. */
+/* A wait fails where somebody has closed what is ours: that is told, and the next look says why. Who
+   looks has taken what the others wait for. */
 static void tell_failed(struct wait_group *group, const struct wait_list *list)
     SIDING_REQUIRES(&wait_mutex) {
     for (DWORD i = 1; i < list->count; i++) {
-        if (WaitForSingleObject(list->objects[i], 0) == WAIT_FAILED) {
+        if (WaitForSingleObject(list->objects[i], 0) != WAIT_TIMEOUT) {
             tell(group, list->waits[i]);
         }
     }

@@ -1,0 +1,67 @@
+/*
+ * source_refusal_test.c - waits that the system refuses, or that fail: told as such, and nothing is
+ * lost of what others wait for.
+ */
+#include "source_fixture.h"
+
+#include "../../lib/platform/windows/wait.h"
+
+static struct host host; /* each test opens and closes it */
+
+#define TOKEN 5u
+
+static uint64_t open_handle(uint32_t token, HANDLE handle, uint32_t credit) {
+    return open_ready(&host, token, number_of(handle), SIDING_READY_READ, credit);
+}
+
+static void finish_source(uint64_t source, uint32_t token) {
+    close_source(&host, source);
+    expect_end(&host, token, SIDING_OK, 0);
+}
+
+/* ---- one that fails -------------------------------------------------------------------------- */
+
+#define NUMBERS_MAX 65535
+
+/* @return what the only wait there is has of its object */
+static HANDLE handle_of_wait(void) {
+    int number = 0;
+    while (number < NUMBERS_MAX && wait_handle(number) == NULL) {
+        number++;
+    }
+    return wait_handle(number);
+}
+
+/* Somebody closes a handle of ours. Three in a group: the first fails in the round after the one
+   that tells the second, and the third is signalled by then. */
+TEST("S1: what others wait for is told where a wait of their group fails") {
+    static HANDLE events[3];
+    static uint64_t sources[3];
+    uint64_t told[3] = {0};
+    HANDLE spoiled = NULL;
+    REQUIRE(wait_force(WAIT_BY_GROUP));
+    REQUIRE(host_open(&host, 64));
+    for (uint32_t i = 0; i < 3; i++) {
+        events[i] = new_event(false);
+        sources[i] = open_handle(i, events[i], 1);
+        spoiled = i == 0 ? handle_of_wait() : spoiled;
+        settle_poller(&host, TOKEN);
+    }
+    EXPECT(CloseHandle(spoiled));
+    siding_mutex_lock(&wait_mutex);
+    EXPECT(SetEvent(events[1]));
+    EXPECT(SetEvent(events[2]));
+    siding_mutex_unlock(&wait_mutex);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct siding_event *event = host_next(&host);
+        REQUIRE(event != NULL && !is_end(event) && event->token < 3);
+        told[event->token] = event_payload(event)[0];
+    }
+    EXPECT_EQ(told[1], SIDING_READY_READ);
+    EXPECT_EQ(told[2], SIDING_READY_READ);
+    for (uint32_t i = 0; i < 3; i++) {
+        finish_source(sources[i], i);
+        EXPECT(CloseHandle(events[i]));
+    }
+    host_close(&host);
+}
