@@ -51,8 +51,8 @@ void ready_end_look(struct source *source, const struct siding_look *look) {
         }
     } else if (amount != 0) {
         atomic_fetch_or_explicit(&source->tally, amount, memory_order_seq_cst);
-    } else {
-        siding_poller_await(poller_system(), source->object);
+    } else if (!siding_poller_await(poller_system(), source->object)) {
+        atomic_fetch_or_explicit(&source->tally, SIDING_READY_ERROR, memory_order_seq_cst);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "../platform/platform.h"
 #include "memory.h"
 #include "poller.h"
 #include "registration.h"
@@ -12,6 +13,7 @@
 #define TURN 1u
 #define CLOSE 2u
 #define GONE 4u
+#define REFUSED_NS 10000000u /* until a wait that the system refused is tried again */
 
 /* owner, both: poller */
 static struct source *line_first;
@@ -79,6 +81,12 @@ static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
     (void)ticks;
     (void)told;
     stand_in_line(task->source);
+}
+
+void task_await(struct source *source) {
+    if (!siding_poller_await(poller_system(), source->object)) {
+        task_retry(source, siding_clock_ns() + REFUSED_NS);
+    }
 }
 
 void task_retry(struct source *source, uint64_t at_ns) {

@@ -2,9 +2,10 @@
  * source_refusal_test.c - waits that the system refuses, or that fail: told as such, and nothing is
  * lost of what others wait for.
  */
+#include "context_fixture.h"
 #include "source_fixture.h"
 
-#include "../../lib/platform/windows/wait.h"
+#include "fixture/each_way.h"
 
 static struct host host; /* each test opens and closes it */
 
@@ -18,6 +19,49 @@ static void finish_source(uint64_t source, uint32_t token) {
     close_source(&host, source);
     expect_end(&host, token, SIDING_OK, 0);
 }
+
+/* ---- one that is refused --------------------------------------------------------------------- */
+
+static void tells_refusal(void) {
+    REQUIRE(host_open(&host, 64));
+    HANDLE event = new_event(false);
+    wait_starve(1);
+    uint64_t source = open_handle(TOKEN, event, 1);
+    EXPECT_EQ(next_word(&host, TOKEN), SIDING_READY_ERROR);
+    pull(&host, source, 1);
+    settle_poller(&host, TOKEN + 1);
+    EXPECT(has_none(&host));
+    EXPECT(SetEvent(event));
+    EXPECT_EQ(next_word(&host, TOKEN), SIDING_READY_READ);
+    finish_source(source, TOKEN);
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+EACH_WAY("S1: a wait that the system refuses is an error, and the next one is as ever",
+         tells_refusal)
+
+static uint64_t run_seven(uint64_t seven) {
+    return seven;
+}
+
+static void tries_again(void) {
+    REQUIRE(host_open(&host, 64));
+    HANDLE event = new_event(false);
+    struct siding_source_options options =
+        plain_options(SIDING_SOURCE_CALL, TOKEN, number_of(event), 64);
+    options.bound = bind_one(&host, FUNCTION(run_seven), 7);
+    wait_starve(2);
+    uint64_t source = open_source(&host, &options);
+    EXPECT(SetEvent(event));
+    EXPECT_EQ(next_word(&host, TOKEN), 7);
+    EXPECT(SetEvent(event));
+    EXPECT_EQ(next_word(&host, TOKEN), 7);
+    EXPECT_EQ(siding_bound_release(options.bound), SIDING_OK);
+    finish_source(source, TOKEN);
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+EACH_WAY("S12: what the poller runs waits again where the system has refused to", tries_again)
 
 /* ---- one that fails -------------------------------------------------------------------------- */
 
@@ -34,7 +78,7 @@ static HANDLE handle_of_wait(void) {
 
 /* Somebody closes a handle of ours. Three in a group: the first fails in the round after the one
    that tells the second, and the third is signalled by then. */
-TEST("S1: what others wait for is told where a wait of their group fails") {
+TEST("S1: a wait that fails is an error, and what others of its group wait for is told") {
     static HANDLE events[3];
     static uint64_t sources[3];
     uint64_t told[3] = {0};
@@ -57,6 +101,7 @@ TEST("S1: what others wait for is told where a wait of their group fails") {
         REQUIRE(event != NULL && !is_end(event) && event->token < 3);
         told[event->token] = event_payload(event)[0];
     }
+    EXPECT_EQ(told[0], SIDING_READY_ERROR);
     EXPECT_EQ(told[1], SIDING_READY_READ);
     EXPECT_EQ(told[2], SIDING_READY_READ);
     for (uint32_t i = 0; i < 3; i++) {

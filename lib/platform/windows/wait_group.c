@@ -71,8 +71,12 @@ static void drop_armed(struct wait_group *group, const struct wait *wait)
 }
 
 /* What cannot be told is given back, and waited for again. */
-static void tell(struct wait_group *group, struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
-    wait_took(wait);
+static void tell(struct wait_group *group, struct wait *wait, bool has_failed)
+    SIDING_REQUIRES(&wait_mutex) {
+    wait->has_failed = has_failed;
+    if (!has_failed) {
+        wait_took(wait);
+    }
     if (wait->state == WAIT_ARMED && wait_post(WAIT_KEY_TOLD, wait_ticket(wait))) {
         wait->state = WAIT_POSTED;
         drop_armed(group, wait);
@@ -95,13 +99,14 @@ static void free_leaving(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) 
     }
 }
 
-/* A wait fails where somebody has closed what is ours: that is told, and the next look says why. Who
-   looks has taken what the others wait for. */
+/* A wait fails where somebody has closed what is ours. Who looks for it has taken what the others
+   wait for. */
 static void tell_failed(struct wait_group *group, const struct wait_list *list)
     SIDING_REQUIRES(&wait_mutex) {
     for (DWORD i = 1; i < list->count; i++) {
-        if (WaitForSingleObject(list->objects[i], 0) != WAIT_TIMEOUT) {
-            tell(group, list->waits[i]);
+        DWORD result = WaitForSingleObject(list->objects[i], 0);
+        if (result != WAIT_TIMEOUT) {
+            tell(group, list->waits[i], result == WAIT_FAILED);
         }
     }
 }
@@ -112,7 +117,7 @@ static void read_result(struct wait_group *group, const struct wait_list *list, 
     if (result == WAIT_FAILED) {
         tell_failed(group, list);
     } else if (result > WAIT_OBJECT_0 && result < WAIT_OBJECT_0 + list->count) {
-        tell(group, list->waits[result - WAIT_OBJECT_0]);
+        tell(group, list->waits[result - WAIT_OBJECT_0], false);
     }
     free_leaving(group);
 }
