@@ -404,6 +404,39 @@ TEST("S12: datagrams come whole, with their senders, and say what was cut off") 
     host_close(&host);
 }
 
+/* Sends to where nobody is: the answer of the system is an error of the sender's next receive. */
+static void send_in_vain(SOCKET sender) {
+    SOCKET absent = bound_socket(SOCK_DGRAM);
+    struct sockaddr_in to = address_of(absent);
+    EXPECT_EQ(closesocket(absent), 0);
+    EXPECT_EQ(sendto(sender, "x", 1, 0, (const struct sockaddr *)&to, sizeof to), 1);
+}
+
+static void outlives_unreachable(uint32_t kind) {
+    REQUIRE(host_open(&host, 64));
+    SOCKET receiver = bound_socket(SOCK_DGRAM);
+    SOCKET sender = bound_socket(SOCK_DGRAM);
+    struct sockaddr_in to = address_of(receiver);
+    uint64_t source = open_reader(kind, receiver, 8, 16);
+    settle_poller(&host, TOKEN + 1);
+    send_in_vain(receiver);
+    settle_poller(&host, TOKEN + 1);
+    EXPECT_EQ(sendto(sender, "after", 5, 0, (const struct sockaddr *)&to, sizeof to), 5);
+    EXPECT(next_item() != NULL);
+    finish_source(source, TOKEN);
+    EXPECT_EQ(closesocket(receiver), 0);
+    EXPECT_EQ(closesocket(sender), 0);
+    host_close(&host);
+}
+
+TEST("S12: a read of datagrams goes on where one that was sent found nobody") {
+    outlives_unreachable(SIDING_SOURCE_READ);
+}
+
+TEST("S12: a receiver of datagrams goes on where one that was sent found nobody") {
+    outlives_unreachable(SIDING_SOURCE_RECEIVE);
+}
+
 TEST("S12: kinds that do not fit a socket are refused") {
     SOCKET ends[2];
     REQUIRE(host_open(&host, 64));

@@ -138,6 +138,11 @@ static bool is_cut_off(int error) {
     return error == WSAEMSGSIZE;
 }
 
+/* Of something that was sent before, whose answer says that nobody is there. */
+static bool is_of_other_datagram(int error) {
+    return error == WSAECONNRESET || error == WSAENETRESET;
+}
+
 int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, void *out_bytes,
                        size_t size_bytes, bool *out_is_all, int32_t *out_error) {
     ULONG most = size_bytes < INT32_MAX ? (ULONG)size_bytes : INT32_MAX;
@@ -148,15 +153,11 @@ int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, vo
         return (int64_t)size_bytes;
     }
     if (error != 0) {
-        return failure(error, out_error);
+        return nature->has_messages && is_of_other_datagram(error) ? SIDING_IO_AGAIN
+                                                                   : failure(error, out_error);
     }
     *out_is_all = nature->gives_all && receive.got_bytes > 0 && receive.got_bytes < most;
     return receive.got_bytes;
-}
-
-/* Of something that was sent before, whose answer says that nobody is there. */
-static bool is_of_other_datagram(int error) {
-    return error == WSAECONNRESET || error == WSAENETRESET;
 }
 
 /* @return the system's error number, or 0 */
