@@ -5,6 +5,7 @@
 #include "context_fixture.h"
 #include "source_fixture.h"
 
+#include "../../lib/platform/windows/wait_socket.h"
 #include "fixture/each_way.h"
 
 static struct host host; /* each test opens and closes it */
@@ -62,6 +63,66 @@ static void tries_again(void) {
     host_close(&host);
 }
 EACH_WAY("S12: what the poller runs waits again where the system has refused to", tries_again)
+
+/* ---- one that cannot be told at once ---------------------------------------------------------- */
+
+typedef LONG(NTAPI *query_event)(HANDLE event, LONG what, void *out, ULONG size_bytes,
+                                 ULONG *out_size_bytes);
+
+/* Looks without taking. */
+static bool is_taken(void *event) {
+    struct {
+        LONG type;
+        LONG state;
+    } information = {0, 1};
+    HMODULE native = GetModuleHandleW(L"ntdll.dll");
+    query_event query = (query_event)(uintptr_t)GetProcAddress(native, "NtQueryEvent");
+    EXPECT_EQ(query(event, 0, &information, sizeof information, NULL), 0);
+    return information.state == 0;
+}
+
+/* What the thread of a group has taken of a timer cannot be given back. */
+TEST("S1: what a wait has taken is told as soon as the system has memory for it") {
+    REQUIRE(wait_force(WAIT_BY_GROUP));
+    REQUIRE(host_open(&host, 64));
+    HANDLE timer = CreateWaitableTimerW(NULL, FALSE, NULL);
+    LARGE_INTEGER due = {.QuadPart = -10000}; /* in 1 ms */
+    uint64_t source = open_handle(TOKEN, timer, 1);
+    settle_poller(&host, TOKEN + 1);
+    wait_starve(2);
+    EXPECT(SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE));
+    EXPECT_EQ(next_word(&host, TOKEN), SIDING_READY_READ);
+    finish_source(source, TOKEN);
+    EXPECT(CloseHandle(timer));
+    host_close(&host);
+}
+
+TEST("S5: what could not be told is given back when its source is closed") {
+    REQUIRE(wait_force(WAIT_BY_GROUP));
+    REQUIRE(host_open(&host, 64));
+    HANDLE event = new_event(false);
+    uint64_t source = open_handle(TOKEN, event, 1);
+    settle_poller(&host, TOKEN + 1);
+    wait_starve(UINT32_MAX);
+    EXPECT(SetEvent(event));
+    EXPECT(wait_until(is_taken, event));
+    close_source(&host, source);
+    wait_starve(0);
+    expect_end(&host, TOKEN, SIDING_OK, 0);
+    EXPECT_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+
+TEST("S1: a poll that ends without an answer is a failure") {
+    static const struct wait_poll unanswered[] = {
+        {.status.status = 0xc0000001u, .count = 1, .events = UINT32_MAX},
+        {.status.status = 0, .count = 0},
+    };
+    for (uint32_t i = 0; i < sizeof unanswered / sizeof unanswered[0]; i++) {
+        EXPECT_EQ(wait_socket_read(&unanswered[i]), WAIT_SOCKET_FAILED);
+    }
+}
 
 /* ---- one that fails -------------------------------------------------------------------------- */
 

@@ -357,7 +357,7 @@ bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bo
     struct wait *wait = wait_at(descriptor);
     siding_assert(wait != NULL && wait->state != WAIT_LEAVING);
     bool is_done = true;
-    if (wait->state == WAIT_ARMED) {
+    if (wait->state == WAIT_ARMED || wait->state == WAIT_OVER) {
         is_done = stop(wait);
     } else {
         if (is_untold || wait->state == WAIT_POSTED) {

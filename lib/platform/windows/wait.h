@@ -7,6 +7,9 @@
  *    ▼                  ▼                     ▼
  *   FREE ◀──────── LEAVING                  FREE
  *
+ * Where the system has no memory for the post, a wait of a group is OVER until it has: what was
+ * taken is kept, and LEAVING comes next if the source is closed.
+ *
  * A wait belongs to one registration of the core, from siding_poller_adopt to siding_poller_remove,
  * and its number is what the core knows it by. It waits for a duplicate of the HANDLE: the host may
  * close its own, and the system give its value to another object, and nobody is confused. Sources
@@ -47,7 +50,7 @@
 #include "../platform.h"
 #include "../poller.h"
 
-enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_POSTED, WAIT_LEAVING };
+enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_OVER, WAIT_POSTED, WAIT_LEAVING };
 
 /* What a wait that succeeds does to its object. */
 enum wait_nature {
