@@ -10,8 +10,8 @@
 #include "wait_socket.h"
 
 /*
- * Nobody can ask a socket whether its calls block. So what is read is read overlapped, which no
- * socket refuses that is made by `socket`, and taken back where it does not come at once; a
+ * Nobody can ask a socket whether its calls block. So what is read is read overlapped, and taken
+ * back where it does not come at once: the few sockets that know no overlapped calls block. A
  * connection is looked for first, and accepted then.
  */
 
@@ -41,10 +41,14 @@ int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
         return wait_object_look_file((HANDLE)(intptr_t)descriptor);
     }
     bool is_stream = option(socket_of(descriptor), SO_TYPE) == SOCK_STREAM;
+    bool is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0;
+    bool is_overlapped = wait_object_look_file(base) != 0;
     *out_nature = (struct siding_io_nature){
-        .way = SIDING_IO_PLAIN,
+        .way = is_listener     ? SIDING_IO_PLAIN
+               : is_overlapped ? SIDING_IO_SOCKET
+                               : SIDING_IO_BLOCKS,
         .is_socket = true,
-        .is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0,
+        .is_listener = is_listener,
         .has_messages = !is_stream,
         .gives_all = is_stream,
         .has_end = is_stream,
