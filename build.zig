@@ -137,7 +137,9 @@ const posix_tests = [_][]const u8{
 
 /// Those of HANDLEs.
 const windows_tests = [_][]const u8{
+    "source_handle_call_test",
     "source_handle_test",
+    "source_refusal_test",
     "source_socket_test",
 };
 

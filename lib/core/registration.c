@@ -223,11 +223,10 @@ static void unwatch(struct registration *registration, struct source *source)
 }
 
 /* Its number may have become that of another registration. @return whether nothing of it is left */
-static bool leave(struct registration *registration, const struct source *last)
+static bool leave(struct registration *registration, bool is_untold)
     SIDING_REQUIRES(&registration_mutex) {
     bool is_done = true;
     if (known(registration->descriptor) == registration) {
-        bool is_untold = atomic_load_explicit(&last->credit, memory_order_relaxed) > 0;
         by_descriptor[registration->descriptor] = 0;
         is_done = siding_poller_remove(poller_system(), registration->descriptor, is_untold);
     }
@@ -237,14 +236,14 @@ static bool leave(struct registration *registration, const struct source *last)
     return is_done;
 }
 
-enum registration_removal registration_remove(struct source *source, bool ends) {
+enum registration_removal registration_remove(struct source *source, bool ends, bool is_untold) {
     enum registration_removal removal = REGISTRATION_NONE;
     siding_mutex_lock(&registration_mutex);
     struct registration *registration = source->registration;
     if (registration != NULL) {
         unwatch(registration, source);
         removal = REGISTRATION_DONE;
-        if (registration->watchers == NULL && !leave(registration, source)) {
+        if (registration->watchers == NULL && !leave(registration, is_untold)) {
             removal = REGISTRATION_SOON;
             registration->watchers = ends ? source : NULL;
         }

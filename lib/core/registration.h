@@ -38,8 +38,9 @@ enum registration_removal {
                           ends it then, if it `ends` */
 };
 /** @param ends whether the source is to be ended by its removal
+ *  @param is_untold whether nobody has heard of what was told of it last: see siding_poller_remove
  *  @thread any  @blocks never */
-enum registration_removal registration_remove(struct source *source, bool ends);
+enum registration_removal registration_remove(struct source *source, bool ends, bool is_untold);
 /** Tells the watchers, and ends who was removed. @thread poller  @blocks never */
 void registration_tell(const struct siding_ready *ready, uint32_t count, struct told *told);
 

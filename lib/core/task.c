@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "../platform/platform.h"
 #include "memory.h"
 #include "poller.h"
 #include "registration.h"
@@ -12,6 +13,7 @@
 #define TURN 1u
 #define CLOSE 2u
 #define GONE 4u
+#define REFUSED_NS 10000000u /* until a wait that the system refused is tried again */
 
 /* owner, both: poller */
 static struct source *line_first;
@@ -61,9 +63,17 @@ static void stand_in_line(struct source *source) {
 }
 
 void task_ready(struct source *source, uint32_t conditions, struct told *told) {
-    (void)conditions;
     (void)told;
+    if (!SIDING_POLLER_TELLS_CHANGES && (conditions & SIDING_READY_READ) != 0) {
+        source->task->is_told = true;
+    }
     stand_in_line(source);
+}
+
+bool task_take_told(struct source *source) {
+    bool was_told = source->task->is_told;
+    source->task->is_told = false;
+    return was_told;
 }
 
 static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
@@ -71,6 +81,12 @@ static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
     (void)ticks;
     (void)told;
     stand_in_line(task->source);
+}
+
+void task_await(struct source *source) {
+    if (!siding_poller_await(poller_system(), source->object)) {
+        task_retry(source, siding_clock_ns() + REFUSED_NS);
+    }
 }
 
 void task_retry(struct source *source, uint64_t at_ns) {
@@ -168,7 +184,7 @@ int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *
 }
 
 void task_stop(struct source *source) {
-    (void)registration_remove(source, false);
+    (void)registration_remove(source, false, source->task->is_told);
     (void)timer_cancel(&source->task->retry);
 }
 

@@ -10,8 +10,8 @@
 #include "wait_socket.h"
 
 /*
- * Nobody can ask a socket whether its calls block. So what is read is read overlapped, which no
- * socket refuses that is made by `socket`, and taken back where it does not come at once; a
+ * Nobody can ask a socket whether its calls block. So what is read is read overlapped, and taken
+ * back where it does not come at once: the few sockets that know no overlapped calls block. A
  * connection is looked for first, and accepted then.
  */
 
@@ -41,10 +41,14 @@ int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
         return wait_object_look_file((HANDLE)(intptr_t)descriptor);
     }
     bool is_stream = option(socket_of(descriptor), SO_TYPE) == SOCK_STREAM;
+    bool is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0;
+    bool is_overlapped = wait_object_look_file(base) != 0;
     *out_nature = (struct siding_io_nature){
-        .way = SIDING_IO_PLAIN,
+        .way = is_listener     ? SIDING_IO_PLAIN
+               : is_overlapped ? SIDING_IO_SOCKET
+                               : SIDING_IO_BLOCKS,
         .is_socket = true,
-        .is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0,
+        .is_listener = is_listener,
         .has_messages = !is_stream,
         .gives_all = is_stream,
         .has_end = is_stream,
@@ -138,6 +142,11 @@ static bool is_cut_off(int error) {
     return error == WSAEMSGSIZE;
 }
 
+/* Of something that was sent before, whose answer says that nobody is there. */
+static bool is_of_other_datagram(int error) {
+    return error == WSAECONNRESET || error == WSAENETRESET;
+}
+
 int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, void *out_bytes,
                        size_t size_bytes, bool *out_is_all, int32_t *out_error) {
     ULONG most = size_bytes < INT32_MAX ? (ULONG)size_bytes : INT32_MAX;
@@ -148,15 +157,11 @@ int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, vo
         return (int64_t)size_bytes;
     }
     if (error != 0) {
-        return failure(error, out_error);
+        return nature->has_messages && is_of_other_datagram(error) ? SIDING_IO_AGAIN
+                                                                   : failure(error, out_error);
     }
     *out_is_all = nature->gives_all && receive.got_bytes > 0 && receive.got_bytes < most;
     return receive.got_bytes;
-}
-
-/* Of something that was sent before, whose answer says that nobody is there. */
-static bool is_of_other_datagram(int error) {
-    return error == WSAECONNRESET || error == WSAENETRESET;
 }
 
 /* @return the system's error number, or 0 */

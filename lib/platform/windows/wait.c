@@ -18,7 +18,8 @@ static uint32_t used SIDING_GUARDED_BY(&wait_mutex);
 static uint32_t first_free SIDING_GUARDED_BY(&wait_mutex); /* number + 1; 0: none */
 static bool is_forced SIDING_GUARDED_BY(&wait_mutex);
 static enum wait_way forced_way SIDING_GUARDED_BY(&wait_mutex);
-static HANDLE port; /* immutable after wait_init */
+static uint32_t starved SIDING_GUARDED_BY(&wait_mutex); /* see wait_starve */
+static HANDLE port;                                     /* immutable after wait_init */
 
 void wait_init(HANDLE of_poller) {
     port = of_poller;
@@ -33,8 +34,21 @@ bool wait_force(enum wait_way way) {
     return is_known;
 }
 
+void wait_starve(uint32_t count) {
+    siding_mutex_lock(&wait_mutex);
+    starved = count;
+    siding_mutex_unlock(&wait_mutex);
+}
+
+static bool is_starved(void) SIDING_REQUIRES(&wait_mutex) {
+    bool is_one = starved > 0;
+    starved -= is_one;
+    return is_one;
+}
+
 bool wait_post(uint32_t key, uint64_t content) {
-    return PostQueuedCompletionStatus(port, 0, key, (OVERLAPPED *)(uintptr_t)content);
+    return !is_starved() &&
+           PostQueuedCompletionStatus(port, 0, key, (OVERLAPPED *)(uintptr_t)content);
 }
 
 /* ---- one wait -------------------------------------------------------------------------------- */
@@ -216,25 +230,27 @@ static bool begin(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     }
 }
 
-/* A wait that the system refuses is told as one that is over: the next look says why. */
-static void arm(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+/* @return false: the system refused */
+static bool arm(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     wait->has_taken = false;
+    wait->has_failed = false;
     wait->state = WAIT_ARMED;
     next_turn(wait);
-    if (!begin(wait)) {
-        wait->state = WAIT_POSTED;
-        (void)wait_post(WAIT_KEY_TOLD, wait_ticket(wait));
+    if (is_starved() || !begin(wait)) {
+        wait->state = WAIT_IDLE;
+        return false;
     }
+    return true;
 }
 
-void siding_poller_await(const struct siding_poller *poller, int descriptor) {
+bool siding_poller_await(const struct siding_poller *poller, int descriptor) {
     (void)poller;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at(descriptor);
-    if (wait != NULL && wait->state == WAIT_IDLE) {
-        arm(wait);
-    }
+    bool is_idle = wait != NULL && wait->state == WAIT_IDLE;
+    bool is_armed = is_idle ? arm(wait) : wait != NULL;
     siding_mutex_unlock(&wait_mutex);
+    return is_armed;
 }
 
 /* Nothing of one that is waited for: what it would take is on its way. */
@@ -273,12 +289,12 @@ static uint32_t finish(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     bool was_posted = wait->state == WAIT_POSTED;
     wait->state = WAIT_IDLE;
     if (wait->nature == WAIT_SOCKET) {
-        return was_posted ? WAIT_SOCKET_FAILED : wait_socket_read(&wait->poll);
+        return wait_socket_read(&wait->poll);
     }
     if (!was_posted) {
         wait_took(wait); /* a packet: the system took it */
     }
-    return SIDING_READY_READ;
+    return wait->has_failed ? SIDING_READY_ERROR : SIDING_READY_READ;
 }
 
 /* @return whether this is news */
@@ -341,10 +357,10 @@ bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bo
     struct wait *wait = wait_at(descriptor);
     siding_assert(wait != NULL && wait->state != WAIT_LEAVING);
     bool is_done = true;
-    if (wait->state == WAIT_ARMED) {
+    if (wait->state == WAIT_ARMED || wait->state == WAIT_OVER) {
         is_done = stop(wait);
     } else {
-        if (is_untold) {
+        if (is_untold || wait->state == WAIT_POSTED) {
             wait_give_back(wait);
         }
         end(wait);

@@ -7,6 +7,9 @@
  *    ▼                  ▼                     ▼
  *   FREE ◀──────── LEAVING                  FREE
  *
+ * Where the system has no memory for the post, a wait of a group is OVER until it has: what was
+ * taken is kept, and LEAVING comes next if the source is closed.
+ *
  * A wait belongs to one registration of the core, from siding_poller_adopt to siding_poller_remove,
  * and its number is what the core knows it by. It waits for a duplicate of the HANDLE: the host may
  * close its own, and the system give its value to another object, and nobody is confused. Sources
@@ -47,7 +50,7 @@
 #include "../platform.h"
 #include "../poller.h"
 
-enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_POSTED, WAIT_LEAVING };
+enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_OVER, WAIT_POSTED, WAIT_LEAVING };
 
 /* What a wait that succeeds does to its object. */
 enum wait_nature {
@@ -90,7 +93,8 @@ struct wait {
     enum wait_state state;
     enum wait_nature nature;
     enum wait_way way;
-    bool has_taken; /* its last success took something */
+    bool has_taken;  /* its last success took something */
+    bool has_failed; /* the last one was none */
     union {
         HANDLE packet;            /* of WAIT_BY_PACKET; owned */
         struct wait_group *group; /* of WAIT_BY_GROUP: it is a member */
@@ -119,7 +123,7 @@ HANDLE wait_handle(int descriptor);
 /* ---- of the ways ----------------------------------------------------------------------------- */
 
 /** Posts to the port. @return false: the system has no memory  @thread any  @blocks never */
-bool wait_post(uint32_t key, uint64_t content);
+bool wait_post(uint32_t key, uint64_t content) SIDING_REQUIRES(&wait_mutex);
 /** @return turn and number, for WAIT_KEY_TOLD  @thread any  @blocks never */
 uint64_t wait_ticket(const struct wait *wait) SIDING_REQUIRES(&wait_mutex);
 /** Notes what has been taken, if this object loses a signal. @thread any  @blocks never */
@@ -134,5 +138,8 @@ void wait_free(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
 /** Has waits that are adopted from now on use one way. @return false: the system does not know it
  *  @thread any  @blocks never */
 bool wait_force(enum wait_way way);
+/** Has as many of the next waits and posts fail as where the system has no memory.
+ *  @thread any  @blocks never */
+void wait_starve(uint32_t count);
 
 #endif
