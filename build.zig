@@ -138,6 +138,7 @@ const posix_tests = [_][]const u8{
 /// Those of HANDLEs.
 const windows_tests = [_][]const u8{
     "source_handle_test",
+    "source_pipe_test",
     "source_socket_test",
 };
 
@@ -209,6 +210,7 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/wait_group.c",
     "lib/platform/windows/wait_object.c",
     "lib/platform/windows/wait_packet.c",
+    "lib/platform/windows/wait_pipe.c",
     "lib/platform/windows/wait_socket.c",
     "lib/platform/windows/word.c",
 };

@@ -69,7 +69,7 @@ export const muslImpossible = [
 /** @type {readonly Lacking[]} */
 export const posixLacking = [
   {
-    files: ["tests/native/source_handle_test.c", "tests/native/source_socket_test.c"],
+    files: ["handle", "pipe", "socket"].map((name) => `tests/native/source_${name}_test.c`),
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
   { files: ["tests/packages_test.ts"], reason: noPacking },
