@@ -13,7 +13,6 @@
  * @property {string} reason
  */
 
-const noCompiler = "compiles C, and no compiler runs on the emulated system";
 const noPacking = "builds packages with Zig, and of Linux with glibc";
 const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
 const noProbe = "qemu looks at the memory before the system says that it cannot";
@@ -89,10 +88,6 @@ export const windowsLacking = [
     reason: "needs what only POSIX has: descriptors, signals, fork",
   },
   {
-    files: ["tests/layouts_test.ts", "tests/struct_values_test.ts"],
-    reason: noCompiler,
-  },
-  {
     files: [
       ..."station_accept station_await station_merge station_read station_ready".split(" "),
     ].map((name) => `tests/${name}_test.ts`),
@@ -123,16 +118,6 @@ export const windowsImpossible = [
     file: "tests/bound_pointers_test.ts",
     name: "B3: as a start routine, a destructor, a retain",
     reason: "the C library has no threads of POSIX",
-  },
-  {
-    file: "tests/native_library_test.ts",
-    name: "C6: a libsiding of another ABI version gives one line",
-    reason: noCompiler,
-  },
-  {
-    file: "tests/native_library_test.ts",
-    name: "C6: a libsiding whose records have other sizes gives one line",
-    reason: noCompiler,
   },
   {
     file: "tests/library_test.ts",

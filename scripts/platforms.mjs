@@ -33,6 +33,7 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
  * @property {readonly string[]} [tests] folders of tests that are for this platform alone
+ * @property {boolean} [hasNoCompiler] whether its programs cannot start the machine's compiler
  * @property {boolean} [hasScreen] whether its programs have one
  * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
  * @property {boolean} [startsItself] whether its programs start others without the launcher
@@ -96,6 +97,7 @@ export const platforms = {
     },
     launcher: (folder) => wineLauncher(winePrefix(folder)),
     tests: ["tests/windows"],
+    hasNoCompiler: true,
     hasScreen: true,
     pathOf: (path) => `Z:${path}`,
     startsItself: true,
