@@ -81,7 +81,7 @@ export interface PrereadOptions<R> extends PortOptions {
 }
 
 const syscalls = runtime.system === "windows"
-  ? { read: "WSARecv", accept: "accept", receive: "WSARecvFrom" } as const
+  ? { read: "ReadFile", accept: "accept", receive: "WSARecvFrom" } as const
   : { read: "read", accept: "accept4", receive: "recvmsg" } as const;
 
 const SIZE_DEFAULT = 65_536;

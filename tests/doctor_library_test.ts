@@ -9,7 +9,7 @@ import { fatLibrary, libraryFor } from "./support/cross.ts";
 import { doctorLines, doctorReport, shapeOf, siding } from "./support/doctor.ts";
 import { foreignHeader } from "./support/elf.ts";
 import { runtimeName, test } from "./support/harness.ts";
-import { compiler } from "./support/platform.ts";
+import { compile } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-doctor-"));
@@ -34,12 +34,14 @@ function moduleOf(name: string, definitions: unknown): string {
 }
 
 /** Compiles C to a shared library in a folder. */
-function compile(path: string, source: string, flags: readonly string[] = []): string {
+async function library(
+  path: string,
+  source: string,
+  flags: readonly string[] = [],
+): Promise<string> {
   mkdirSync(dirname(path), { recursive: true });
-  const input = file("library.c", source);
   const own = ["-shared", "-fPIC", "-fno-sanitize=all", "-nostdlib"];
-  const [program, ...args] = compiler([...own, "-o", path, input, ...flags]);
-  execFileSync(program, args);
+  writeFileSync(path, await compile(source, [...own, ...flags]));
   return path;
 }
 
@@ -133,10 +135,10 @@ test("a module without definitions, a wrong one and a missing one are told", asy
 });
 
 test("a library that is missing is named, and by whom it is needed", async () => {
-  const gone = compile(join(folder, "gone", "libgone.so"), "int gone(void) { return 1; }", [
+  const gone = await library(join(folder, "gone", "libgone.so"), "int gone(void) { return 1; }", [
     "-Wl,-soname,libgone.so",
   ]);
-  const path = compile(
+  const path = await library(
     join(folder, "needs.so"),
     "int gone(void); int needs(void) { return gone(); }",
     [gone],
@@ -156,15 +158,15 @@ test("a library that is missing is named, and by whom it is needed", async () =>
 });
 
 test("what a file needs is looked for where it says, and what that lacks is told", async () => {
-  const gone = compile(join(folder, "lib", "libdeep.so"), "int deep(void) { return 1; }", [
+  const gone = await library(join(folder, "lib", "libdeep.so"), "int deep(void) { return 1; }", [
     "-Wl,-soname,libdeep.so",
   ]);
-  const near = compile(
+  const near = await library(
     join(folder, "lib", "libnear.so"),
     "int deep(void); int near(void) { return deep(); }",
     [gone, "-Wl,-soname,libnear.so", "-Wl,-rpath,$ORIGIN"],
   );
-  const path = compile(
+  const path = await library(
     join(folder, "far.so"),
     "int near(void); int far(void) { return near(); }",
     [near, "-Wl,-rpath,$ORIGIN/lib"],
@@ -189,7 +191,7 @@ test("libraries of other platforms are told apart, and their lists of symbols as
     ["aarch64-macos", { format: "Mach-O", system: "darwin", architecture: "arm64" }],
   ] as const;
   for (const [target, binary] of targets) {
-    const path = libraryFor(target, folder);
+    const path = await libraryFor(target, folder);
     const report = await doctorReport<LibraryReport>(1, [path, "--definitions", module]);
     assert.deepEqual(report.binaries, [{ ...binary, kind: "shared library" }]);
     assert.deepEqual(report.symbols, {
@@ -206,7 +208,9 @@ test("libraries of other platforms are told apart, and their lists of symbols as
     assert.ok(report.needed.every(({ state }) => state === "unknown"));
   }
   const both = fatLibrary(
-    ["x86_64-macos", "aarch64-macos"].map((target) => libraryFor(target, folder)),
+    await Promise.all(
+      ["x86_64-macos", "aarch64-macos"].map((target) => libraryFor(target, folder)),
+    ),
     join(folder, "fat.dylib"),
   );
   const { binaries, problems } = await doctorReport<LibraryReport>(1, [both]);

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compiler } from "./platform.ts";
+import { compile } from "./platform.ts";
 
 const source = `
 #ifdef _WIN32
@@ -21,13 +20,10 @@ int (*volatile keeper)(void) = hidden;
 `;
 
 /** Compiles a library with a function `answer` for one of Zig's targets; gives its path. */
-export function libraryFor(target: string, folder: string): string {
-  const input = join(folder, "cross.c");
+export async function libraryFor(target: string, folder: string): Promise<string> {
   const output = join(folder, `${target}.library`);
-  writeFileSync(input, source);
   const flags = ["-target", target, "-shared", "-nostdlib", "-O1", "-fno-sanitize=all"];
-  const [program, ...args] = compiler([...flags, "-o", output, input]);
-  execFileSync(program, args);
+  writeFileSync(output, await compile(source, flags));
   return output;
 }
 

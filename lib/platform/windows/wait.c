@@ -6,6 +6,7 @@
 #include "wait_group.h"
 #include "wait_object.h"
 #include "wait_packet.h"
+#include "wait_pipe.h"
 #include "wait_socket.h"
 
 /* As many as there can be sources. */
@@ -72,7 +73,7 @@ static void next_turn(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
 }
 
 void wait_took(struct wait *wait) {
-    wait->has_taken = wait->nature != WAIT_KEEPS && wait->nature != WAIT_SOCKET;
+    wait->has_taken = wait_takes(wait);
 }
 
 void wait_give_back(struct wait *wait) {
@@ -93,11 +94,24 @@ static struct wait *take_free(void) SIDING_REQUIRES(&wait_mutex) {
     return wait;
 }
 
+/* What is adopted. */
+struct subject {
+    enum wait_nature nature;
+    HANDLE object;
+    struct wait_pipe *pipe;
+};
+
+static void let_go(const struct subject *subject) {
+    if (subject->nature == WAIT_PIPE) {
+        wait_pipe_destroy(subject->pipe);
+    } else if (subject->nature != WAIT_SOCKET) {
+        (void)CloseHandle(subject->object);
+    }
+}
+
 void wait_free(struct wait *wait) {
     siding_assert(wait->state != WAIT_FREE && wait->state != WAIT_ARMED);
-    if (wait->way != WAIT_BY_POLL) {
-        (void)CloseHandle(wait->object);
-    }
+    let_go(&(struct subject){wait->nature, wait->object, wait->pipe});
     if (wait->way == WAIT_BY_PACKET && wait->packet != NULL) {
         (void)CloseHandle(wait->packet);
     }
@@ -130,13 +144,14 @@ static int32_t prepare_way(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
 }
 
 /* @return 0 or errno */
-static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor) {
+static int32_t make(const struct subject *subject, int *out_descriptor) {
     int32_t error = ENOMEM;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = take_free();
     if (wait != NULL) {
-        wait->object = object;
-        wait->nature = nature;
+        wait->nature = subject->nature;
+        wait->object = subject->object;
+        wait->pipe = subject->pipe;
         *out_descriptor = (int)number_of(wait);
         error = prepare_way(wait);
     }
@@ -144,42 +159,46 @@ static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor)
         wait_free(wait);
     }
     siding_mutex_unlock(&wait_mutex);
-    if (wait == NULL && nature != WAIT_SOCKET) {
-        (void)CloseHandle(object);
+    if (wait == NULL) {
+        let_go(subject);
     }
     return error;
 }
 
-/* @return 0 or errno  @owns the caller, on success */
-static int32_t duplicate(HANDLE object, HANDLE *out_duplicate) {
+/* What is waited for in place of an object. @return 0 or errno */
+static int32_t own(HANDLE object, struct subject *subject) {
     HANDLE self = GetCurrentProcess();
-    if (!DuplicateHandle(self, object, self, out_duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
-        return EMFILE;
+    if (subject->nature == WAIT_PIPE) {
+        int32_t error = wait_pipe_create(object, &subject->pipe);
+        subject->object = error == 0 ? subject->pipe->event : NULL;
+        return error;
     }
-    return 0;
+    bool is_duplicated =
+        DuplicateHandle(self, object, self, &subject->object, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    return is_duplicated ? 0 : EMFILE;
 }
 
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor) {
-    HANDLE socket = NULL;
-    if (wait_socket_look(handle_of(object), &socket)) {
-        return make(socket, WAIT_SOCKET, out_descriptor);
+    struct subject subject = {.nature = WAIT_SOCKET};
+    if (wait_socket_look(handle_of(object), &subject.object)) {
+        return make(&subject, out_descriptor);
     }
-    enum wait_nature nature;
-    int32_t error = wait_object_look(handle_of(object), &nature);
+    int32_t error = wait_object_look(handle_of(object), &subject.nature);
     if (error != 0 || conditions != SIDING_READY_READ) {
         return error != 0 ? error : EINVAL;
     }
-    HANDLE own = NULL;
-    error = duplicate(handle_of(object), &own);
-    return error != 0 ? error : make(own, nature, out_descriptor);
+    error = own(handle_of(object), &subject);
+    return error != 0 ? error : make(&subject, out_descriptor);
 }
 
 HANDLE wait_handle(int descriptor) {
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at(descriptor);
-    HANDLE object = wait == NULL ? NULL : wait->object;
+    HANDLE handle = wait == NULL                ? NULL
+                    : wait->nature == WAIT_PIPE ? wait->pipe->handle
+                                                : wait->object;
     siding_mutex_unlock(&wait_mutex);
-    return object;
+    return handle;
 }
 
 /* One that is not waited for. */
@@ -219,6 +238,9 @@ int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
 
 /* @return false: the system refused */
 static bool begin(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    if (wait->nature == WAIT_PIPE) {
+        wait_pipe_begin(wait->pipe);
+    }
     switch (wait->way) {
     case WAIT_BY_GROUP:
         wait_group_arm(wait);
@@ -261,6 +283,9 @@ static uint32_t look_at(struct wait *wait, uint32_t conditions) SIDING_REQUIRES(
     if (wait->nature == WAIT_SOCKET) {
         return wait_socket_conditions(wait->object, conditions);
     }
+    if (wait->nature == WAIT_PIPE) {
+        return wait_pipe_conditions(wait->pipe);
+    }
     wait->has_taken = false;
     switch (WaitForSingleObject(wait->object, 0)) {
     case WAIT_OBJECT_0:
@@ -291,6 +316,9 @@ static uint32_t finish(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     if (wait->nature == WAIT_SOCKET) {
         return wait_socket_read(&wait->poll);
     }
+    if (wait->nature == WAIT_PIPE) {
+        return SIDING_READY_READ | wait_pipe_conditions(wait->pipe); /* or a connection */
+    }
     if (!was_posted) {
         wait_took(wait); /* a packet: the system took it */
     }
@@ -303,6 +331,10 @@ static bool read_wait(struct wait *wait, struct siding_ready *out_ready)
     switch (wait->state) {
     case WAIT_ARMED:
     case WAIT_POSTED:
+        if (wait->nature == WAIT_PIPE && wait_pipe_is_cut_off(wait->pipe)) {
+            arm(wait);
+            return false;
+        }
         *out_ready = (struct siding_ready){wait->data, finish(wait)};
         return true;
     case WAIT_LEAVING: /* a poll that was cancelled */
@@ -331,6 +363,9 @@ bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready) {
 
 /* @return whether nothing more can be taken */
 static bool stop(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    if (wait->nature == WAIT_PIPE) {
+        wait_pipe_release(wait->pipe);
+    }
     if (wait->way != WAIT_BY_PACKET) {
         wait->state = WAIT_LEAVING;
     }
@@ -340,7 +375,7 @@ static bool stop(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     }
     if (wait->way == WAIT_BY_GROUP) {
         wait_group_expel(wait);
-        return wait->nature == WAIT_KEEPS;
+        return !wait_takes(wait);
     }
     if (!wait_packet_cancel(wait->packet)) {
         wait_took(wait);

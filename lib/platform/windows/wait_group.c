@@ -99,7 +99,7 @@ static void free_leaving(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) 
             wait_give_back(wait);
         }
         bool is_free = wait->state == WAIT_LEAVING &&
-                       (wait->nature == WAIT_KEEPS || wait_post(WAIT_KEY_GONE, wait->data));
+                       (!wait_takes(wait) || wait_post(WAIT_KEY_GONE, wait->data));
         if (is_free) {
             drop_armed(group, wait);
             group->members--;
