@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import type { LibraryReport } from "../cli/doctor.ts";
+import { readBinaries } from "../cli/doctor/binary.ts";
 import { fatLibrary, libraryFor } from "./support/cross.ts";
 import { doctorLines, doctorReport, shapeOf, siding } from "./support/doctor.ts";
 import { foreignHeader } from "./support/elf.ts";
-import { runtimeName, test } from "./support/harness.ts";
+import { randomFrom, runtimeName, test } from "./support/harness.ts";
 import { compiler } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
@@ -232,6 +233,29 @@ test("what is no shared library is told, damaged files included", async () => {
     assert.equal(report.problems.length, 1, JSON.stringify(report, null, 2));
     assert.match(report.problems[0]!, problem);
     assert.equal(report.loaded, false);
+  }
+});
+
+test("headers with wrong bytes are read or refused, and nothing else", () => {
+  const seed = Date.now() >>> 0;
+  console.log(`seed ${seed}`);
+  const random = randomFrom(seed);
+  const paths = ["x86_64-windows-gnu", "aarch64-macos"].map((target) => libraryFor(target, folder));
+  const fat = fatLibrary(paths.slice(1), join(folder, "one.dylib"));
+  for (const path of [testlibPath, ...paths, fat]) {
+    const whole = readFileSync(path);
+    for (let round = 0; round < 500; round++) {
+      const bytes = whole.slice(0, random() < 0.2 ? random() * whole.length : undefined);
+      const changes = 1 + random() * 20;
+      for (let left = changes; left > 0; left--) {
+        bytes[Math.floor(random() * Math.min(bytes.length, 4096))] = random() * 256;
+      }
+      try {
+        assert.ok(readBinaries(bytes).length >= 0);
+      } catch (error) {
+        assert.match((error as Error).message, /^it is (cut off|neither)/, String(error));
+      }
+    }
   }
 });
 

@@ -9,6 +9,11 @@ import { isRecord } from "../../src/definition.ts";
 import { planField } from "../../src/layout.ts";
 import { planFunction } from "../../src/plan.ts";
 import { flagOf, isPermitted, type Wish } from "../../src/runtime/permissions.ts";
+import { inTime } from "./in_time.ts";
+import { firstLine } from "./problems.ts";
+
+/** After this long it is given up to import a module. */
+const IMPORT_MS_MAX = 10_000;
 
 /** Symbols by whether a library may lack them. */
 export interface WantedSymbols {
@@ -64,9 +69,9 @@ export async function wantedSymbols(module: string): Promise<WantedSymbols> {
   }
   let exported: object;
   try {
-    exported = await import(url.href);
+    exported = await inTime(() => import(url.href), IMPORT_MS_MAX);
   } catch (error) {
-    throw new Error(`Cannot import "${module}": ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot import "${module}": ${firstLine(error)}`, { cause: error });
   }
   const all: WantedSymbols = { required: new Set(), optional: new Set() };
   for (const definitions of Object.values(exported).filter(isDefinitions)) {
