@@ -24,7 +24,11 @@ const STACK_DEFAULT = 8 * 1024 * 1024;
 const STACK_MIN = 64 * 1024;
 const STACK_MAX = 2 ** 32 - 1;
 
-/** What {@linkcode configure} can set. */
+/**
+ * What {@linkcode configure} can set.
+ *
+ * @category Settings and insight
+ */
 export interface Settings {
   /** Most contexts of the process, and most threads for other calls; 1 to 4,096, default 64. */
   threads?: number;
@@ -58,14 +62,13 @@ export interface Settings {
 }
 
 /** What was set last. */
-export const settings: Required<Settings> = {
+export const settings: Required<Omit<Settings, "wake">> & Pick<Settings, "wake"> = {
   threads: THREADS_DEFAULT,
   threadsMin: THREADS_MIN_DEFAULT,
   idleTime: IDLE_MS_DEFAULT,
   spin: SPIN_US_DEFAULT,
   stackSize: STACK_DEFAULT,
   calls: CALLS_DEFAULT,
-  wake: "socket",
   stacks: false,
 };
 
@@ -107,6 +110,8 @@ function check(given: Settings): void {
  *
  * configure({ threads: 600 });
  * ```
+ *
+ * @category Settings and insight
  */
 export function configure(given: Settings): void {
   check(given);
