@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import type { LibraryReport } from "../cli/doctor.ts";
 import { readBinaries } from "../cli/doctor/binary.ts";
-import { fatLibrary, libraryFor } from "./support/cross.ts";
+import { compileLibrary, fatLibrary, libraryFor } from "./support/cross.ts";
 import { doctorLines, doctorReport, shapeOf, siding } from "./support/doctor.ts";
 import { foreignHeader } from "./support/elf.ts";
 import { randomFrom, runtimeName, test } from "./support/harness.ts";
-import { compiler } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-doctor-"));
@@ -32,16 +30,6 @@ function moduleOf(name: string, definitions: unknown): string {
     `${name}.ts`,
     `export const definitions = ${JSON.stringify(definitions)} as const;\n`,
   );
-}
-
-/** Compiles C to a shared library in a folder. */
-function compile(path: string, source: string, flags: readonly string[] = []): string {
-  mkdirSync(dirname(path), { recursive: true });
-  const input = file("library.c", source);
-  const own = ["-shared", "-fPIC", "-fno-sanitize=all", "-nostdlib"];
-  const [program, ...args] = compiler([...own, "-o", path, input, ...flags]);
-  execFileSync(program, args);
-  return path;
 }
 
 const here = { format: "ELF", kind: "shared library", system: "linux", architecture: process.arch };
@@ -134,10 +122,14 @@ test("a module without definitions, a wrong one and a missing one are told", asy
 });
 
 test("a library that is missing is named, and by whom it is needed", async () => {
-  const gone = compile(join(folder, "gone", "libgone.so"), "int gone(void) { return 1; }", [
-    "-Wl,-soname,libgone.so",
-  ]);
-  const path = compile(
+  const gone = await compileLibrary(
+    join(folder, "gone", "libgone.so"),
+    "int gone(void) { return 1; }",
+    [
+      "-Wl,-soname,libgone.so",
+    ],
+  );
+  const path = await compileLibrary(
     join(folder, "needs.so"),
     "int gone(void); int needs(void) { return gone(); }",
     [gone],
@@ -157,15 +149,19 @@ test("a library that is missing is named, and by whom it is needed", async () =>
 });
 
 test("what a file needs is looked for where it says, and what that lacks is told", async () => {
-  const gone = compile(join(folder, "lib", "libdeep.so"), "int deep(void) { return 1; }", [
-    "-Wl,-soname,libdeep.so",
-  ]);
-  const near = compile(
+  const gone = await compileLibrary(
+    join(folder, "lib", "libdeep.so"),
+    "int deep(void) { return 1; }",
+    [
+      "-Wl,-soname,libdeep.so",
+    ],
+  );
+  const near = await compileLibrary(
     join(folder, "lib", "libnear.so"),
     "int deep(void); int near(void) { return deep(); }",
     [gone, "-Wl,-soname,libnear.so", "-Wl,-rpath,$ORIGIN"],
   );
-  const path = compile(
+  const path = await compileLibrary(
     join(folder, "far.so"),
     "int near(void); int far(void) { return near(); }",
     [near, "-Wl,-rpath,$ORIGIN/lib"],
@@ -190,7 +186,7 @@ test("libraries of other platforms are told apart, and their lists of symbols as
     ["aarch64-macos", { format: "Mach-O", system: "darwin", architecture: "arm64" }],
   ] as const;
   for (const [target, binary] of targets) {
-    const path = libraryFor(target, folder);
+    const path = await libraryFor(target, folder);
     const report = await doctorReport<LibraryReport>(1, [path, "--definitions", module]);
     assert.deepEqual(report.binaries, [{ ...binary, kind: "shared library" }]);
     assert.deepEqual(report.symbols, {
@@ -207,7 +203,7 @@ test("libraries of other platforms are told apart, and their lists of symbols as
     assert.ok(report.needed.every(({ state }) => state === "unknown"));
   }
   const both = fatLibrary(
-    ["x86_64-macos", "aarch64-macos"].map((target) => libraryFor(target, folder)),
+    [await libraryFor("x86_64-macos", folder), await libraryFor("aarch64-macos", folder)],
     join(folder, "fat.dylib"),
   );
   const { binaries, problems } = await doctorReport<LibraryReport>(1, [both]);
@@ -236,13 +232,14 @@ test("what is no shared library is told, damaged files included", async () => {
   }
 });
 
-test("headers with wrong bytes are read or refused, and nothing else", () => {
+test("headers with wrong bytes are read or refused, and nothing else", async () => {
   const seed = Date.now() >>> 0;
   console.log(`seed ${seed}`);
   const random = randomFrom(seed);
-  const paths = ["x86_64-windows-gnu", "aarch64-macos"].map((target) => libraryFor(target, folder));
-  const fat = fatLibrary(paths.slice(1), join(folder, "one.dylib"));
-  for (const path of [testlibPath, ...paths, fat]) {
+  const windows = await libraryFor("x86_64-windows-gnu", folder);
+  const mac = await libraryFor("aarch64-macos", folder);
+  const fat = fatLibrary([mac], join(folder, "one.dylib"));
+  for (const path of [testlibPath, windows, mac, fat]) {
     const whole = readFileSync(path);
     for (let round = 0; round < 500; round++) {
       const bytes = whole.slice(0, random() < 0.2 ? random() * whole.length : undefined);

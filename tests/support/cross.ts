@@ -4,8 +4,8 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { compiler } from "./platform.ts";
 
 const source = `
@@ -20,15 +20,24 @@ static int hidden(void) { return 7; }
 int (*volatile keeper)(void) = hidden;
 `;
 
-/** Compiles a library with a function `answer` for one of Zig's targets; gives its path. */
-export function libraryFor(target: string, folder: string): string {
-  const input = join(folder, "cross.c");
-  const output = join(folder, `${target}.library`);
+/** Compiles a shared library that needs no C library into a file; gives its path. */
+export function compileLibrary(
+  path: string,
+  source: string,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const input = `${path}.c`;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(input, source);
-  const flags = ["-target", target, "-shared", "-nostdlib", "-O1", "-fno-sanitize=all"];
-  const [program, ...args] = compiler([...flags, "-o", output, input]);
+  const own = ["-shared", "-fPIC", "-nostdlib", "-O1", "-fno-sanitize=all"];
+  const [program, ...args] = compiler([...own, "-o", path, input, ...flags]);
   execFileSync(program, args);
-  return output;
+  return Promise.resolve(path);
+}
+
+/** Compiles one with a function `answer` for one of Zig's targets; gives its path. */
+export function libraryFor(target: string, folder: string): Promise<string> {
+  return compileLibrary(join(folder, `${target}.library`), source, ["-target", target]);
 }
 
 const FAT = 0xcafebabe;
