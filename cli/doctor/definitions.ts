@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isRecord } from "../../src/definition.ts";
 import { planField } from "../../src/layout.ts";
 import { planFunction } from "../../src/plan.ts";
@@ -41,6 +41,13 @@ function urlOf(module: string): URL {
   return isUrl ? new URL(module) : pathToFileURL(resolve(module));
 }
 
+function demandPermission(module: string, url: URL): void {
+  if (url.protocol !== "file:") return;
+  const wish: Wish = { name: "read", path: fileURLToPath(url) };
+  if (isPermitted(wish)) return;
+  throw new Error(`Cannot import "${module}": add ${flagOf(wish)}`);
+}
+
 /** Notes the symbols of one definition, those of functions that free included. */
 function note(
   key: string,
@@ -63,10 +70,7 @@ function note(
  */
 export async function wantedSymbols(module: string): Promise<WantedSymbols> {
   const url = urlOf(module);
-  const wish: Wish = { name: "read", path: decodeURIComponent(url.pathname) };
-  if (url.protocol === "file:" && !isPermitted(wish)) {
-    throw new Error(`Cannot import "${module}": add ${flagOf(wish)}`);
-  }
+  demandPermission(module, url);
   let exported: object;
   try {
     exported = await inTime(() => import(url.href), IMPORT_MS_MAX);
