@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import type { LibraryReport } from "../cli/doctor.ts";
-import { fatLibrary, libraryFor } from "./support/cross.ts";
+import { readBinaries } from "../cli/doctor/binary.ts";
+import { compileLibrary, fatLibrary, libraryFor } from "./support/cross.ts";
 import { doctorLines, doctorReport, shapeOf, siding } from "./support/doctor.ts";
 import { foreignHeader } from "./support/elf.ts";
-import { runtimeName, test } from "./support/harness.ts";
-import { compile } from "./support/platform.ts";
+import { randomFrom, runtimeName, test } from "./support/harness.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-doctor-"));
@@ -31,18 +30,6 @@ function moduleOf(name: string, definitions: unknown): string {
     `${name}.ts`,
     `export const definitions = ${JSON.stringify(definitions)} as const;\n`,
   );
-}
-
-/** Compiles C to a shared library in a folder. */
-async function library(
-  path: string,
-  source: string,
-  flags: readonly string[] = [],
-): Promise<string> {
-  mkdirSync(dirname(path), { recursive: true });
-  const own = ["-shared", "-fPIC", "-fno-sanitize=all", "-nostdlib"];
-  writeFileSync(path, await compile(source, [...own, ...flags]));
-  return path;
 }
 
 const here = { format: "ELF", kind: "shared library", system: "linux", architecture: process.arch };
@@ -135,10 +122,14 @@ test("a module without definitions, a wrong one and a missing one are told", asy
 });
 
 test("a library that is missing is named, and by whom it is needed", async () => {
-  const gone = await library(join(folder, "gone", "libgone.so"), "int gone(void) { return 1; }", [
-    "-Wl,-soname,libgone.so",
-  ]);
-  const path = await library(
+  const gone = await compileLibrary(
+    join(folder, "gone", "libgone.so"),
+    "int gone(void) { return 1; }",
+    [
+      "-Wl,-soname,libgone.so",
+    ],
+  );
+  const path = await compileLibrary(
     join(folder, "needs.so"),
     "int gone(void); int needs(void) { return gone(); }",
     [gone],
@@ -158,15 +149,19 @@ test("a library that is missing is named, and by whom it is needed", async () =>
 });
 
 test("what a file needs is looked for where it says, and what that lacks is told", async () => {
-  const gone = await library(join(folder, "lib", "libdeep.so"), "int deep(void) { return 1; }", [
-    "-Wl,-soname,libdeep.so",
-  ]);
-  const near = await library(
+  const gone = await compileLibrary(
+    join(folder, "lib", "libdeep.so"),
+    "int deep(void) { return 1; }",
+    [
+      "-Wl,-soname,libdeep.so",
+    ],
+  );
+  const near = await compileLibrary(
     join(folder, "lib", "libnear.so"),
     "int deep(void); int near(void) { return deep(); }",
     [gone, "-Wl,-soname,libnear.so", "-Wl,-rpath,$ORIGIN"],
   );
-  const path = await library(
+  const path = await compileLibrary(
     join(folder, "far.so"),
     "int near(void); int far(void) { return near(); }",
     [near, "-Wl,-rpath,$ORIGIN/lib"],
@@ -208,9 +203,7 @@ test("libraries of other platforms are told apart, and their lists of symbols as
     assert.ok(report.needed.every(({ state }) => state === "unknown"));
   }
   const both = fatLibrary(
-    await Promise.all(
-      ["x86_64-macos", "aarch64-macos"].map((target) => libraryFor(target, folder)),
-    ),
+    [await libraryFor("x86_64-macos", folder), await libraryFor("aarch64-macos", folder)],
     join(folder, "fat.dylib"),
   );
   const { binaries, problems } = await doctorReport<LibraryReport>(1, [both]);
@@ -236,6 +229,30 @@ test("what is no shared library is told, damaged files included", async () => {
     assert.equal(report.problems.length, 1, JSON.stringify(report, null, 2));
     assert.match(report.problems[0]!, problem);
     assert.equal(report.loaded, false);
+  }
+});
+
+test("headers with wrong bytes are read or refused, and nothing else", async () => {
+  const seed = Date.now() >>> 0;
+  console.log(`seed ${seed}`);
+  const random = randomFrom(seed);
+  const windows = await libraryFor("x86_64-windows-gnu", folder);
+  const mac = await libraryFor("aarch64-macos", folder);
+  const fat = fatLibrary([mac], join(folder, "one.dylib"));
+  for (const path of [testlibPath, windows, mac, fat]) {
+    const whole = readFileSync(path);
+    for (let round = 0; round < 500; round++) {
+      const bytes = whole.slice(0, random() < 0.2 ? random() * whole.length : undefined);
+      const changes = 1 + random() * 20;
+      for (let left = changes; left > 0; left--) {
+        bytes[Math.floor(random() * Math.min(bytes.length, 4096))] = random() * 256;
+      }
+      try {
+        assert.ok(readBinaries(bytes).length >= 0);
+      } catch (error) {
+        assert.match((error as Error).message, /^it is (cut off|neither)/, String(error));
+      }
+    }
   }
 });
 

@@ -4,11 +4,16 @@
  * @module
  */
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isRecord } from "../../src/definition.ts";
 import { planField } from "../../src/layout.ts";
 import { planFunction } from "../../src/plan.ts";
 import { flagOf, isPermitted, type Wish } from "../../src/runtime/permissions.ts";
+import { inTime } from "./in_time.ts";
+import { firstLine } from "./problems.ts";
+
+/** After this long it is given up to import a module. */
+const IMPORT_MS_MAX = 10_000;
 
 /** Symbols by whether a library may lack them. */
 export interface WantedSymbols {
@@ -36,6 +41,13 @@ function urlOf(module: string): URL {
   return isUrl ? new URL(module) : pathToFileURL(resolve(module));
 }
 
+function demandPermission(module: string, url: URL): void {
+  if (url.protocol !== "file:") return;
+  const wish: Wish = { name: "read", path: fileURLToPath(url) };
+  if (isPermitted(wish)) return;
+  throw new Error(`Cannot import "${module}": add ${flagOf(wish)}`);
+}
+
 /** Notes the symbols of one definition, those of functions that free included. */
 function note(
   key: string,
@@ -58,15 +70,12 @@ function note(
  */
 export async function wantedSymbols(module: string): Promise<WantedSymbols> {
   const url = urlOf(module);
-  const wish: Wish = { name: "read", path: decodeURIComponent(url.pathname) };
-  if (url.protocol === "file:" && !isPermitted(wish)) {
-    throw new Error(`Cannot import "${module}": add ${flagOf(wish)}`);
-  }
+  demandPermission(module, url);
   let exported: object;
   try {
-    exported = await import(url.href);
+    exported = await inTime(() => import(url.href), IMPORT_MS_MAX);
   } catch (error) {
-    throw new Error(`Cannot import "${module}": ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot import "${module}": ${firstLine(error)}`, { cause: error });
   }
   const all: WantedSymbols = { required: new Set(), optional: new Set() };
   for (const definitions of Object.values(exported).filter(isDefinitions)) {

@@ -9,17 +9,13 @@ import { runtime } from "../../src/runtime/current.ts";
 import { flagOf, isPermitted, type Wish } from "../../src/runtime/permissions.ts";
 import { version } from "../version.ts";
 import { type Binary, readBinaries } from "./binary.ts";
-import { type WantedSymbols, wantedSymbols } from "./definitions.ts";
+import { wantedSymbols } from "./definitions.ts";
 import { findNeeded, needed } from "./dependencies.ts";
 import { platformName } from "./machine.ts";
 import { type Opened, openLibrary } from "./opening.ts";
-import type { BinaryReport, LibraryReport, NeededReport, SymbolsReport } from "./report.ts";
-
-/** Names that a line has room for. */
-const NAMES_MAX = 12;
-
-/** What is wrong is told, one line each. */
-type Problem = (text: string) => void;
+import { firstLine, type Tell } from "./problems.ts";
+import type { BinaryReport, LibraryReport, NeededReport } from "./report.ts";
+import { compareSymbols, whoKnows } from "./symbols.ts";
 
 const isPath = (name: string): boolean => /[/\\]/.test(name);
 
@@ -43,14 +39,14 @@ function binariesIn(path: string): readonly Binary[] | undefined {
 }
 
 /** That part of a file which is for this machine; tells why there is none. */
-function fitting(path: string, binaries: readonly Binary[], problem: Problem): Binary | undefined {
+function fitting(path: string, binaries: readonly Binary[], tell: Tell): Binary | undefined {
   const { system, architecture } = runtime;
   const own = binaries.find((one) => one.system === system && one.architecture === architecture);
   if (own === undefined) {
     const names = binaries.map((one) => `${one.system} ${one.architecture}`).join(", ");
-    problem(`Cannot use "${path}": it is for ${names}, this machine is ${system} ${architecture}`);
+    tell(`Cannot use "${path}": it is for ${names}, this machine is ${system} ${architecture}`);
   } else if (own.kind !== "shared library") {
-    problem(`Cannot use "${path}": it is no shared library (${own.kind})`);
+    tell(`Cannot use "${path}": it is no shared library (${own.kind})`);
   }
   return own;
 }
@@ -61,70 +57,24 @@ interface Loaded {
 }
 
 /** Opens it, and says what it needs; tells why it cannot be opened. */
-async function load(path: string, binary: Binary | undefined, problem: Problem): Promise<Loaded> {
+async function load(path: string, binary: Binary | undefined, tell: Tell): Promise<Loaded> {
   const flag = runtime.missingPermission(path);
   const opened = flag === null ? await openLibrary(path) : `add ${flag}`;
   if (typeof opened !== "string") return { opened, needed: needed(binary, "found") };
-  problem(`Cannot open "${path}": ${opened}`);
+  tell(`Cannot open "${path}": ${opened}`);
   if (flag !== null || binary === undefined) return { needed: needed(binary, "unknown") };
   return { needed: await findNeeded(binary, path) };
 }
 
 /** Whether there is a libsiding to open it with; tells why not. */
-function hasSiding(problem: Problem): boolean {
+function hasSiding(tell: Tell): boolean {
   try {
     loadNative();
     return true;
   } catch (error) {
-    problem((error as Error).message);
+    tell(error);
     return false;
   }
-}
-
-/** Asks the loader, else the file, else nobody. */
-function asker(
-  opened: Opened | undefined,
-  binary: Binary | undefined,
-): { has(symbol: string): Promise<boolean>; askedOf: SymbolsReport["askedOf"] } | undefined {
-  if (opened !== undefined) return { has: (symbol) => opened.has(symbol), askedOf: "loader" };
-  const symbols = binary?.symbols ?? null;
-  if (symbols === null) return undefined;
-  return { has: (symbol) => Promise.resolve(symbols.has(symbol)), askedOf: "file" };
-}
-
-async function absentOf(
-  symbols: ReadonlySet<string>,
-  has: (symbol: string) => Promise<boolean>,
-): Promise<string[]> {
-  const names = [...symbols].sort();
-  const found = await Promise.all(names.map(has));
-  return names.filter((_, index) => !found[index]);
-}
-
-/** Names for a line. */
-function listed(names: readonly string[]): string {
-  const rest = names.length - NAMES_MAX;
-  const shown = names.slice(0, NAMES_MAX).map((name) => `"${name}"`).join(", ");
-  return rest > 0 ? `${shown} and ${rest} more` : shown;
-}
-
-async function compare(
-  path: string,
-  { required, optional }: WantedSymbols,
-  asked: ReturnType<typeof asker>,
-  problem: Problem,
-): Promise<SymbolsReport | null> {
-  if (asked === undefined) {
-    problem(`Cannot compare "${path}" with the definitions: nothing is known of its symbols`);
-    return null;
-  }
-  const { has, askedOf } = asked;
-  const absent = await absentOf(required, has);
-  const absentOptional = await absentOf(optional.difference(required), has);
-  if (absent.length > 0) {
-    problem(`Cannot open "${path}" with the definitions: it has no ${listed(absent)}`);
-  }
-  return { count: required.union(optional).size, absent, absentOptional, askedOf };
 }
 
 function binaryReport({ format, kind, system, architecture }: Binary): BinaryReport {
@@ -138,20 +88,25 @@ async function examine(
   path: string,
   module: string | undefined,
   found: (part: Partial<Found>) => void,
-  problem: Problem,
+  tell: Tell,
 ): Promise<void> {
   const binaries = binariesIn(path);
   found({ binaries: (binaries ?? []).map(binaryReport) });
-  const own = binaries && fitting(path, binaries, problem);
-  const canLoad = (binaries === undefined || own?.kind === "shared library") && hasSiding(problem);
+  const own = binaries && fitting(path, binaries, tell);
+  const canLoad = (binaries === undefined || own?.kind === "shared library") && hasSiding(tell);
   const loaded = canLoad
-    ? await load(fileOf(path, own), own, problem)
+    ? await load(fileOf(path, own), own, tell)
     : { needed: needed(own ?? binaries?.[0], "unknown") };
   found({ loaded: loaded.opened !== undefined, needed: loaded.needed });
   if (module === undefined) return;
   const wanted = await wantedSymbols(module);
   found({
-    symbols: await compare(path, wanted, asker(loaded.opened, own ?? binaries?.[0]), problem),
+    symbols: await compareSymbols(
+      path,
+      wanted,
+      whoKnows(loaded.opened, own ?? binaries?.[0]),
+      tell,
+    ),
   });
 }
 
@@ -172,11 +127,11 @@ export async function examineLibrary(
       path,
       module,
       (part) => all = { ...all, ...part },
-      (text) => problems.push(text),
+      (problem) => problems.push(firstLine(problem)),
     );
   } catch (error) {
-    const { message } = error as Error;
-    problems.push(message.startsWith("Cannot ") ? message : `Cannot read "${path}": ${message}`);
+    const line = firstLine(error);
+    problems.push(line.startsWith("Cannot ") ? line : `Cannot read "${path}": ${line}`);
   }
   return {
     about: "library",

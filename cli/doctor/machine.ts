@@ -11,6 +11,7 @@ import { stats } from "../../src/stats.ts";
 import { version } from "../version.ts";
 import { glibcVersion } from "./c_library.ts";
 import { permissions } from "./permissions.ts";
+import { firstLine, type Tell } from "./problems.ts";
 import type { LoadedReport, MachineReport, SelfTestReport } from "./report.ts";
 import { selfTest } from "./self_test.ts";
 
@@ -51,16 +52,16 @@ function connect(): Pick<Loaded, "wakeChannel" | "trampolines"> {
 }
 
 /** Does one step after the other, for as long as they succeed. */
-async function examineLoaded(problem: (text: string) => void): Promise<Loaded> {
+async function examineLoaded(tell: Tell): Promise<Loaded> {
   let found = nothing;
   try {
     found = { ...found, library: load() };
     found = { ...found, ...connect() };
     found = { ...found, glibc: glibcVersion() };
-    const tested: SelfTestReport = await selfTest(problem);
+    const tested: SelfTestReport = await selfTest(tell);
     return { ...found, selfTest: tested };
   } catch (error) {
-    problem((error as Error).message);
+    tell(error);
     return found;
   }
 }
@@ -68,7 +69,7 @@ async function examineLoaded(problem: (text: string) => void): Promise<Loaded> {
 /** Looks at everything; what fails is in the report. */
 export async function examineMachine(): Promise<MachineReport> {
   const problems: string[] = [];
-  const found = await examineLoaded((text) => problems.push(text));
+  const found = await examineLoaded((problem) => problems.push(firstLine(problem)));
   return {
     about: "machine",
     version,

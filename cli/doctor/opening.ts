@@ -8,6 +8,7 @@ import { status } from "../../src/generated/siding.ts";
 import { open } from "../../src/library.ts";
 import { loadNative } from "../../src/loader.ts";
 import { runtime } from "../../src/runtime/current.ts";
+import { firstLine } from "./problems.ts";
 
 const OPEN_MS_MAX = 5000;
 const MESSAGE_BYTES = 1024;
@@ -50,6 +51,6 @@ export async function openLibrary(path: string): Promise<Opened | string> {
     if (value !== status.ok) return textOf(message);
     return { has: async (symbol) => (await find(handle, symbol)).value === status.ok };
   } catch (error) {
-    return (error as Error).message;
+    return firstLine(error);
   }
 }

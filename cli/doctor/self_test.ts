@@ -10,6 +10,8 @@ import { open } from "../../src/library.ts";
 import { alloc } from "../../src/memory.ts";
 import { Station } from "../../src/station.ts";
 import { cLibrary } from "./c_library.ts";
+import { inTime } from "./in_time.ts";
+import { firstLine, type Tell } from "./problems.ts";
 import type { Figures, Rate, SelfTestReport } from "./report.ts";
 import { runOnThread, start } from "./threads.ts";
 
@@ -107,26 +109,13 @@ async function tryTimer(): Promise<Figures> {
   return figuresOf(late);
 }
 
-/** What `run` gives; fails where it takes too long, and leaves it to itself. */
-async function inTime<T>(run: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${PART_MS_MAX} ms passed`)), PART_MS_MAX);
-  });
-  try {
-    return await Promise.race([run(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Tries all, one after the other; what fails is `null`, and told to `problem`. */
-export async function selfTest(problem: (text: string) => void): Promise<SelfTestReport> {
+/** Tries all, one after the other; what fails is `null`, and told. */
+export async function selfTest(tell: Tell): Promise<SelfTestReport> {
   const part = async <T>(name: string, run: () => Promise<T>): Promise<T | null> => {
     try {
-      return await inTime(run);
+      return await inTime(run, PART_MS_MAX);
     } catch (error) {
-      problem(`Cannot pass the self-test of ${name}: ${(error as Error).message}`);
+      tell(`Cannot pass the self-test of ${name}: ${firstLine(error)}`);
       return null;
     }
   };

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { compile } from "./platform.ts";
 
 const source = `
@@ -19,12 +19,21 @@ static int hidden(void) { return 7; }
 int (*volatile keeper)(void) = hidden;
 `;
 
-/** Compiles a library with a function `answer` for one of Zig's targets; gives its path. */
-export async function libraryFor(target: string, folder: string): Promise<string> {
-  const output = join(folder, `${target}.library`);
-  const flags = ["-target", target, "-shared", "-nostdlib", "-O1", "-fno-sanitize=all"];
-  writeFileSync(output, await compile(source, flags));
-  return output;
+/** Compiles a shared library that needs no C library into a file; gives its path. */
+export async function compileLibrary(
+  path: string,
+  source: string,
+  flags: readonly string[] = [],
+): Promise<string> {
+  mkdirSync(dirname(path), { recursive: true });
+  const own = ["-shared", "-fPIC", "-nostdlib", "-O1", "-fno-sanitize=all"];
+  writeFileSync(path, await compile(source, [...own, ...flags]));
+  return path;
+}
+
+/** Compiles one with a function `answer` for one of Zig's targets; gives its path. */
+export function libraryFor(target: string, folder: string): Promise<string> {
+  return compileLibrary(join(folder, `${target}.library`), source, ["-target", target]);
 }
 
 const FAT = 0xcafebabe;
