@@ -46,7 +46,7 @@ bool ready_begin_look(struct source *source, struct siding_look *out_look) {
 void ready_end_look(struct source *source, const struct siding_look *look) {
     uint64_t amount = told_of(source, look->conditions);
     if (look->conditions & SIDING_POLLER_GONE) {
-        if (registration_remove(source, false, false) != REGISTRATION_NONE) {
+        if (registration_remove(source, false) == REGISTRATION_DONE) {
             source_end(source, SIDING_ESYSTEM, EBADF);
         }
     } else if (amount != 0) {
@@ -62,7 +62,7 @@ static bool is_untold(const struct source *source) {
 }
 
 static void close(struct source *source) {
-    if (registration_remove(source, true, is_untold(source)) == REGISTRATION_DONE) {
+    if (registration_remove(source, is_untold(source)) == REGISTRATION_DONE) {
         source_end(source, SIDING_OK, 0);
     }
 }

@@ -15,7 +15,7 @@
 #define ASKABLE (SIDING_READY_READ | SIDING_READY_WRITE | SIDING_READY_PRIORITY)
 
 struct registration {
-    struct source *watchers; /* newest first; NULL: free, or nobody is to be ended */
+    struct source *watchers; /* newest first; NULL: free */
     int descriptor;
     uint32_t conditions; /* what its watchers want together */
     uint32_t generation; /* of what the system knows */
@@ -75,7 +75,7 @@ static int32_t make_room(int descriptor) SIDING_REQUIRES(&registration_mutex) {
     return 0;
 }
 
-/* There is one: each has a watcher. */
+/* There is one: each has a watcher, or one that is to be ended. */
 static struct registration *take_free(void) SIDING_REQUIRES(&registration_mutex) {
     siding_assert(first_free != 0 || used < SOURCES_MAX);
     if (first_free == 0) {
@@ -236,7 +236,7 @@ static bool leave(struct registration *registration, bool is_untold)
     return is_done;
 }
 
-enum registration_removal registration_remove(struct source *source, bool ends, bool is_untold) {
+enum registration_removal registration_remove(struct source *source, bool is_untold) {
     enum registration_removal removal = REGISTRATION_NONE;
     siding_mutex_lock(&registration_mutex);
     struct registration *registration = source->registration;
@@ -245,7 +245,7 @@ enum registration_removal registration_remove(struct source *source, bool ends, 
         removal = REGISTRATION_DONE;
         if (registration->watchers == NULL && !leave(registration, is_untold)) {
             removal = REGISTRATION_SOON;
-            registration->watchers = ends ? source : NULL;
+            registration->watchers = source;
         }
     }
     siding_mutex_unlock(&registration_mutex);
@@ -285,14 +285,22 @@ static void tell(struct registration *registration, uint32_t conditions, struct 
     trim(registration, conditions);
 }
 
-/* The system has let go of it. */
-static void finish(struct registration *registration, struct told *told)
+/* The system has let go of it. @return who is to be ended, and those `before` */
+static struct source *finish(struct registration *registration, struct source *before)
     SIDING_REQUIRES(&registration_mutex) {
     struct source *source = registration->watchers;
+    siding_assert(source != NULL && source->registration == NULL);
     registration->watchers = NULL;
     give_free(registration);
-    if (source != NULL) {
+    source->next_watcher = before;
+    return source;
+}
+
+static void end_all(struct source *source, struct told *told) {
+    while (source != NULL) {
+        struct source *next = source->next_watcher;
         source_end_later(source, SIDING_OK, 0, told);
+        source = next;
     }
 }
 
@@ -300,14 +308,16 @@ void registration_tell(const struct siding_ready *ready, uint32_t count, struct 
     if (count == 0) {
         return;
     }
+    struct source *finished = NULL;
     siding_mutex_lock(&registration_mutex);
     for (uint32_t i = 0; i < count; i++) {
         struct registration *registration = of_data(ready[i].data);
         if (registration != NULL && (ready[i].conditions & SIDING_POLLER_GONE) != 0) {
-            finish(registration, told);
+            finished = finish(registration, finished);
         } else if (registration != NULL) {
             tell(registration, ready[i].conditions, told);
         }
     }
     siding_mutex_unlock(&registration_mutex);
+    end_all(finished, told);
 }

@@ -27,6 +27,7 @@ struct task {
     struct source *next_in_line;        /* owner: poller */
     bool is_in_line;                    /* owner: poller */
     bool is_told;                       /* see task_take_told; owner: poller */
+    bool is_leaving;                    /* REGISTRATION_SOON: it has no turn; owner: poller */
     bool is_for_poller;                 /* immutable; see task_plan */
 };
 

@@ -13,6 +13,7 @@ static struct host host; /* each test opens and closes it */
 #define CREDIT 64u
 #define SIGNALS 5u
 #define COUNT_MAX 100
+#define ROUNDS_OF_RACES ROUNDS(400u)
 
 static atomic_uint runs; /* atomic: the poller counts, the test looks */
 
@@ -170,3 +171,44 @@ static void keeps_signals_of_turn(void) {
 }
 EACH_WAY("S5: signals for which there were runs are not given back by a close between two turns",
          keeps_signals_of_turn)
+
+static void loses_nothing(void) {
+    REQUIRE(host_open(&host, 64));
+    uint64_t seed = print_seed();
+    HANDLE event = new_event(false);
+    uint32_t used = 0;
+    for (uint32_t round = 0; round < ROUNDS_OF_RACES; round++) {
+        uint64_t source = open_counter(event);
+        EXPECT(SetEvent(event));
+        spin_for(random_below(&seed, 500000));
+        close_source(&host, source);
+        const struct siding_event *told = host_next(&host);
+        while (told != NULL && !is_end(told)) {
+            told = host_next(&host);
+        }
+        REQUIRE(told != NULL);
+        uint32_t ran = atomic_load(&runs);
+        EXPECT_EQ(WaitForSingleObject(event, 0), ran > 0 ? WAIT_TIMEOUT : WAIT_OBJECT_0);
+        used += ran;
+    }
+    printf("     %u runs for %u signals\n", used, ROUNDS_OF_RACES);
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+EACH_WAY("S5: a signal that comes while its source is closed has its run, or is left there",
+         loses_nothing)
+
+static void takes_nothing_after_end(void) {
+    REQUIRE(host_open(&host, 64));
+    HANDLE event = new_event(false);
+    for (uint32_t round = 0; round < ROUNDS(50u); round++) {
+        uint64_t source = open_counter(event);
+        settle(); /* it waits */
+        finish_source(source);
+        EXPECT(SetEvent(event));
+        EXPECT_EQ(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    }
+    EXPECT(CloseHandle(event));
+    host_close(&host);
+}
+EACH_WAY("S5: after its end a bound call takes no signal", takes_nothing_after_end)
