@@ -30,6 +30,11 @@ export function runC(source: string): string {
   return execFileSync(program, args, { encoding: "utf8" });
 }
 
+/** Compiles a program and gives its path. */
+export function programOfC(source: string): string {
+  return compile(source, "program#", []);
+}
+
 /** Compiles a shared library and gives its path. */
 export function libraryOfC(source: string): string {
   return compile(source, "lib#.so", ["-shared", "-fPIC"]);
