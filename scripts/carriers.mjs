@@ -1,7 +1,10 @@
 // @ts-check
 /** Renders the modules that stand in the place of src/carrier.ts in packages. */
 
-/** @typedef {import("./pack.mjs").Target} Target */
+/**
+ * @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary
+ * @typedef {import("./pack.mjs").Target} Target
+ */
 
 /** @param {string} where @param {string} imports */
 function head(where, imports) {
@@ -15,22 +18,23 @@ ${imports}`;
 }
 
 /**
- * For JSR: a module for each platform, of which one is imported. The imports are literal, because
- * others need a permission in Deno, and are not there offline, in a bundle or in an executable.
+ * For JSR: JSON for each platform, of which one is imported. The import is not literal, because
+ * Deno downloads what literal ones name even where it is never imported, and no template either,
+ * because bundlers look for what could match it.
  * @param {readonly Target[]} targets
  */
 export function renderModulesCarrier(targets) {
-  const imports = targets.map(({ platform }) =>
-    `  "${platform}": () => import("../native/${platform}.ts"),`
-  );
-  return `${head("modules", 'import type { NativeImage } from "./native_image.ts";\n')}
-const modules: Readonly<Record<string, () => Promise<{ readonly image: NativeImage }>>> = {
-${imports.join("\n")}
-};
+  const platforms = targets.map(({ platform }) => `  "${platform}",`);
+  return `${head("JSON", 'import type { NativeImage } from "./native_image.ts";\n')}
+const platforms: readonly string[] = [
+${platforms.join("\n")}
+];
 
-/** What to do when libsiding cannot be loaded. */
-export function remedy(_platform: string): string {
-  return "update @siding/ffi";
+/** What to do when libsiding cannot be found. */
+export function remedy(platform: string): string {
+  return platforms.includes(platform)
+    ? \`import "@siding/ffi/native/\${platform}" first\`
+    : "build it from the sources";
 }
 
 /** Path of the library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
@@ -38,18 +42,14 @@ export function carriedPath(_platform: string): Promise<string | undefined> {
   return Promise.resolve(undefined);
 }
 
-/** The library for a platform in a module, or \`undefined\`. */
+/** The library for a platform, or \`undefined\`. */
 export async function carriedImage(platform: string): Promise<NativeImage | undefined> {
-  return (await modules[platform]?.())?.image;
+  if (!platforms.includes(platform)) return undefined;
+  const path: string = \`../native/\${platform}.json\`;
+  return (await import(path, { with: { type: "json" } })).default as NativeImage;
 }
 `;
 }
-
-const packagesEnd = `
-export async function carriedImage(_platform) {
-  return undefined;
-}
-`;
 
 const packagesRemedy = `export function remedy(platform) {
   return \`install @siding/ffi again, with its optional dependency @siding/ffi-\${platform}\`;
@@ -75,16 +75,21 @@ export async function carriedPath(platform) {
   const path = decodeURIComponent(pathname);
   return platform.startsWith("windows") ? path.slice(1) : path;
 }
-${packagesEnd}`;
+
+export async function carriedImage(_platform) {
+  return undefined;
+}
+`;
 }
 
 /**
  * For Bun: literal imports of files, which its bundler takes along. It drops the branches of other
- * systems, and leaves to run time what is not installed.
- * @param {string} scope @param {readonly Target[]} targets
+ * systems, and leaves to run time what is not installed. What a single executable has inside Bun
+ * would write into a folder for temporary files: on Linux it is loaded from memory instead.
+ * @param {string} scope @param {readonly PackedLibrary[]} libraries
  */
-export function renderFilesCarrier(scope, targets) {
-  const branches = targets.map(({ platform, file, machine }) => {
+export function renderFilesCarrier(scope, libraries) {
+  const branches = libraries.map(({ target: { platform, file, machine } }) => {
     const [, cpu] = platform.split("-");
     return `  if (process.platform === "${machine.os}" && process.arch === "${cpu}") {
     if (platform === "${platform}") {
@@ -97,9 +102,22 @@ export function renderFilesCarrier(scope, targets) {
   }
 `;
   });
+  const names = libraries.filter(({ target }) => target.platform.startsWith("linux"))
+    .map(({ target, name }) => `  "${target.platform}": "${name}",`);
   return `${head("a package for the platform, as a file", "")}
 ${packagesRemedy}
 export async function carriedPath(platform) {
+  const file = await findFile(platform);
+  return isInside(file, platform) ? undefined : file;
+}
+
+export async function carriedImage(platform) {
+  const file = await findFile(platform);
+  if (!isInside(file, platform)) return undefined;
+  return { name: names[platform], bytes: await Bun.file(file).bytes() };
+}
+
+async function findFile(platform) {
 ${branches.join("")}  return undefined;
 }
 
@@ -107,5 +125,14 @@ ${branches.join("")}  return undefined;
 function pathOf({ default: file }) {
   return file.startsWith(".") ? Bun.fileURLToPath(new URL(file, import.meta.url)) : file;
 }
-${packagesEnd}`;
+
+const names = {
+${names.join("\n")}
+};
+
+/* by this path an executable knows what is inside itself */
+function isInside(file, platform) {
+  return file !== undefined && file.startsWith("/$bunfs/") && platform in names;
+}
+`;
 }

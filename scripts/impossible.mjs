@@ -72,7 +72,7 @@ export const posixLacking = [
     files: ["tests/native/source_handle_test.c", "tests/native/source_socket_test.c"],
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
-  { files: ["tests/packages_test.ts"], reason: noPacking },
+  { files: ["tests/packages_test.ts", "tests/registry_test.ts"], reason: noPacking },
 ];
 
 /** @type {readonly Lacking[]} */
@@ -99,7 +99,7 @@ export const windowsLacking = [
     reason: "waits for descriptors; station_windows_test waits for HANDLEs",
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
-  { files: ["tests/packages_test.ts"], reason: noPacking },
+  { files: ["tests/packages_test.ts", "tests/registry_test.ts"], reason: noPacking },
   { files: ["tests/cache_file_test.ts"], reason: "looks at the modes of POSIX" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
 ];

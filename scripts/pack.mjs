@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Makes of the libraries that `node scripts/build.mjs cross` built what packages carry: each with
- * its content in its name, and a module that holds it.
+ * its content in its name, packed into JSON, and a module to import that by.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,8 @@ import { packLz4 } from "./lz4.mjs";
  * @property {Target} target
  * @property {Buffer} image the library as it is loaded
  * @property {string} name its name with a hash of its content
- * @property {string} module source of the module that holds it
+ * @property {string} packed JSON that holds it
+ * @property {string} module source of the module that programs import it by
  */
 
 /** @type {readonly Target[]} */
@@ -71,7 +72,7 @@ export function packLibraries(folder, targets) {
     const [stem, suffix] = target.file.split(".");
     const name = `${stem}-${hash}.${suffix}`;
     if (target.file.endsWith(".so")) rename(image, name);
-    return { target, image, name, module: renderModule(target, image, name) };
+    return { target, image, name, packed: renderPacked(image, name), module: renderModule(target) };
   });
 }
 
@@ -84,22 +85,31 @@ function rename(image, name) {
   image.write(name, at);
 }
 
-/** @param {Target} target @param {Buffer} image @param {string} name */
-function renderModule({ platform }, image, name) {
+/**
+ * JSON, which runtimes read faster than a module.
+ * @param {Buffer} image @param {string} name
+ */
+function renderPacked(image, name) {
+  const packed = packLz4(image).toString("base64");
+  return `${JSON.stringify({ name, size: image.length, packed })}\n`;
+}
+
+/** @param {Target} target */
+function renderModule({ platform }) {
   return `/**
  * libsiding for ${platform}. Made by \`scripts/release.mjs\`.
  *
- * @siding/ffi imports it by itself.
+ * Without it @siding/ffi loads the same when it is imported. Import it before that where nothing
+ * can be loaded then: in \`deno compile\`, in bundles, and for programs that must run offline.
  *
  * @module
  */
+import { addImage } from "../src/imported_image.ts";
 import type { NativeImage } from "../src/native_image.ts";
+import packed from "./${platform}.json" with { type: "json" };
 
 /** The library. */
-export const image: NativeImage = {
-  name: "${name}",
-  size: ${image.length},
-  packed: "${packLz4(image).toString("base64")}",
-};
+export const image: NativeImage = packed;
+addImage("${platform}", image);
 `;
 }

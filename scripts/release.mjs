@@ -20,9 +20,9 @@ import { buildPlatforms, must, readJson, readText, writeJsr, writeNpm } from "./
 const out = join(root, "build", "release");
 const jsr = join(out, "jsr");
 const npm = join(out, "npm");
-/** Of src/runtime/bun.ts, whose import only Bun can resolve. */
-const knownWarnings = ["unanalyzable-dynamic-import"];
-const modulesBytesMax = 3 * 1024 * 1024;
+/** Of src/carrier.ts, and of src/runtime/bun.ts, whose import only Bun can resolve. */
+const knownWarnings = ["unanalyzable-dynamic-import", "unanalyzable-dynamic-import"];
+const packedBytesMax = 3 * 1024 * 1024;
 
 const unknown = process.argv.slice(2).filter((one) => !["--once", "--publish"].includes(one));
 if (unknown.length > 0) throw new Error(`Cannot release: "${unknown.join(" ")}" is no option`);
@@ -75,12 +75,12 @@ async function compareBuilds() {
 
 /** @param {readonly PackedLibrary[]} libraries */
 function checkSizes(libraries) {
-  for (const { target, image, module } of libraries) {
-    const [library, packed] = [image, module].map(({ length }) => (length / 1024).toFixed(1));
-    console.log(`${target.platform}: ${library} KiB, as a module ${packed} KiB`);
+  for (const { target, image, packed } of libraries) {
+    const [library, text] = [image, packed].map(({ length }) => (length / 1024).toFixed(1));
+    console.log(`${target.platform}: ${library} KiB, packed ${text} KiB`);
   }
-  const total = libraries.reduce((sum, { module }) => sum + module.length, 0);
-  if (total > modulesBytesMax) throw new Error(`Cannot release: modules have ${total} bytes`);
+  const total = libraries.reduce((sum, { packed }) => sum + packed.length, 0);
+  if (total > packedBytesMax) throw new Error(`Cannot release: packed they have ${total} bytes`);
 }
 
 /** Everything that JSR checks, slow types included. */

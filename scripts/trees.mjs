@@ -23,10 +23,11 @@ export function writeJsr(jsr, libraries) {
   const carrier = renderModulesCarrier(libraries.map(({ target }) => target));
   write(join(jsr, "src", "carrier.ts"), carrier);
   const { name, version, license, compilerOptions } = readJson("deno.json");
-  const modules = libraries.map(({ target, module }) => {
-    const path = `native/${target.platform}.ts`;
-    write(join(jsr, path), module);
-    return [`./native/${target.platform}`, `./${path}`];
+  const modules = libraries.map(({ target, packed, module }) => {
+    const path = `native/${target.platform}`;
+    write(join(jsr, `${path}.json`), packed);
+    write(join(jsr, `${path}.ts`), module);
+    return [`./${path}`, `./${path}.ts`];
   });
   const exports = { ".": "./mod.ts", ...Object.fromEntries(modules) };
   const include = ["mod.ts", "src", "native", ...documents];
@@ -50,7 +51,7 @@ export async function writeNpm(npm, libraries, version) {
   const targets = libraries.map(({ target }) => target);
   await compile(main);
   write(join(main, "src", "carrier.js"), renderPackagesCarrier(scope, targets));
-  write(join(main, "src", "carrier_bun.js"), renderFilesCarrier(scope, targets));
+  write(join(main, "src", "carrier_bun.js"), renderFilesCarrier(scope, libraries));
   redirectCarrier(join(main, "src", "loader.js"));
   documents.forEach((name) => cpSync(join(root, name), join(main, name)));
   writeJson(join(main, "package.json"), mainManifest(version, targets));

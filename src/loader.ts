@@ -8,8 +8,10 @@ import { carriedImage, carriedPath, remedy } from "./carrier.ts";
 import { SidingError } from "./errors.ts";
 import { functions } from "./generated/functions.ts";
 import { abiVersion, layouts } from "./generated/siding.ts";
+import { importedImage } from "./imported_image.ts";
+import { misfit } from "./library_file.ts";
 import { openMemoryFile } from "./memory_file.ts";
-import { type NativeImage, unpack } from "./native_image.ts";
+import { type NativeImage, type PlainImage, unpack } from "./native_image.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Native } from "./runtime/runtime.ts";
 
@@ -21,8 +23,21 @@ export interface Loaded {
   readonly path: string;
 }
 
+let configuredPath: string | undefined;
+
 function chosenPath(): string | undefined {
-  return runtime.environment("SIDING_LIBRARY") || undefined;
+  return configuredPath ?? (runtime.environment("SIDING_LIBRARY") || undefined);
+}
+
+/** Has libsiding loaded from this file; throws `SidingError` where another one has been. */
+export function chooseLibrary(path: string): void {
+  if (loaded !== undefined && loaded.path !== path) {
+    throw new SidingError(
+      "ERR_SIDING_NATIVE",
+      `Cannot load libsiding from "${path}": "${loaded.path}" is loaded already`,
+    );
+  }
+  configuredPath = path;
 }
 
 const libc = runtime.libc();
@@ -32,13 +47,13 @@ const platform = [runtime.system, runtime.architecture, libc].filter((part) => p
 /** What this copy of the package has: importing is asynchronous, and `open` must not be. */
 interface Carried {
   readonly path?: string | undefined;
-  readonly image?: NativeImage | undefined;
+  readonly image?: NativeImage | PlainImage | undefined;
   /** Why neither could be had. */
   readonly cause?: unknown;
 }
 
 async function findCarried(): Promise<Carried> {
-  if (chosenPath() !== undefined) return {};
+  if (chosenPath() !== undefined || importedImage(platform) !== undefined) return {};
   try {
     const path = await carriedPath(platform);
     return path === undefined ? { image: await carriedImage(platform) } : { path };
@@ -49,10 +64,33 @@ async function findCarried(): Promise<Carried> {
 
 const carried = await findCarried();
 
-function unusable(origin: string, reason: string, cause?: unknown): SidingError {
+/** What is to be loaded: a file, or what this package has in memory. */
+interface Found {
+  readonly path?: string | undefined;
+  readonly image?: NativeImage | PlainImage | undefined;
+  /** Whether the user named that file. */
+  readonly isChosen?: boolean;
+}
+
+function find(): Found {
+  const chosen = chosenPath();
+  if (chosen !== undefined) return { path: chosen, isChosen: true };
+  return { path: carried.path, image: importedImage(platform) ?? carried.image };
+}
+
+function originOf({ path }: Found): string {
+  return path === undefined ? "this package" : `"${path}"`;
+}
+
+function adviceFor({ image, isChosen }: Found): string {
+  if (isChosen === true) return "name that of this version and platform, or none";
+  const elsewhere = "set SIDING_LIBRARY to its path";
+  return image === undefined ? `${remedy(platform)}, or ${elsewhere}` : elsewhere;
+}
+
+function unusable(found: Found, reason: string, cause?: unknown): SidingError {
   const wanted = `libsiding for ${runtime.system} ${runtime.architecture}, ABI ${abiVersion}`;
-  const advice = `${remedy(platform)}, or set SIDING_LIBRARY to its path`;
-  const message = `Cannot load ${wanted} from ${origin}: ${reason}; ${advice}`;
+  const message = `Cannot load ${wanted} from ${originOf(found)}: ${reason}; ${adviceFor(found)}`;
   return new SidingError("ERR_SIDING_NATIVE", message, { cause });
 }
 
@@ -60,12 +98,12 @@ function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
 }
 
-function permit(origin: string, path: string | null): void {
-  const flag = runtime.missingPermission(path);
+function permit(found: Found): void {
+  const flag = runtime.missingPermission(found.path ?? null);
   if (flag === null) return;
   throw new SidingError(
     "ERR_SIDING_PERMISSION",
-    `Cannot load libsiding from ${origin}: add ${flag}`,
+    `Cannot load libsiding from ${originOf(found)}: add ${flag}`,
   );
 }
 
@@ -90,7 +128,7 @@ function isLoaded(name: string): boolean {
  * load it at once map it twice, and then both find the first: the loader's list has an order.
  * musl knows what it loaded by file only: there each thread has an image of its own, and its file.
  */
-function loadFromMemory(image: NativeImage): Loaded {
+function loadFromMemory(image: NativeImage | PlainImage): Loaded {
   const hasNames = libc === "gnu";
   if (hasNames && isLoaded(image.name)) return loadFrom(image.name);
   const file = openMemoryFile(image.name, unpack(image));
@@ -103,47 +141,45 @@ function loadFromMemory(image: NativeImage): Loaded {
   return loadFrom(image.name);
 }
 
-function loadFromCache(image: NativeImage): Loaded {
+function loadFromCache(image: NativeImage | PlainImage): Loaded {
   const path = cacheFile(cacheFolder(), image.name, unpack(image));
   return loadFrom(path);
 }
 
-function open(path: string | undefined, image: NativeImage | undefined): Loaded {
+function open({ path, image }: Found): Loaded {
   if (path !== undefined) return loadFrom(path);
   if (image === undefined) throw new Error(`there is none for ${platform}`);
   return runtime.system === "linux" ? loadFromMemory(image) : loadFromCache(image);
 }
 
-function check(native: Native, origin: string): void {
+function check(native: Native, found: Found): void {
   const version = native.siding_abi_version();
-  if (version !== abiVersion) throw unusable(origin, `its ABI is ${version}`);
+  if (version !== abiVersion) throw unusable(found, `its ABI is ${version}`);
   const { call, event, bridgeOptions, poolOptions, stats } = layouts;
   const expected = [call.size, event.size, bridgeOptions.size, poolOptions.size, stats.size, 8];
   const sizes = new Uint32Array(expected.length);
   native.siding_abi_sizes(sizes, sizes.length);
   if (expected.some((size, index) => sizes[index] !== size)) {
-    throw unusable(
-      origin,
-      `its records measure ${sizes.join(", ")} bytes, not ${expected.join(", ")}`,
-    );
+    const measured = `its records measure ${sizes.join(", ")} bytes`;
+    throw unusable(found, `${measured}, not ${expected.join(", ")}`);
   }
 }
 
 function load(): Loaded {
-  const { image } = carried;
-  const path = chosenPath() ?? carried.path;
-  const origin = path === undefined ? "this package" : `"${path}"`;
+  const found = find();
+  const { path, image } = found;
   if (path === undefined && image === undefined && carried.cause !== undefined) {
-    throw unusable(origin, oneLine(carried.cause), carried.cause);
+    throw unusable(found, oneLine(carried.cause), carried.cause);
   }
-  permit(origin, path ?? null);
+  permit(found);
   let opened: Loaded;
   try {
-    opened = open(path, image);
+    opened = open(found);
   } catch (error) {
-    throw unusable(origin, oneLine(error), error);
+    const reason = path === undefined ? undefined : misfit(path);
+    throw unusable(found, reason ?? oneLine(error), error);
   }
-  check(opened.native, origin);
+  check(opened.native, found);
   return opened;
 }
 

@@ -28,7 +28,7 @@ export interface MemoryFile {
 export function openMemoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): MemoryFile {
   const system = runtime.functions(libc, signatures);
   const descriptor = system.memfd_create(new TextEncoder().encode(`${name}\0`), CLOSE_ON_EXEC);
-  if (descriptor < 0) throw new Error("the system gives no memory file");
+  if (descriptor < 0) throw new Error("the system refuses a memory file");
   const close = (): void => void system.close(descriptor);
   /* a write to memory is whole, or the memory is full */
   if (system.write(descriptor, bytes, runtime.wide(bytes.length)) !== bytes.length) {

@@ -1,13 +1,22 @@
 /**
- * libsiding as a module carries it: packed into text.
+ * libsiding as a package carries it where it is no file: packed into text, or bytes.
  *
  * @module
  */
 
-/** A library that a module carries. */
-export interface NativeImage {
+interface Named {
   /** Its soname, and what its file is called: it has a hash of the content. */
   readonly name: string;
+}
+
+/** A library that an executable has inside. */
+export interface PlainImage extends Named {
+  /** The library. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A library that a module carries. */
+export interface NativeImage extends Named {
   /** Size of the library in bytes. */
   readonly size: number;
   /** The library as one block of the LZ4 format, in base64. */
@@ -25,7 +34,9 @@ const MATCH_MIN = 4;
  * most of Node for `node:zlib`, and streams, which are slower than this when first used, would make
  * `open` wait.
  */
-export function unpack({ size, packed }: NativeImage): Uint8Array<ArrayBuffer> {
+export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer> {
+  if ("bytes" in image) return image.bytes;
+  const { size, packed } = image;
   const from = Uint8Array.fromBase64(packed);
   const bytes = new Uint8Array(size);
   let read = 0;
@@ -50,7 +61,7 @@ export function unpack({ size, packed }: NativeImage): Uint8Array<ArrayBuffer> {
     }
   }
   if (read !== from.length || written !== size) {
-    throw new Error(`the library in this package is damaged: ${written} of ${size} bytes`);
+    throw new Error(`it is damaged, ${written} of ${size} bytes: install the package again`);
   }
   return bytes;
 }

@@ -196,6 +196,7 @@ export const runtime: Runtime = {
   libc,
   functions: openFunctions,
   files,
+  mayRead: () => true,
   load: (path) => openFunctions(path, functions),
   wide: (value) => value,
   /* a pipe takes longer; the main thread ends with the process */

@@ -127,6 +127,8 @@ export interface Runtime {
   ): Record<Name, (...values: NativeValue[]) => number>;
   /** Access to files. */
   files(): FileSystem;
+  /** Whether a file may be read without a question to the user. */
+  mayRead(path: string): boolean;
   /** Loads libsiding; throws what the runtime throws. */
   load(path: string): Native;
   /** A safe integer as `Wide`. */

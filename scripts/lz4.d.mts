@@ -1,0 +1,1 @@
+export function packLz4(bytes: Uint8Array): Buffer;
