@@ -15,6 +15,7 @@
 
 const noCompiler = "compiles C, and no compiler runs on the emulated system";
 const noPacking = "builds packages with Zig, and of Linux with glibc";
+const packing = ["author", "packages", "registry"].map((name) => `tests/${name}_test.ts`);
 const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
 const noProbe = "qemu looks at the memory before the system says that it cannot";
 
@@ -72,7 +73,7 @@ export const posixLacking = [
     files: ["tests/native/source_handle_test.c", "tests/native/source_socket_test.c"],
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
-  { files: ["tests/author_test.ts", "tests/packages_test.ts"], reason: noPacking },
+  { files: packing, reason: noPacking },
 ];
 
 /** @type {readonly Lacking[]} */
@@ -99,7 +100,7 @@ export const windowsLacking = [
     reason: "waits for descriptors; station_windows_test waits for HANDLEs",
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
-  { files: ["tests/author_test.ts", "tests/packages_test.ts"], reason: noPacking },
+  { files: packing, reason: noPacking },
   { files: ["tests/cache_file_test.ts"], reason: "looks at the modes of POSIX" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
 ];

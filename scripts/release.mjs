@@ -27,9 +27,9 @@ const out = join(root, "build", "release");
 const jsr = join(out, "jsr");
 const npm = join(out, "npm");
 const packed = join(out, "packed");
-/** Of src/runtime/bun.ts, whose import only Bun can resolve. */
-const knownWarnings = ["unanalyzable-dynamic-import"];
-const modulesBytesMax = 3 * 1024 * 1024;
+/** Of src/carrier.ts, and of src/runtime/bun.ts, whose import only Bun can resolve. */
+const knownWarnings = ["unanalyzable-dynamic-import", "unanalyzable-dynamic-import"];
+const packedBytesMax = 3 * 1024 * 1024;
 
 const unknown = process.argv.slice(2).filter((one) => !["--once", "--publish"].includes(one));
 if (unknown.length > 0) throw new Error(`Cannot release: "${unknown.join(" ")}" is no option`);
@@ -86,7 +86,7 @@ function checkSizes() {
     statSync(join(packed, "native", `${platform}.json`)).size
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total > modulesBytesMax) throw new Error(`Cannot release: modules have ${total} bytes`);
+  if (total > packedBytesMax) throw new Error(`Cannot release: packed they have ${total} bytes`);
 }
 
 /** Everything that JSR checks, slow types included. */

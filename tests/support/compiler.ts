@@ -30,6 +30,11 @@ export function runC(source: string): string {
   return execFileSync(program, args, { encoding: "utf8" });
 }
 
+/** Compiles a program and gives its path. */
+export function programOfC(source: string): string {
+  return compile(source, "program#", []);
+}
+
 /** Compiles a shared library and gives its path; `soname`: the one that it is linked with. */
 export function libraryOfC(source: string, soname?: string): string {
   const flags = soname === undefined ? [] : [`-Wl,-soname,${soname}`];
