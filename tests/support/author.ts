@@ -51,19 +51,21 @@ function writeJsr(folder: string): void {
   writeFileSync(path, unfurled);
 }
 
+let jsrForNpm: Promise<Tarball> | undefined;
+
 /** A project of a user who has it from JSR. */
 export async function userOfJsr(files: Files): Promise<Project> {
   const folder = join(await authorFolder(), "jsr");
   const project = await startProject(files);
-  const { registry } = project;
+  const { registry, env } = project;
+  publishToJsr(registry, [jsrTree()]);
   if (runtimeName === "deno") {
-    publishToJsr(registry, [jsrTree()]);
     publishToJsr(registry, [folder]);
     const imports = { "@example/checksum": "jsr:@example/checksum@^1.0.0" };
     writeFileSync(join(project.folder, "deno.json"), JSON.stringify({ imports }));
   } else {
     publishToNpm(registry, [await jsrTarball()]);
-    publishToNpm(registry, [await packJsrForNpm(folder)]);
+    publishToNpm(registry, [await (jsrForNpm ??= packJsrForNpm(folder, env))]);
     await project.command([bunPath(), "add", "@example/checksum@npm:@jsr/example__checksum"]);
   }
   return project;
