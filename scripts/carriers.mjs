@@ -74,8 +74,8 @@ export function renderEntry({ platform }) {
   return `/**
  * libsiding for ${platform}. Made by \`scripts/release.mjs\`.
  *
- * Without it @siding/ffi loads the same when it is imported. Import it before that where nothing can
- * be loaded then: in \`deno compile\`, in bundles, and for programs that must run offline.
+ * Without it @siding/ffi loads the same when it is imported. Import it before that where nothing
+ * can be loaded then: in \`deno compile\`, in bundles, and for programs that must run offline.
  *
  * @module
  */

@@ -12,7 +12,6 @@ const scope = "@siding/ffi-";
 const sources = ["mod.ts", "src", "cli"];
 /** What `bunx @siding/ffi` runs. */
 const command = "cli/siding.ts";
-const npmRemedy = "install @siding/ffi again, with its optional dependency @siding/ffi-${platform}";
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**

@@ -138,7 +138,7 @@ function header(first: readonly number[], at: number, machine: number): Uint8Arr
   return bytes;
 }
 
-test("a file that is not for its target is refused in one line, and nothing is written", async () => {
+test("a file that is not for its target is refused in one line, and written nowhere", async () => {
   const files: readonly (readonly [Uint8Array, string, string])[] = [
     [headers.elf(183), "linux-x64-gnu", "it is for linux arm64, not for linux-x64-gnu"],
     [headers.elf(62), "darwin-x64", "it is for linux x64, not for darwin-x64"],
