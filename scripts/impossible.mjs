@@ -14,6 +14,7 @@
  */
 
 const noPacking = "builds packages with Zig, and of Linux with glibc";
+const packing = ["author", "packages", "registry"].map((name) => `tests/${name}_test.ts`);
 const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
 const noProbe = "qemu looks at the memory before the system says that it cannot";
 
@@ -71,7 +72,7 @@ export const posixLacking = [
     files: ["handle", "pipe", "socket"].map((name) => `tests/native/source_${name}_test.c`),
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
-  { files: ["tests/author_test.ts", "tests/packages_test.ts"], reason: noPacking },
+  { files: packing, reason: noPacking },
 ];
 
 /** @type {readonly Lacking[]} */
@@ -95,10 +96,7 @@ export const windowsLacking = [
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
   { files: ["tests/doctor_library_test.ts"], reason: "makes and loads libraries of Linux" },
-  {
-    files: ["author", "embedded", "pack", "packages"].map((name) => `tests/${name}_test.ts`),
-    reason: noPacking,
-  },
+  { files: packing, reason: noPacking },
   { files: ["tests/cache_file_test.ts"], reason: "looks at the modes of POSIX" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
 ];

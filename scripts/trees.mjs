@@ -2,7 +2,7 @@
 /** Writes the trees of the packages for JSR and npm. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { renderModulesCarrier } from "./carriers.mjs";
+import { renderDataCarrier, renderEntry, renderModulesCarrier } from "./carriers.mjs";
 import { scriptCommand, typeScriptCommand } from "./child.mjs";
 import { root, run, tscPath } from "./toolchain.mjs";
 
@@ -12,16 +12,18 @@ const scope = "@siding/ffi-";
 const sources = ["mod.ts", "src", "cli"];
 /** What `bunx @siding/ffi` runs. */
 const command = "cli/siding.ts";
-const npmRemedy = "install @siding/ffi again, with its optional dependency @siding/ffi-${platform}";
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**
- * The package for JSR: sources, and a module for each platform.
+ * The package for JSR: sources, and JSON and a module for each platform.
  * @param {string} jsr its folder @param {string} packed what packLibraries wrote
  * @param {readonly Target[]} targets
  */
 export function writeJsr(jsr, packed, targets) {
-  copySources(jsr, packed, targets, "update @siding/ffi");
+  copySources(jsr, packed, renderDataCarrier(targets));
+  for (const target of targets) {
+    write(join(jsr, "native", `${target.platform}.ts`), renderEntry(target));
+  }
   const { name, version, license, exports: own, compilerOptions } = readJson("deno.json");
   const modules = targets.map(({ platform }) => [
     `./native/${platform}`,
@@ -86,7 +88,7 @@ export async function buildPlatforms(folder, targets, options = []) {
  */
 async function compile(main, packed, targets) {
   const from = `${main}-sources`;
-  copySources(from, packed, targets, npmRemedy);
+  copySources(from, packed, renderModulesCarrier(targets));
   const entries = [...Object.values(readJson("deno.json").exports), command];
   const types = ["--typeRoots", join(root, "node_modules", "@types")];
   const shape = ["--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
@@ -125,16 +127,13 @@ function compiled(path, extension) {
   return path.replace(/ts$/, extension);
 }
 
-/**
- * @param {string} folder @param {string} packed @param {readonly Target[]} targets
- * @param {string} remedy
- */
-function copySources(folder, packed, targets, remedy) {
+/** @param {string} folder @param {string} packed @param {string} carrier */
+function copySources(folder, packed, carrier) {
   for (const name of [...sources, ...documents]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   cpSync(join(packed, "native"), join(folder, "native"), { recursive: true });
-  write(join(folder, "src", "carrier.ts"), renderModulesCarrier(targets, remedy));
+  write(join(folder, "src", "carrier.ts"), carrier);
 }
 
 /** @param {string} command @param {readonly string[]} args @param {string} [cwd] */

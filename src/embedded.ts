@@ -93,12 +93,12 @@ export async function embedded(
     throw new TypeError(`Cannot embed a library: ${String(modules)} are no modules`);
   }
   const { variable } = options;
-  const remedy = "update the package, or install it again with its optional dependencies";
   const embedding = await findEmbedding({
     name: "the library",
     wanted: `the library for ${platform}`,
     place: `"${meta.url}"`,
-    remedy: variable === undefined ? remedy : `${remedy}, or set ${variable} to its path`,
+    remedy: "update the package, or install it again with its optional dependencies",
+    variable,
     code: "ERR_SIDING_LIBRARY_NOT_FOUND",
     chosen: () => variable === undefined ? undefined : runtime.environment(variable) || undefined,
     carried: async () => (await modules[platform as Platform]?.())?.image,

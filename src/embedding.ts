@@ -6,6 +6,7 @@
 import { cacheFile, cacheFolder } from "./cache_file.ts";
 import { SidingError, type SidingErrorCode } from "./errors.ts";
 import { filePath } from "./file_url.ts";
+import { misfit } from "./library_file.ts";
 import { memoryFile } from "./memory_file.ts";
 import { type NativeImage, unpack } from "./native_image.ts";
 import { runtime } from "./runtime/current.ts";
@@ -23,12 +24,16 @@ export interface Origin {
   readonly wanted: string;
   /** What errors call the package. */
   readonly place: string;
-  /** What errors advise. */
+  /** What errors advise where it has none. */
   readonly remedy: string;
+  /** The environment variable by which another one can be chosen. */
+  readonly variable: string | undefined;
   /** Code of the error when it cannot be loaded. */
   readonly code: SidingErrorCode;
   /** Path that the user has chosen in its place. */
   readonly chosen: () => string | undefined;
+  /** What the program has imported of the package for this platform. */
+  readonly imported?: () => NativeImage | undefined;
   /** What the package has for this platform. */
   readonly carried: () => Promise<NativeImage | undefined>;
 }
@@ -59,7 +64,7 @@ export interface Loading<T> {
 
 /** Finds what a package has; never throws, because nobody may want it. */
 export async function findEmbedding(origin: Origin): Promise<Embedding> {
-  if (origin.chosen() !== undefined) return { origin };
+  if (origin.chosen() !== undefined || origin.imported?.() !== undefined) return { origin };
   try {
     const image = await origin.carried();
     return { origin, image, path: pathOf(image) };
@@ -68,35 +73,70 @@ export async function findEmbedding(origin: Origin): Promise<Embedding> {
   }
 }
 
+/** What is to be loaded: a file, or what the package has in memory. */
+interface Found {
+  readonly origin: Origin;
+  readonly path: string | undefined;
+  readonly image: NativeImage | undefined;
+  /** Whether the user named that file. */
+  readonly isChosen: boolean;
+}
+
+function find({ origin, image, path }: Embedding): Found {
+  const chosen = origin.chosen();
+  if (chosen !== undefined) return { origin, path: chosen, image: undefined, isChosen: true };
+  return { origin, path, image: origin.imported?.() ?? image, isChosen: false };
+}
+
 /** Loads a library; throws one `SidingError` with cause and remedy. */
 export function loadEmbedding<T>(embedding: Embedding, loading: Loading<T>): T {
-  const { origin, image, cause } = embedding;
-  const chosen = origin.chosen();
-  const path = chosen ?? embedding.path;
-  const place = path === undefined ? origin.place : `"${path}"`;
-  if (path === undefined && cause !== undefined) throw unusable(origin, place, cause);
-  permit(origin, place, path ?? null);
+  const found = find(embedding);
+  const { path, image, isChosen } = found;
+  const { cause } = embedding;
+  if (path === undefined && image === undefined && cause !== undefined) {
+    throw unusable(found, cause);
+  }
+  permit(found);
   try {
-    if (path !== undefined) return loading.load(path, chosen === undefined ? "package" : "chosen");
+    if (path !== undefined) return loading.load(path, isChosen ? "chosen" : "package");
     if (image === undefined) throw new Error(`there is none for ${platform}`);
     return runtime.system === "linux"
       ? loadFromMemory(image, loading)
       : loading.load(cacheFile(cacheFolder(), image.name, bytesOf(image)), "cache");
   } catch (error) {
-    throw unusable(origin, place, error);
+    throw unusable(found, error);
   }
 }
 
-function unusable(origin: Origin, place: string, cause: unknown): SidingError {
-  const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1);
-  const message = `Cannot load ${origin.wanted} from ${place}: ${reason}; ${origin.remedy}`;
+function unusable(found: Found, cause: unknown): SidingError {
+  const { origin, path } = found;
+  const reason = path !== undefined && misfit(path) || oneLine(cause);
+  const what = `${origin.wanted} from ${placeOf(found)}`;
+  const message = `Cannot load ${what}: ${reason}; ${adviceFor(found)}`;
   return new SidingError(origin.code, message, { cause });
 }
 
-function permit({ name }: Origin, place: string, path: string | null): void {
-  const flag = runtime.missingPermission(path);
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
+}
+
+function placeOf({ origin, path }: Found): string {
+  return path === undefined ? origin.place : `"${path}"`;
+}
+
+function adviceFor({ origin, path, image, isChosen }: Found): string {
+  if (isChosen) return "name that of this version and platform, or none";
+  const { remedy, variable } = origin;
+  if (variable === undefined) return remedy;
+  const elsewhere = `set ${variable} to its path`;
+  return path === undefined && image !== undefined ? elsewhere : `${remedy}, or ${elsewhere}`;
+}
+
+function permit(found: Found): void {
+  const flag = runtime.missingPermission(found.path ?? null);
   if (flag === null) return;
-  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot load ${name} from ${place}: add ${flag}`);
+  const what = `${found.origin.name} from ${placeOf(found)}`;
+  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot load ${what}: add ${flag}`);
 }
 
 /* The system's loader knows nothing of files inside the program. */

@@ -5,8 +5,10 @@
  */
 import { carriedImage, remedy } from "./carrier.ts";
 import { findEmbedding, loadEmbedding, platform, type Source } from "./embedding.ts";
+import { SidingError } from "./errors.ts";
 import { functions } from "./generated/functions.ts";
 import { abiVersion, layouts } from "./generated/siding.ts";
+import { importedImage } from "./imported_image.ts";
 import { runtime } from "./runtime/current.ts";
 import type { Native } from "./runtime/runtime.ts";
 
@@ -20,13 +22,29 @@ export interface Loaded {
   readonly source: Source;
 }
 
+const variable = "SIDING_LIBRARY";
+let configuredPath: string | undefined;
+
+/** Has libsiding loaded from this file; throws `SidingError` where another one has been. */
+export function chooseLibrary(path: string): void {
+  if (loaded !== undefined && loaded.path !== path) {
+    throw new SidingError(
+      "ERR_SIDING_NATIVE",
+      `Cannot load libsiding from "${path}": "${loaded.path}" is loaded already`,
+    );
+  }
+  configuredPath = path;
+}
+
 const embedding = await findEmbedding({
   name: "libsiding",
   wanted: `libsiding for ${runtime.system} ${runtime.architecture}, ABI ${abiVersion}`,
   place: "this package",
-  remedy: `${remedy(platform)}, or set SIDING_LIBRARY to its path`,
+  remedy: remedy(platform),
+  variable,
   code: "ERR_SIDING_NATIVE",
-  chosen: () => runtime.environment("SIDING_LIBRARY") || undefined,
+  chosen: () => configuredPath ?? (runtime.environment(variable) || undefined),
+  imported: () => importedImage(platform),
   carried: () => carriedImage(platform),
 });
 

@@ -25,7 +25,7 @@ const signatures = {
 export function memoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): string {
   const system = runtime.functions(libc, signatures);
   const descriptor = system.memfd_create(new TextEncoder().encode(`${name}\0`), CLOSE_ON_EXEC);
-  if (descriptor < 0) throw new Error("the system gives no memory file");
+  if (descriptor < 0) throw new Error("the system refuses a memory file");
   /* a write to memory is whole, or the memory is full */
   if (system.write(descriptor, bytes, runtime.wide(bytes.length)) !== bytes.length) {
     system.close(descriptor);

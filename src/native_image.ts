@@ -65,7 +65,7 @@ export function unpack({ size, packed }: PackedImage): Uint8Array<ArrayBuffer> {
     }
   }
   if (read !== from.length || written !== size) {
-    throw new Error(`the library in this package is damaged: ${written} of ${size} bytes`);
+    throw new Error(`it is damaged, ${written} of ${size} bytes: install the package again`);
   }
   return bytes;
 }

@@ -5,7 +5,7 @@
  */
 import { checkStatus } from "./errors.ts";
 import { callsMax, contextMsMax, layouts, threadsMax } from "./generated/siding.ts";
-import { loadNative } from "./loader.ts";
+import { chooseLibrary, loadNative } from "./loader.ts";
 
 /** Calls in flight on one JavaScript thread unless told otherwise. */
 const CALLS_DEFAULT = 65536;
@@ -30,6 +30,11 @@ const STACK_MAX = 2 ** 32 - 1;
  * @category Settings and insight
  */
 export interface Settings {
+  /**
+   * Path of the libsiding that this JavaScript thread loads, before `SIDING_LIBRARY` and what this
+   * package brings along. Once one is loaded, another one is a `SidingError`.
+   */
+  library?: string;
   /** Most contexts of the process, and most threads for other calls; 1 to 4,096, default 64. */
   threads?: number;
   /** Idle threads that stay, however long they are idle; 0 to 4,096, default 4. */
@@ -62,7 +67,7 @@ export interface Settings {
 }
 
 /** What was set last. */
-export const settings: Required<Omit<Settings, "wake">> & Pick<Settings, "wake"> = {
+export const settings: Required<Omit<Settings, "library" | "wake">> & Pick<Settings, "wake"> = {
   threads: THREADS_DEFAULT,
   threadsMin: THREADS_MIN_DEFAULT,
   idleTime: IDLE_MS_DEFAULT,
@@ -86,6 +91,7 @@ function check(given: Settings): void {
     const range = ranges[name];
     if (name === "wake" && (value === "socket" || value === "callback")) continue;
     if (name === "stacks" && typeof value === "boolean") continue;
+    if (name === "library" && typeof value === "string" && value !== "") continue;
     if (range === undefined || typeof value !== "number") {
       throw new TypeError(`Cannot configure ${name}: ${String(value)} is no setting of it`);
     }
@@ -101,8 +107,8 @@ function check(given: Settings): void {
  *
  * `threads`, `threadsMin`, `idleTime`, `spin` and `stackSize` hold for the whole process from now
  * on; `calls` and `wake` for JavaScript threads that have not opened a library yet; `stacks` for
- * this JavaScript thread.
- * Throws `TypeError` and `RangeError`.
+ * this JavaScript thread, `library` too.
+ * Throws `TypeError` and `RangeError`; `SidingError` where `libsiding` cannot be loaded.
  *
  * @example
  * ```ts
@@ -115,7 +121,9 @@ function check(given: Settings): void {
  */
 export function configure(given: Settings): void {
   check(given);
-  Object.assign(settings, given);
+  const { library, ...others } = given;
+  if (library !== undefined) chooseLibrary(library);
+  Object.assign(settings, others);
   const { size, offsets } = layouts.poolOptions;
   const options = new Uint32Array(size / 4);
   options[offsets.sizeBytes / 4] = size;

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { platforms, targetOf } from "../cli/pack/target.ts";
 import { authorFolder, userOfJsr, userOfNpm } from "./support/author.ts";
-import { expectExit, type Outcome, runFile } from "./support/child.ts";
+import { expectExit, type Outcome, runCommand } from "./support/child.ts";
 import { runtimeName, test } from "./support/harness.ts";
 import { platform } from "./support/packages.ts";
 
@@ -67,15 +66,12 @@ function imageOf(outcome: Outcome): string {
   return image;
 }
 
-function run(project: string, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const args = [join(project, "file"), join(project, `pipe${crypto.randomUUID()}`)];
-  return runFile(join(project, "main.ts"), args, { env });
-}
+const args = ["file", "pipe"];
 
 const named = /^\/memfd:libchecksum-[0-9a-f]{16}\.so/;
 
-test("an author's library is packed for every target", () => {
-  const folder = authorFolder();
+test("an author's library is packed for every target", async () => {
+  const folder = await authorFolder();
   for (const target of platforms.map(targetOf)) {
     const read = (path: string): string => readFileSync(join(folder, path), "utf8");
     const image = JSON.parse(read(`native/${target.platform}.json`));
@@ -92,22 +88,31 @@ test("an author's library is packed for every target", () => {
 });
 
 test("an author's package from JSR calls, waits and calls back, out of memory", async () => {
-  const project = userOfJsr({ "main.ts": program });
-  assert.match(imageOf(await run(project)), named);
+  await using project = await userOfJsr({ "main.ts": program });
+  assert.match(imageOf(await project.run("main.ts", {}, ...args)), named);
 });
 
 test("an author's package from npm does so with the file of its platform's package", async () => {
-  const project = userOfNpm({ "main.ts": program });
-  const folder = join(project, "node_modules", "@example", `checksum-${platform}`);
-  assert.equal(imageOf(await run(project)), join(folder, "libchecksum.so"));
+  await using project = await userOfNpm({ "main.ts": program });
+  const folder = join(project.folder, "node_modules", "@example", `checksum-${platform}`);
+  assert.equal(
+    imageOf(await project.run("main.ts", {}, ...args)),
+    join(folder, "libchecksum.so"),
+  );
+  const names = project.registry.requests.map((path) => path.split("/").at(-1)!);
+  const libraries = names.filter((name) => /^checksum-\D.*\.tgz$/.test(name));
+  assert.deepEqual(libraries, [`checksum-${platform}-1.2.3.tgz`]);
 });
 
 test("without that package, an author's says so in one line", async () => {
   const main = `
     import { checksum } from "@example/checksum";
     try { checksum(new Uint8Array(1)); } catch (error) { console.log(error.message); }`;
-  const project = userOfNpm({ "main.ts": main }, ["checksum"]);
-  const outcome = await run(project);
+  await using project = await userOfNpm({ "main.ts": main });
+  rmSync(join(project.folder, "node_modules", "@example", `checksum-${platform}`), {
+    recursive: true,
+  });
+  const outcome = await project.run("main.ts");
   expectExit(outcome, 0);
   const start = `Cannot load the library for ${platform} from "file://`;
   assert.ok(outcome.stdout.startsWith(start), outcome.stdout);
@@ -117,28 +122,24 @@ test("without that package, an author's says so in one line", async () => {
 });
 
 test("an author's variable names a library that was just built", async () => {
-  const project = userOfJsr({ "main.ts": program });
-  const path = join(authorFolder(), "build", platform, "libchecksum.so");
-  assert.equal(imageOf(await run(project, { CHECKSUM_LIBRARY: path })), path);
+  await using project = await userOfJsr({ "main.ts": program });
+  const path = join(await authorFolder(), "build", platform, "libchecksum.so");
+  const env = { CHECKSUM_LIBRARY: path };
+  assert.equal(imageOf(await project.run("main.ts", { env }, ...args)), path);
 });
 
 if (runtimeName === "bun") {
-  test("an executable of Bun has an author's library, and runs from anywhere", () => {
-    const projects = [userOfNpm({ "main.ts": program }), userOfJsr({ "main.ts": program })];
-    for (const project of projects) {
-      execFileSync(process.execPath, ["build", "main.ts", "--compile", "--outfile", "single"], {
-        cwd: project,
-        stdio: "pipe",
-      });
-      rmSync(join(project, "node_modules"), { recursive: true });
-      const elsewhere = join(project, "elsewhere");
+  test("an executable of Bun has an author's library, and runs from anywhere", async () => {
+    const entry = `import "@jsr/siding__ffi/native/${platform}";\n`;
+    await using fromNpm = await userOfNpm({ "main.ts": program });
+    await using fromJsr = await userOfJsr({ "main.ts": entry + program });
+    for (const { folder, command } of [fromNpm, fromJsr]) {
+      await command([process.execPath, "build", "main.ts", "--compile", "--outfile", "single"]);
+      rmSync(join(folder, "node_modules"), { recursive: true });
+      const elsewhere = join(folder, "elsewhere");
       mkdirSync(elsewhere);
-      const stdout = execFileSync(join(project, "single"), ["file", "pipe"], {
-        cwd: elsewhere,
-        env: { PATH: "" },
-        encoding: "utf8",
-      });
-      assert.match(imageOf({ code: 0, signal: null, stdout, stderr: "", ms: 0 }), named);
+      const options = { cwd: elsewhere, env: { PATH: "" } };
+      assert.match(imageOf(await runCommand(join(folder, "single"), args, options)), named);
     }
   });
 }

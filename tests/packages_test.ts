@@ -1,105 +1,95 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { MachineReport } from "../cli/doctor.ts";
+import { fileURLToPath } from "node:url";
+import { bunPath } from "../scripts/toolchain.mjs";
+import { functions } from "../src/generated/functions.ts";
 import { abiVersion } from "../src/generated/siding.ts";
-import { expectExit, type Outcome, runFile } from "./support/child.ts";
+import { type ChildOptions, expectExit, runCommand } from "./support/child.ts";
+import { libraryOfC, programOfC } from "./support/compiler.ts";
 import { runtimeName, test } from "./support/harness.ts";
-import { jsrProject, npmProject, platform } from "./support/packages.ts";
+import { loads, printed, refusal } from "./support/loads.ts";
+import { folder, jsrTree, packedPath, platform, sourcePath } from "./support/packages.ts";
+import { checkoutProject, jsrProject, npmProject, startProject } from "./support/project.ts";
 import { testlibPath } from "./support/testlib.ts";
 
-const onlyFfi = ["--allow-ffi"];
-
+const onlyFfi: ChildOptions = { denoFlags: ["--allow-ffi"] };
 const undeclared = (): void => {};
-/* only Deno has permissions, and only Bun a bundler that takes files along */
+/* only Deno has permissions */
 const testOnDeno = runtimeName === "deno" ? test : undeclared;
-const testOnBun = runtimeName === "bun" ? test : undeclared;
 
-/* What is printed: a call's result, C's answer from a callback, and how it was loaded. */
-const program = (from: string): string => `
-import process from "node:process";
-import { callback, open, stats } from "${from}";
-const ask = { parameters: ["i32"], result: "i32" } as const;
-const definitions = {
-  add: { name: "test_add", parameters: ["i32", "i32"], result: "i32" },
-  ask: { name: "test_ask_i32", parameters: [{ function: ask }, "i32", "bool"], result: "i32" },
-} as const;
-try {
-  const library = open(${JSON.stringify(testlibPath)}, definitions);
-  const sum = library.add.sync(20, 22);
-  using doubled = callback.call(ask, (value) => value * 2, { fallback: -1 });
-  const answers = [library.ask.sync(doubled, 4, false), await library.ask(doubled, 5, true)];
-  const { library: path, trampolines } = stats();
-  console.log(JSON.stringify({ sum, answers, path, trampolines }));
-} catch (error) {
-  console.log(error.name, error.code + ":", error.message);
-  process.exit(3);
-}
-`;
+const built = fileURLToPath(new URL("../zig-out/lib/libsiding.so", import.meta.url));
+const main = { "main.ts": loads() };
 
-interface Printed {
-  readonly sum: number;
-  readonly answers: readonly number[];
-  readonly path: string;
-  readonly trampolines: string;
-}
-
-function printed(outcome: Outcome): Printed {
-  expectExit(outcome, 0);
-  const result = JSON.parse(outcome.stdout) as Printed;
-  assert.equal(result.sum, 42);
-  assert.deepEqual(result.answers, [8, 10]);
-  assert.match(result.trampolines, /^(static|dynamic)$/);
-  return result;
-}
-
-/** The one line that a program prints which cannot load its library. */
-async function refused(path: string, denoFlags = onlyFfi): Promise<string> {
-  const outcome = await runFile(path, [], { denoFlags });
-  assert.notEqual(outcome.code, 0, JSON.stringify(outcome));
-  const lines = outcome.stdout.trimEnd().split("\n");
-  assert.equal(lines.length, 1, outcome.stdout + outcome.stderr);
-  return lines[0]!;
-}
-
-const native = (origin: string): string =>
+const cannot = (origin: string): string =>
   `SidingError ERR_SIDING_NATIVE: Cannot load libsiding for linux ${process.arch}, ` +
   `ABI ${abiVersion} from ${origin}: `;
-const jsrRemedy = "; update @siding/ffi, or set SIDING_LIBRARY to its path";
+const elsewhere = "set SIDING_LIBRARY to its path";
+const another = "; name that of this version and platform, or none";
 
-const named = /^libsiding-[0-9a-f]{16}\.so$/;
+function changeFile(path: string, change: (text: string) => string): void {
+  const text = readFileSync(path, "utf8");
+  const changed = change(text);
+  assert.notEqual(changed, text, `"${path}" is as it was`);
+  writeFileSync(path, changed);
+}
 
-test("the package of JSR loads its library from memory, with no permission but FFI", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const outcome = await runFile(join(project, "main.ts"), [], { denoFlags: onlyFfi });
-  assert.match(printed(outcome).path, named);
+/** A file of the built library, changed. */
+function changedLibrary(name: string, change: (bytes: Buffer) => void): string {
+  const bytes = readFileSync(built);
+  change(bytes);
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+// ---- what is loaded ----------------------------------------------------------------------------
+
+test("configure goes before SIDING_LIBRARY, and that before what a package has", async () => {
+  const [first, second] = ["first.so", "second.so"].map((name) => changedLibrary(name, () => {}));
+  await using project = await checkoutProject(main);
+  const options = { env: { SIDING_LIBRARY: second! } };
+  assert.equal(printed(await project.run("main.ts")).path, built);
+  assert.equal(printed(await project.run("main.ts", options)).path, second);
+  assert.equal(printed(await project.run("main.ts", options, first!)).path, first);
 });
 
-test("both packages bring the doctor, which tells how the library was loaded", async () => {
-  const jsr = join(jsrProject({}), "ffi", "cli", "doctor.ts");
-  const npm = join(npmProject({}), "node_modules", "@siding", "ffi", "cli", "siding.js");
-  const sources = [[jsr, ["--json"], "memory"], [npm, ["doctor", "--json"], "package"]] as const;
-  for (const [path, args, source] of sources) {
-    /* Deno finds packages of npm on disk */
-    const denoFlags = source === "memory" ? onlyFfi : [...onlyFfi, "--allow-read"];
-    const outcome = await runFile(path, args, { denoFlags });
-    expectExit(outcome, 0);
-    const report = JSON.parse(outcome.stdout) as MachineReport;
-    assert.equal(report.library?.source, source);
-    assert.match(report.library.path, /libsiding.*\.so$/);
-  }
+test("configure with another library than the loaded one is an error", async () => {
+  const path = changedLibrary("late.so", () => {});
+  const late = `
+    import { configure, open, stats } from "@siding/ffi";
+    open("libc.so.6", {});
+    configure({ library: stats().library });
+    configure({ library: ${JSON.stringify(path)} });
+  `;
+  await using project = await checkoutProject({ "main.ts": late });
+  const { code, stderr } = await project.run("main.ts");
+  assert.notEqual(code, 0);
+  assert.ok(stderr.includes(`Cannot load libsiding from "${path}": "${built}" is loaded`), stderr);
 });
 
-test("SIDING_LIBRARY goes before what a package carries", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const chosen = join(project, "own.so");
-  cpSync(new URL("../zig-out/lib/libsiding.so", import.meta.url), chosen);
-  const denoFlags = ["--allow-ffi", "--allow-env"];
-  const env = { SIDING_LIBRARY: chosen };
-  const outcome = await runFile(join(project, "main.ts"), [], { env, denoFlags });
-  assert.equal(printed(outcome).path, chosen);
+testOnDeno("configure makes do with the permission for its path", async () => {
+  const scoped = `
+    import { configure, open, stats } from "@siding/ffi";
+    configure({ library: ${JSON.stringify(built)} });
+    const { add } = open(${JSON.stringify(testlibPath)}, {
+      add: { name: "test_add", parameters: ["i32", "i32"], result: "i32" },
+    });
+    console.log(await add(20, 22), stats().library);
+  `;
+  await using project = await jsrProject({ "main.ts": scoped });
+  const denoFlags = [`--allow-ffi=${built},${testlibPath}`];
+  const outcome = await project.run("main.ts", { denoFlags });
+  assert.equal(outcome.stdout.trim(), `42 ${built}`, outcome.stderr);
 });
 
 /* Each thread loads the library when told to, and says whether a shared context is one to it. */
@@ -153,9 +143,11 @@ await context.release();
 
 test("threads and copies of one version have one image, and share a context", async () => {
   for (const loads of ["before", "meanwhile"] as const) {
-    const project = jsrProject({ "main.ts": threads(loads), "worker.ts": worker });
-    cpSync(join(project, "ffi"), join(project, "other"), { recursive: true });
-    const outcome = await runFile(join(project, "main.ts"), [], { denoFlags: ["-A"] });
+    await using project = await startProject({ "main.ts": threads(loads), "worker.ts": worker });
+    for (const copy of ["ffi", "other"]) {
+      cpSync(jsrTree(), join(project.folder, copy), { recursive: true });
+    }
+    const outcome = await project.run("main.ts");
     expectExit(outcome, 0);
     const { isOne, isSame, images } = JSON.parse(outcome.stdout);
     assert.deepEqual({ isOne, isSame }, { isOne: true, isSame: true });
@@ -163,89 +155,192 @@ test("threads and copies of one version have one image, and share a context", as
   }
 });
 
-test("a package without a library for this platform says so in one line", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const carrier = join(project, "ffi", "src", "carrier.ts");
-  writeFileSync(carrier, readFileSync(carrier, "utf8").replace(`"${platform}"`, '"vax"'));
-  const line = await refused(join(project, "main.ts"));
-  assert.equal(line, `${native("this package")}there is none for ${platform}${jsrRemedy}`);
+// ---- causes for which nothing is loaded, each in one line --------------------------------------
+
+test("a package has no library for the platform", async () => {
+  await using project = await jsrProject(main, (tree) => {
+    changeFile(sourcePath(tree, "carrier"), (text) => text.replace(`"${platform}"`, '"vax"'));
+  });
+  const line = refusal(await project.run("main.ts", onlyFfi));
+  const remedy = `; build it from the sources, or ${elsewhere}`;
+  assert.equal(line, `${cannot("this package")}there is none for ${platform}${remedy}`);
 });
 
-test("a package whose library is damaged says so in one line", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const path = join(project, "ffi", "native", `${platform}.json`);
-  const image = JSON.parse(readFileSync(path, "utf8"));
-  writeFileSync(path, JSON.stringify({ ...image, packed: image.packed.slice(0, 4000) }));
-  const line = await refused(join(project, "main.ts"));
-  assert.ok(line.startsWith(`${native("this package")}the library in this package is damaged: `));
-  assert.ok(line.endsWith(jsrRemedy), line);
+test("the library of JSR's package is not there", async () => {
+  await using project = await jsrProject(main, (tree) => rmSync(packedPath(tree)));
+  const line = refusal(await project.run("main.ts", onlyFfi));
+  assert.ok(line.startsWith(cannot("this package")), line);
+  assert.match(line, new RegExp(`native/${platform}\\.json`));
+  assert.ok(line.endsWith(`; import "@siding/ffi/native/${platform}" first, or ${elsewhere}`));
 });
 
-test("a package whose module is missing says so in one line", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const carrier = join(project, "ffi", "src", "carrier.ts");
-  const text = readFileSync(carrier, "utf8");
-  writeFileSync(
-    carrier,
-    text.replace(/import\("(\.\.\/native\/[^"]+)\.ts"\)/, 'import("./gone.ts")'),
-  );
-  const line = await refused(join(project, "main.ts"), ["--allow-ffi", "--allow-read"]);
-  assert.ok(line.startsWith(native("this package")), line);
-  assert.match(line, /gone\.ts/);
-  assert.ok(line.endsWith(jsrRemedy), line);
+test("the library of JSR's package is damaged", async () => {
+  await using project = await jsrProject(main, (tree) => {
+    const shorter = (_: string, packed: string): string => `"packed":"${packed.slice(0, 4000)}"`;
+    changeFile(packedPath(tree), (text) => text.replace(/"packed":"([^"]+)"/, shorter));
+  });
+  const line = refusal(await project.run("main.ts", onlyFfi));
+  assert.ok(line.startsWith(`${cannot("this package")}it is damaged, `), line);
+  assert.ok(line.endsWith(` bytes: install the package again; ${elsewhere}`), line);
 });
 
-testOnDeno("without the permission, the line has the flag", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const wanted = "SidingError ERR_SIDING_PERMISSION: Cannot load libsiding from this package: " +
-    "add --allow-ffi";
-  /* some flag there must be: without any, Deno's own spawn gives all permissions */
-  for (const denoFlags of [["--allow-env"], [`--allow-ffi=${testlibPath}`]]) {
-    assert.equal(await refused(join(project, "main.ts"), denoFlags), wanted);
-  }
-});
-
-test("the packages of npm bring the library as a file", async () => {
-  const project = npmProject({ "main.ts": program("@siding/ffi") });
-  const outcome = await runFile(join(project, "main.ts"));
-  const file = join(project, "node_modules", "@siding", `ffi-${platform}`, "libsiding.so");
-  assert.equal(printed(outcome).path, file);
-});
-
-test("without its platform's package, that of npm says so in one line", async () => {
-  const project = npmProject({ "main.ts": program("@siding/ffi") }, ["ffi"]);
-  const line = await refused(join(project, "main.ts"), ["-A"]);
-  assert.ok(line.startsWith(native("this package")), line);
+test("the package of the platform is not installed", async () => {
+  await using project = await npmProject(main);
+  await project.command([bunPath(), "add", "--omit=optional", "@siding/ffi"]);
+  const line = refusal(await project.run("main.ts"));
+  assert.ok(line.startsWith(cannot("this package")), line);
   assert.match(line, new RegExp(`@siding/ffi-${platform}`));
   assert.match(line, /; install @siding\/ffi again, with its optional dependency/);
 });
 
-testOnBun(
-  "Bun bundles and compiles a program with its library, which runs from anywhere",
-  async () => {
-    const project = npmProject({ "main.ts": program("@siding/ffi") });
-    const bun = (...args: string[]): Buffer =>
-      execFileSync(process.execPath, args, { cwd: project });
-    bun("build", "main.ts", "--target", "bun", "--outdir", "bundle");
-    bun("build", "main.ts", "--compile", "--outfile", "single");
-    const elsewhere = join(project, "elsewhere");
-    mkdirSync(elsewhere);
-    rmSync(join(project, "node_modules"), { recursive: true });
-    const bundled = await runFile(join(project, "bundle", "main.js"));
-    assert.match(printed(bundled).path, /libsiding.*\.so$/);
-    const stdout = execFileSync(join(project, "single"), [], {
-      cwd: elsewhere,
-      env: { PATH: "" },
-      encoding: "utf8",
-    });
-    printed({ code: 0, signal: null, stdout, stderr: "", ms: 0 });
-  },
-);
+/** A library with all functions of libsiding, of which those that are checked answer this. */
+function strange(version: number, size: number): Promise<string> {
+  const others = Object.keys(functions).filter((name) => !name.startsWith("siding_abi_"));
+  return libraryOfC(`
+    int siding_abi_version(void) { return ${version}; }
+    int siding_abi_sizes(unsigned *sizes, int count) {
+      for (int i = 0; i < count; i++) sizes[i] = ${size};
+      return 0;
+    }
+    ${others.map((name) => `int ${name}(void) { return 0; }`).join("\n")}
+  `);
+}
 
-testOnBun("a bundle of the package of JSR has its library", async () => {
-  const project = jsrProject({ "main.ts": program("./ffi/mod.ts") });
-  const args = ["build", "main.ts", "--target", "bun", "--outdir", "bundle"];
-  execFileSync(process.execPath, args, { cwd: project });
-  rmSync(join(project, "ffi"), { recursive: true });
-  assert.match(printed(await runFile(join(project, "bundle", "main.js"))).path, named);
+const ELF_MACHINE = 18;
+const ELF_MACHINE_RISCV = 243;
+const otherArchitecture = process.arch === "x64" ? "arm64" : "x64";
+const elfMachines = { x64: 62, arm64: 183 };
+
+const unusable:
+  readonly (readonly [what: string, make: () => string | Promise<string>, reason: RegExp])[] = [
+    ["is not there", () => join(folder, "gone.so"), /gone\.so.*No such file/],
+    ["is a folder", () => folder, /[Ii]s a directory/],
+    [
+      "is no library",
+      () => changedLibrary("text.so", (bytes) => bytes.fill(10)),
+      /^it is no library$/,
+    ],
+    ["is empty", () => {
+      const path = join(folder, "empty.so");
+      writeFileSync(path, "");
+      return path;
+    }, /^it is no library$/],
+    ["is for another architecture", () => {
+      const machine = elfMachines[otherArchitecture];
+      return changedLibrary("other.so", (bytes) => bytes.writeUInt16LE(machine, ELF_MACHINE));
+    }, new RegExp(`^it is for linux ${otherArchitecture}$`)],
+    [
+      "is for an unknown architecture",
+      () =>
+        changedLibrary("riscv.so", (bytes) => bytes.writeUInt16LE(ELF_MACHINE_RISCV, ELF_MACHINE)),
+      /^it is for machine 243$/,
+    ],
+    ["is another library", () => libraryOfC("int nothing;"), /siding_\w+/],
+    ["has another ABI", () => strange(abiVersion + 1, 0), /^its ABI is \d+$/],
+    ["has other records", () => strange(abiVersion, 3), /^its records measure 3, .* bytes, not \d/],
+  ];
+
+for (const [what, make, reason] of unusable) {
+  test(`the file of SIDING_LIBRARY ${what}`, async () => {
+    const path = await make();
+    await using project = await checkoutProject(main);
+    const line = refusal(await project.run("main.ts", { env: { SIDING_LIBRARY: path } }));
+    const start = cannot(`"${path}"`);
+    assert.ok(line.startsWith(start), line);
+    assert.ok(line.endsWith(another), line);
+    assert.match(line.slice(start.length, -another.length), reason);
+  });
+}
+
+testOnDeno("FFI is not permitted, or not for what is to be loaded", async () => {
+  await using project = await jsrProject(main);
+  const denied = "SidingError ERR_SIDING_PERMISSION: Cannot load libsiding from";
+  /* some flag there must be: without any, Deno's own spawn gives all permissions */
+  for (const denoFlags of [["--allow-env"], [`--allow-ffi=${testlibPath}`]]) {
+    const line = refusal(await project.run("main.ts", { denoFlags }));
+    assert.equal(line, `${denied} this package: add --allow-ffi`);
+    const chosen = refusal(await project.run("main.ts", { denoFlags }, built));
+    assert.equal(chosen, `${denied} "${built}": add --allow-ffi=${built}`);
+  }
+});
+
+/* A program that runs another one for which there are no memory files. */
+const refuser = `
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int count, char **arguments) {
+  struct sock_filter steps[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof steps / sizeof *steps, steps};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 1;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return 2;
+  execv(arguments[1], arguments + 1);
+  return 3;
+}
+`;
+
+test("the system refuses memory files", async () => {
+  await using project = await jsrProject(main);
+  const flags = runtimeName === "deno" ? ["run", "-A"] : [];
+  const command = [process.execPath, ...flags, "main.ts"];
+  const options = { cwd: project.folder, env: project.env };
+  const refusing = await programOfC(refuser);
+  const line = refusal(await runCommand(refusing, command, options));
+  assert.equal(line, `${cannot("this package")}the system refuses a memory file; ${elsewhere}`);
+  const fallback = await runCommand(refusing, [...command, built], options);
+  assert.equal(printed(fallback).path, built, "the remedy is one");
+});
+
+// ---- the cache, which is for systems without memory files --------------------------------------
+
+/** JSR's package as it loads there. */
+function withoutMemoryFiles(tree: string): void {
+  const inMemory = /runtime\.system === "linux"\s+\? loadFromMemory\(image, loading\)\s+: /;
+  changeFile(sourcePath(tree, "embedding"), (text) => text.replace(inMemory, ""));
+}
+
+test("a file of the cache is made, found again, and mended where it is damaged", async () => {
+  await using project = await jsrProject(main, withoutMemoryFiles);
+  const options = { env: { HOME: project.folder } };
+  const { path } = printed(await project.run("main.ts", options));
+  const cache = join(project.folder, ".cache", "siding");
+  assert.deepEqual(readdirSync(cache).map((name) => join(cache, name)), [path]);
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, 5000));
+  assert.equal(printed(await project.run("main.ts", options)).path, path);
+  assert.ok(readFileSync(path).equals(whole));
+});
+
+test("there can be no cache, or others could write into it", async () => {
+  await using project = await jsrProject(main, withoutMemoryFiles);
+  const start = cannot("this package");
+  const unset = refusal(await project.run("main.ts", { env: { HOME: "" } }));
+  const where = "HOME, which says where the cache is, is not set or not permitted";
+  assert.equal(unset, `${start}${where}; ${elsewhere}`);
+  const home = join(project.folder, "home");
+  const cache = join(home, ".cache", "siding");
+  mkdirSync(cache, { recursive: true });
+  chmodSync(cache, 0o777);
+  const open = refusal(await project.run("main.ts", { env: { HOME: home } }));
+  const mend = `others may write into "${cache}": give it to this user alone, mode 700`;
+  assert.equal(open, `${start}${mend}; ${elsewhere}`);
+  rmSync(cache, { recursive: true });
+  writeFileSync(cache, "");
+  const file = refusal(await project.run("main.ts", { env: { HOME: home } }));
+  assert.match(file, /EEXIST|exists/i);
+  if (runtimeName !== "deno") return;
+  const denied = refusal(await project.run("main.ts", onlyFfi));
+  assert.equal(denied, `${start}${where}; ${elsewhere}`);
+  const denoFlags = ["--allow-ffi", "--allow-env"];
+  const unwritten = refusal(await project.run("main.ts", { denoFlags, env: { HOME: home } }));
+  assert.match(unwritten, /--allow-(read|write)/);
 });

@@ -197,6 +197,7 @@ export const runtime: Runtime = {
   functions: openFunctions,
   files,
   isInside: (path) => /^(\/\$bunfs|B:\/~BUN)\//.test(path),
+  mayRead: () => true,
   load: (path) => openFunctions(path, functions),
   wide: (value) => value,
   /* a pipe takes longer; the main thread ends with the process */

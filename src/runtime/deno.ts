@@ -58,7 +58,7 @@ interface DenoNamespace {
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
   readonly permissions: {
     querySync(
-      descriptor: { name: "ffi"; path?: string } | { name: "env"; variable: string },
+      descriptor: { name: "ffi" | "read"; path?: string } | { name: "env"; variable: string },
     ): { readonly state: string };
   };
 }
@@ -236,16 +236,20 @@ function memory(address: number, size: number): ArrayBuffer | null {
   return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(BigInt(address)), size);
 }
 
+type Permission = Parameters<DenoNamespace["permissions"]["querySync"]>[0];
+
+/* asked before what needs it, which would prompt on a terminal */
+function isGranted(permission: Permission): boolean {
+  return deno.permissions.querySync(permission).state === "granted";
+}
+
 function environment(name: string): string | undefined {
-  /* asked first, because reading would prompt on a terminal */
-  const { state } = deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? deno.env.get(name) : undefined;
+  return isGranted({ name: "env", variable: name }) ? deno.env.get(name) : undefined;
 }
 
 function missingPermission(path: string | null): string | null {
   const isFile = path !== null && /[/\\]/.test(path);
-  const state = deno.permissions.querySync(isFile ? { name: "ffi", path } : { name: "ffi" }).state;
-  if (state === "granted") return null;
+  if (isGranted(isFile ? { name: "ffi", path } : { name: "ffi" })) return null;
   return isFile ? `--allow-ffi=${path}` : "--allow-ffi";
 }
 
@@ -286,6 +290,7 @@ export const runtime: Runtime = {
   functions: openFunctions,
   files,
   isInside: () => false,
+  mayRead: (path) => isGranted({ name: "read", path }),
   load,
   wide: (value) => BigInt(value),
   wake: deno.build.os === "windows" ? "callback" : "socket",

@@ -129,6 +129,8 @@ export interface Runtime {
   files(): FileSystem;
   /** Whether a file is inside the program, where only the runtime finds it: in an executable. */
   isInside(path: string): boolean;
+  /** Whether a file may be read without a question to the user. */
+  mayRead(path: string): boolean;
   /** Loads libsiding; throws what the runtime throws. */
   load(path: string): Native;
   /** A safe integer as `Wide`. */

@@ -8,33 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { open } from "../../mod.ts";
-import { type Body, runtimeName, test } from "../support/harness.ts";
+import { test, testUnless } from "../support/harness.ts";
 
-interface DenoRunner {
-  test(options: { readonly name: string; readonly ignore: true; readonly fn: Body }): void;
-}
-
-interface BunRunner {
-  readonly test: { skip(name: string, body: Body): void };
-}
-
-const bunModule = "bun:test";
-const bun = runtimeName === "bun" ? await import(bunModule) as BunRunner : undefined;
-
-/* Only where a library is not on this machine: counted as skipped, never as passed. */
-function skip(name: string, reason: string): void {
-  console.log(`SKIP ${name}: ${reason}`);
-  const body = (): void => {};
-  if (bun !== undefined) bun.test.skip(name, body);
-  else {
-    (globalThis as unknown as { Deno: DenoRunner }).Deno.test({ name, ignore: true, fn: body });
-  }
-}
-
-/** Declares tests that run where `missing` is `undefined`; otherwise it is why they cannot. */
-export function testUnless(missing: string | undefined): typeof test {
-  return (name, body) => missing === undefined ? test(name, body) : skip(name, missing);
-}
+export { testUnless };
 
 /** Declares tests that need a library: what opens it, or why it cannot be opened. */
 export function tryOpen<L>(open: () => L): { readonly library: L; readonly test: typeof test } {

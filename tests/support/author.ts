@@ -4,83 +4,86 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { tscPath, zigPath } from "../../scripts/toolchain.mjs";
+import { bunPath, root, tscPath, zigPath } from "../../scripts/toolchain.mjs";
 import { runtimeName } from "./harness.ts";
-import { jsrProject, npmProject, platform } from "./packages.ts";
+import { publishToJsr } from "./jsr_registry.ts";
+import { publishToNpm } from "./npm_registry.ts";
+import { jsrTarball, jsrTree } from "./packages.ts";
+import { type Files, npmProject, type Project, startProject } from "./project.ts";
+import { packJsrForNpm, packNpm, type Tarball } from "./tarball.ts";
 
-const sample = fileURLToPath(new URL("../../examples/author", import.meta.url));
-
-let built: string | undefined;
+let built: Promise<string> | undefined;
 
 /** Where it was built, for every target. */
-export function authorFolder(): string {
-  if (built !== undefined) return built;
-  const project = npmProject({});
-  cpSync(sample, project, { recursive: true });
-  if (runtimeName === "deno") {
-    cpSync(join(jsrProject({}), "ffi"), join(project, "ffi"), { recursive: true });
-    installJsr(project, ["ffi"]);
-  }
-  const flags = runtimeName === "deno" ? ["run", "-A", "--no-check"] : [];
-  execFileSync(process.execPath, [...flags, "build.ts"], {
-    cwd: project,
-    env: { ...process.env, ZIG: zigPath(), TSC: tscPath() },
-    stdio: "pipe",
-  });
-  return built = project;
+export function authorFolder(): Promise<string> {
+  return built ??= build();
 }
+
+async function build(): Promise<string> {
+  await using project = await npmProject({});
+  publishToJsr(project.registry, [jsrTree()]);
+  cpSync(join(root, "examples", "author"), project.folder, { recursive: true });
+  await project.command([bunPath(), "install"]);
+  const flags = runtimeName === "deno" ? ["run", "-A"] : [];
+  const compilers = { ZIG: zigPath(), TSC: tscPath() };
+  await project.command([process.execPath, ...flags, "build.ts"], compilers);
+  writeJsr(project.folder);
+  return project.folder;
+}
+
+/* What is published there, as `deno publish` does it: modules have no import map in JSR. */
+function writeJsr(folder: string): void {
+  const text = readFileSync(join(folder, "deno.json"), "utf8");
+  const { imports, publish } = JSON.parse(text) as {
+    readonly imports: Readonly<Record<string, string>>;
+    readonly publish: { readonly include: readonly string[] };
+  };
+  const jsr = join(folder, "jsr");
+  for (const name of ["deno.json", ...publish.include]) {
+    cpSync(join(folder, name), join(jsr, name), { recursive: true });
+  }
+  const path = join(jsr, "mod.ts");
+  const unfurled = readFileSync(path, "utf8")
+    .replace(/(?<= from ")[^"]+/, (name) => imports[name]!);
+  writeFileSync(path, unfurled);
+}
+
+let jsrForNpm: Promise<Tarball> | undefined;
 
 /** A project of a user who has it from JSR. */
-export function userOfJsr(files: Readonly<Record<string, string>>): string {
-  const project = jsrProject(files);
-  for (const name of ["mod.ts", "native", "deno.json"]) {
-    cpSync(join(authorFolder(), name), join(project, "checksum", name), { recursive: true });
-  }
-  installJsr(project, ["ffi", "checksum"]);
-  return project;
-}
-
-/** A project of a user who has these packages of it from npm. */
-export function userOfNpm(
-  files: Readonly<Record<string, string>>,
-  names: readonly string[] = ["checksum", `checksum-${platform}`],
-): string {
-  const project = npmProject(files);
-  for (const name of names) {
-    const to = join(project, "node_modules", "@example", name);
-    cpSync(join(authorFolder(), "npm", name), to, { recursive: true });
+export async function userOfJsr(files: Files): Promise<Project> {
+  const folder = join(await authorFolder(), "jsr");
+  const project = await startProject(files);
+  const { registry, env } = project;
+  publishToJsr(registry, [jsrTree()]);
+  if (runtimeName === "deno") {
+    publishToJsr(registry, [folder]);
+    const imports = { "@example/checksum": "jsr:@example/checksum@^1.0.0" };
+    writeFileSync(join(project.folder, "deno.json"), JSON.stringify({ imports }));
+  } else {
+    publishToNpm(registry, [await jsrTarball()]);
+    publishToNpm(registry, [await (jsrForNpm ??= packJsrForNpm(folder, env))]);
+    await project.command([bunPath(), "add", "@example/checksum@npm:@jsr/example__checksum"]);
   }
   return project;
 }
 
-interface JsrManifest {
-  readonly name: string;
-  readonly exports: string | Readonly<Record<string, string>>;
+let tarballs: Promise<readonly Tarball[]> | undefined;
+
+async function packAll(): Promise<readonly Tarball[]> {
+  const npm = join(await authorFolder(), "npm");
+  const names = readdirSync(npm).filter((name) => name.startsWith("checksum"));
+  return await Promise.all(names.map((name) => packNpm(join(npm, name))));
 }
 
-/* For Deno by an import map; for Bun, which has JSR's packages from npm, below node_modules. */
-function installJsr(project: string, folders: readonly string[]): void {
-  const imports: Record<string, string> = {};
-  for (const folder of folders) {
-    const path = join(project, folder, "deno.json");
-    const { name, exports } = JSON.parse(readFileSync(path, "utf8")) as JsrManifest;
-    rmSync(path); // its own import map would hold in its folder
-    const entries = typeof exports === "string" ? { ".": exports } : exports;
-    for (const [entry, file] of Object.entries(entries)) {
-      imports[name + entry.slice(1)] = `./${join(folder, file)}`;
-    }
-    if (runtimeName === "deno") continue;
-    const installed = join(project, "node_modules", name);
-    cpSync(join(project, folder), installed, { recursive: true });
-    writeFileSync(join(installed, "package.json"), JSON.stringify({ name, exports: entries }));
-  }
-  if (runtimeName !== "deno") return;
-  const path = join(project, "deno.json");
-  const own = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-  writeFileSync(path, JSON.stringify({ ...own, imports }));
+/** A project of a user who has it from npm, installed with these flags. */
+export async function userOfNpm(files: Files, ...flags: readonly string[]): Promise<Project> {
+  tarballs ??= packAll();
+  const project = await npmProject(files);
+  for (const tarball of await tarballs) publishToNpm(project.registry, [tarball]);
+  await project.command([bunPath(), "add", ...flags, "@example/checksum"]);
+  return project;
 }

@@ -23,6 +23,8 @@ export interface Outcome {
 export interface ChildOptions {
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its working directory; this process's own unless given. */
+  readonly cwd?: string;
   /** After this long it is killed. */
   readonly timeoutMs?: number;
   /** Flags of `deno run` in place of `-A`. */
@@ -51,11 +53,22 @@ export function runFile(
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Promise<Outcome> {
-  const { env = {}, timeoutMs = CHILD_MS_MAX, denoFlags = ["-A"] } = options;
+  const { denoFlags = ["-A"] } = options;
   const flags = runtimeName === "deno" ? ["run", "--no-prompt", ...denoFlags] : [];
-  const start = performance.now();
   const [program, ...rest] = launched(process.execPath, [...flags, path, ...args]);
-  const child = spawn(program, rest, {
+  return runCommand(program, rest, options);
+}
+
+/** Runs any other program to its end. */
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<Outcome> {
+  const { env = {}, cwd, timeoutMs = CHILD_MS_MAX } = options;
+  const start = performance.now();
+  const child = spawn(program, args, {
+    cwd,
     env: { ...process.env, ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -23,9 +23,14 @@ async function compiled(source: string, name: string, flags: readonly string[]):
 
 /** Compiles a program, runs it, and gives what it writes. */
 export async function runC(source: string): Promise<string> {
-  const name = process.platform === "win32" ? "program#.exe" : "program#";
-  const [program, ...args] = launched(await compiled(source, name, []));
+  const [program, ...args] = launched(await programOfC(source));
   return execFileSync(program, args, { encoding: "utf8" });
+}
+
+/** Compiles a program and gives its path. */
+export function programOfC(source: string): Promise<string> {
+  const name = process.platform === "win32" ? "program#.exe" : "program#";
+  return compiled(source, name, []);
 }
 
 /** Compiles a shared library and gives its path; `soname`: the one that it is linked with. */

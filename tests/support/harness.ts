@@ -10,6 +10,7 @@ export type Body = () => void | Promise<void>;
 
 interface DenoRunner {
   test(name: string, body: Body): void;
+  test(options: { readonly name: string; readonly ignore: true; readonly fn: Body }): void;
 }
 
 type BunTest = (name: string, body: Body, timeoutMs: number) => void;
@@ -36,6 +37,19 @@ export function test(name: string, body: Body): void {
   } else {
     (globalThis as unknown as { Deno: DenoRunner }).Deno.test(name, body);
   }
+}
+
+/* Only where the machine lacks something: counted as skipped, never as passed. */
+function skip(name: string, reason: string): void {
+  console.log(`SKIP ${name}: ${reason}`);
+  const fn = (): void => {};
+  if (bun !== undefined) bun.test.skip(name, fn, TEST_MS_MAX);
+  else (globalThis as unknown as { Deno: DenoRunner }).Deno.test({ name, ignore: true, fn });
+}
+
+/** Declares tests that run where `missing` is `undefined`; otherwise it is why they cannot. */
+export function testUnless(missing: string | undefined): typeof test {
+  return (name, body) => missing === undefined ? test(name, body) : skip(name, missing);
 }
 
 /** Waits until `holds`, looking each time the event loop comes round; fails after `ms`. */
