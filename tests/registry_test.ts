@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "../scripts/toolchain.mjs";
@@ -181,6 +189,7 @@ on("bun")("bunx jsr add: JSR's package runs", async () => {
   await using project = await startProject({ "main.ts": loads(), "package.json": "{}" });
   publishToNpm(project.registry, [await jsrTarball()]);
   const programs = join(root, "node_modules", ".bin");
+  assert.ok(existsSync(join(programs, "jsr")), 'jsr is missing: run "npm ci" first');
   const env = { PATH: `${programs}:${process.env["PATH"]}` };
   await project.command([join(programs, "bunx"), "jsr", "add", "--bun", "@siding/ffi"], env);
   const manifest = readFileSync(join(project.folder, "package.json"), "utf8");
