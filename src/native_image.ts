@@ -36,6 +36,7 @@ const MATCH_MIN = 4;
  */
 export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer> {
   if ("bytes" in image) return image.bytes;
+  /* no closures: this runs once, in code that is not warm, and would take half as long again */
   const { size, packed } = image;
   const from = Uint8Array.fromBase64(packed);
   const bytes = new Uint8Array(size);
@@ -45,9 +46,8 @@ export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer>
     const token = from[read++]!;
     let literals = token >> 4;
     if (literals === LENGTH_IN_TOKEN_MAX) {
-      const rest = restOfLength(from, read);
-      literals += rest;
-      read += bytesOfRest(rest);
+      let byte = LENGTH_BYTE_MAX;
+      while (byte === LENGTH_BYTE_MAX) literals += byte = from[read++]!;
     }
     copy(from, read, bytes, written, literals);
     read += literals;
@@ -57,9 +57,8 @@ export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer>
     read += 2;
     let match = (token & LENGTH_IN_TOKEN_MAX) + MATCH_MIN;
     if (match === LENGTH_IN_TOKEN_MAX + MATCH_MIN) {
-      const rest = restOfLength(from, read);
-      match += rest;
-      read += bytesOfRest(rest);
+      let byte = LENGTH_BYTE_MAX;
+      while (byte === LENGTH_BYTE_MAX) match += byte = from[read++]!;
     }
     copy(bytes, written - distance, bytes, written, match);
     written += match;
@@ -68,19 +67,6 @@ export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer>
     throw new Error(`it is damaged, ${written} of ${size} bytes: install the package again`);
   }
   return bytes;
-}
-
-/* Functions of their own, and no closures over `read`: a program unpacks once, in code not warm. */
-
-function restOfLength(from: Uint8Array, at: number): number {
-  let sum = 0;
-  let byte = LENGTH_BYTE_MAX;
-  while (byte === LENGTH_BYTE_MAX) sum += byte = from[at++] ?? 0;
-  return sum;
-}
-
-function bytesOfRest(rest: number): number {
-  return Math.floor(rest / LENGTH_BYTE_MAX) + 1;
 }
 
 /* byte by byte: a match may overlap what it makes */
