@@ -1,7 +1,13 @@
 // @ts-check
 /** The platforms that `scripts/test_platform.mjs` runs the tests on besides the machine's own. */
 import { join } from "node:path";
-import { armImpossible, muslImpossible, windowsImpossible, windowsLacking } from "./impossible.mjs";
+import {
+  armImpossible,
+  muslImpossible,
+  posixLacking,
+  windowsImpossible,
+  windowsLacking,
+} from "./impossible.mjs";
 import { unpackFrom } from "./suite.mjs";
 import { findTool, newerQemu } from "./tools.mjs";
 import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./wine.mjs";
