@@ -75,14 +75,14 @@ export const platforms = {
   },
   musl: {
     target: "x86_64-linux-musl",
-    slowness: 1,
+    slowness: 2,
     tools: ["musl"],
     debian: ["libstdc++-12-dev"],
     launcher: (_, packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
     runtime: muslRuntime,
     bun: "@oven/bun-linux-x64-musl-baseline",
     lacking: posixLacking,
-    slow: ["tests/native/door_test.c", ...longest],
+    slow: longest,
     impossible: muslImpossible,
   },
   windows: {
