@@ -64,9 +64,12 @@ export const platforms = {
     bun: "@oven/bun-linux-aarch64",
     lacking: posixLacking,
     slow: [
-      "tests/native/door_test.c",
-      "tests/native/guest_test.c",
+      ...["ask", "guest", "ring", "run", "source_storm"].map((name) =>
+        `tests/native/${name}_test.c`
+      ),
       ...longest,
+      "tests/cache_file_test.ts",
+      "tests/callback_queues_test.ts",
       "tests/keepalive_test.ts",
       "tests/limit_test.ts",
       "tests/native_library_test.ts",
