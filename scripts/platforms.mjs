@@ -65,9 +65,12 @@ export const platforms = {
     bun: "@oven/bun-linux-aarch64",
     lacking: posixLacking,
     slow: [
-      "tests/native/door_test.c",
-      "tests/native/guest_test.c",
+      ...["ask", "guest", "ring", "run", "source_storm"].map((name) =>
+        `tests/native/${name}_test.c`
+      ),
       ...longest,
+      "tests/cache_file_test.ts",
+      "tests/callback_queues_test.ts",
       "tests/keepalive_test.ts",
       "tests/limit_test.ts",
       "tests/native_library_test.ts",
@@ -76,14 +79,14 @@ export const platforms = {
   },
   musl: {
     target: "x86_64-linux-musl",
-    slowness: 1,
+    slowness: 2,
     tools: ["musl"],
     debian: ["libstdc++-12-dev"],
     launcher: (_, packages) => ["env", `LD_LIBRARY_PATH=${packages}`],
     runtime: muslRuntime,
     bun: "@oven/bun-linux-x64-musl-baseline",
     lacking: posixLacking,
-    slow: ["tests/native/door_test.c", ...longest],
+    slow: longest,
     impossible: muslImpossible,
   },
   windows: {

@@ -50,6 +50,7 @@ struct house {
     struct door door;
     pthread_barrier_t round;
     uint32_t rounds;
+    _Atomic(uint32_t) opened;   /* rounds; by who closes too: nobody knocks while that one sleeps */
     uint32_t rooms[VISITORS];   /* plain on purpose: the disposer reads what all have done */
     _Atomic(uint32_t) disposed; /* by whom it may be, once a round */
     _Atomic(uint32_t) sum;      /* what the disposer has read */
@@ -72,6 +73,9 @@ static void *visit(void *argument) {
     for (uint32_t round = 0; round < house->rounds; round++) {
         house->visits[self] = 0;
         pthread_barrier_wait(&house->round);
+        while (atomic_load(&house->opened) == round) {
+            siding_thread_yield();
+        }
         while (door_enter(&house->door)) {
             house->rooms[self]++;
             house->visits[self]++;
@@ -97,8 +101,12 @@ TEST("exactly one disposes, and sees what everybody has done, 20,000 times") {
     uint32_t total = 0;
     for (uint32_t round = 0; round < house.rounds; round++) {
         atomic_store(&house.disposed, 0);
-        door_open(&house.door);
         pthread_barrier_wait(&house.round);
+        door_open(&house.door);
+        atomic_fetch_add(&house.opened, 1);
+        while (atomic_load(&house.door.entered) == 0) {
+            siding_thread_pause();
+        }
         spin_for(random_below(&chance, 3000));
         if (door_close(&house.door)) {
             dispose(&house);
