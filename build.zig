@@ -109,6 +109,8 @@ const native_tests = [_][]const u8{
     "share_test",
     "signature_test",
     "slot_test",
+    "source_event_test",
+    "source_timer_test",
     "tail_test",
     "thread_test",
     "trace_test",
@@ -127,12 +129,10 @@ const posix_tests = [_][]const u8{
     "source_await_test",
     "source_child_test",
     "source_descriptor_test",
-    "source_event_test",
     "source_ready_test",
     "source_signal_test",
     "source_storm_test",
     "source_test",
-    "source_timer_test",
     "trampoline_test",
 };
 
