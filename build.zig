@@ -109,6 +109,8 @@ const native_tests = [_][]const u8{
     "share_test",
     "signature_test",
     "slot_test",
+    "source_event_test",
+    "source_timer_test",
     "tail_test",
     "thread_test",
     "trace_test",
@@ -127,17 +129,16 @@ const posix_tests = [_][]const u8{
     "source_await_test",
     "source_child_test",
     "source_descriptor_test",
-    "source_event_test",
     "source_ready_test",
     "source_signal_test",
     "source_storm_test",
     "source_test",
-    "source_timer_test",
     "trampoline_test",
 };
 
-/// Those of HANDLEs.
+/// Those of what only Windows has: HANDLEs.
 const windows_tests = [_][]const u8{
+    "channel_pipe_test",
     "source_handle_call_test",
     "source_handle_test",
     "source_pipe_test",

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The machine's C compiler, for programs of an emulated system on which none runs: on loopback, under
- * a path that nobody else knows, and as long as the tests run.
+ * The machine's C compiler, for programs of an emulated system on which none runs: on loopback,
+ * under a path that nobody else knows, and as long as the tests run.
  *
  * A request is `{ flags, source }` in JSON; the answer is what the compiler has made of it, or the
  * status 422 and what it has said.

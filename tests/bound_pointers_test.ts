@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { alloc, arg, bind, type Bound, callback, Context, open, read } from "../mod.ts";
 import { ask, nothing, openCallbackLib } from "./support/callbacks.ts";
 import { rejection, test, until } from "./support/harness.ts";
+import { callAtEnd, runThread } from "./support/native_threads.ts";
 import { line, point, testlibPath } from "./support/testlib.ts";
 
 const library = openCallbackLib();
@@ -126,29 +127,15 @@ test("B2: runs with arguments on a context, with options", async () => {
 });
 
 test("B3: as a start routine, a destructor, a retain", async () => {
-  const libc = open({ linux: "libc.so.6", darwin: "libSystem.dylib", windows: "ucrtbase.dll" }, {
-    pthread_create: {
-      parameters: ["pointer", "pointer", "function", "pointer"],
-      result: "i32",
-    },
-    pthread_join: { parameters: ["u64", { out: "pointer" }], result: "i32" },
-    pthread_key_create: { parameters: [{ out: "u32" }, "function"], result: "i32" },
-    pthread_setspecific: { parameters: ["u32", "pointer"], result: "i32" },
-  });
   using memory = alloc(16);
-  using thread = alloc(8);
   const start = { parameters: ["pointer"], result: "pointer" } as const;
   using routine = bind(library.addAt, arg(0), 7, { as: start });
-  assert.equal(await libc.pthread_create(thread.pointer, null, routine, memory.pointer), 0);
-  const { out: [given] } = await libc.pthread_join(read(thread, "u64"));
-  assert.equal(given, 7);
+  assert.equal(await runThread(routine, memory.pointer), 7);
   const destroyed = { parameters: ["pointer"], result: "void" } as const;
   using destructor = bind(library.addAt, arg(0), 35, { as: destroyed });
   {
     await using context = await Context.acquire({ thread: "fresh" });
-    const here = context.use(libc);
-    const { out: [key] } = await here.pthread_key_create(destructor);
-    await here.pthread_setspecific(key, memory.pointer);
+    await callAtEnd(context, destructor, memory.pointer);
   }
   await until(() => read(memory, "i64") === 42n, "the thread's destructor has run");
   using retain = bind(library.addAt, memory.pointer, arg(0));

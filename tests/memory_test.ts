@@ -21,6 +21,7 @@ import {
 } from "../mod.ts";
 import { test, until } from "./support/harness.ts";
 import { line, openTestlib, testlibPath } from "./support/testlib.ts";
+import { reserveEdge } from "./support/unreadable.ts";
 
 const safe = Number.MAX_SAFE_INTEGER;
 const edges: readonly (readonly [FieldType, number, readonly unknown[]])[] = [
@@ -284,27 +285,17 @@ test("C6: texts that cannot be are refused", () => {
   assert.throws(() => readString(full, "ascii" as never), { name: "TypeError" });
 });
 
-const paged = {
-  mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
-  mprotect: { parameters: ["pointer", "usize", "i32"], result: "i32" },
-  munmap: { parameters: ["pointer", "usize"], result: "i32" },
-} as const;
-
 test("C16: a text that ends at the end of a page is read without a look at the next", () => {
-  const libc = open(null, paged);
-  const [read_write, private_anonymous] = [3, 0x22];
-  const pages = libc.mmap.sync(null, 3 * 4096, read_write, private_anonymous, -1, 0)!;
-  assert.ok(pages > 0);
-  assert.equal(libc.mprotect.sync((pages + 8192) as Pointer, 4096, 0), 0);
+  const edge = reserveEdge();
   for (const [encoding, length] of [["utf8", 10], ["utf8", 5000], ["utf16", 4001]] as const) {
     using text = allocString("y".repeat(length), encoding);
     const bytes = new Uint8Array(text.size);
     copyBytes(text, bytes);
-    const start = (pages + 8192 - bytes.length) as Pointer;
+    const start = (edge.pointer - bytes.length) as Pointer;
     copyBytes(bytes, start);
     assert.equal(readString(start, encoding), "y".repeat(length));
   }
-  libc.munmap.sync(pages, 3 * 4096);
+  edge.free();
 });
 
 test("C16: an arena frees all its pieces together", () => {

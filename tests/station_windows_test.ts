@@ -17,9 +17,9 @@ test("S2: a number that is no descriptor, and no HANDLE, is refused", async () =
 if (process.platform === "win32") {
   const handles = await import("./support/handles.ts");
   const { closeHandles, closeSockets, newEvent, newMutex, newPipe, newSemaphore } = handles;
-  const { newListeningPipe, releaseSemaphore, resetEvent, setEvent } = handles;
+  const { newListeningPipe, openConsole, releaseSemaphore, resetEvent, setEvent } = handles;
   const { boundSocket, connected, DGRAM, endSending, listener, portOf, sendBytes } = handles;
-  const { socketPair, STREAM, takeSignal, writePipe } = handles;
+  const { socketPair, STREAM, takeSignal, typeAt, writePipe } = handles;
 
   test("S1: readable resolves when an event is set, and takes what it is told", async () => {
     await using station = new Station();
@@ -204,6 +204,18 @@ if (process.platform === "win32") {
       await next.close();
     }
     closeHandles(client, pipe);
+  });
+
+  test("S13: a line of the console is waited for, and read by a thread", async () => {
+    await using station = new Station();
+    const console = openConsole();
+    const typed = station.readable(console);
+    typeAt(console, "word\r");
+    await typed;
+    const port = station.read(console);
+    assert.deepEqual(await taken(port), text("word\r\n"));
+    await inTime(port.close(), "the read that blocks is over");
+    closeHandles(console);
   });
 
   test("S16: an event, a process and a timer are one loop", async () => {

@@ -86,7 +86,8 @@ bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bo
 /** Ends a wait at that time, never before; replaces the last one.
  *  @param at_ns of siding_clock_ns; UINT64_MAX: none  @thread any, one at a time  @blocks never */
 void siding_poller_arm(const struct siding_poller *poller, uint64_t at_ns);
-/** Ends a wait, or the next one; keeps errno. @thread any, signal handlers too  @blocks never */
+/** Ends a wait, or the next one, for all that have kicked before it; keeps errno.
+ *  @thread any, signal handlers too  @blocks never */
 void siding_poller_kick(const struct siding_poller *poller);
 
 /**

@@ -1,18 +1,16 @@
 /*
- * channel_test.c - the part of platform.h about the wake channel.
+ * channel_test.c - the part of platform.h about the wake channel, which is a socket pair; that of
+ * Windows: channel_pipe_test.c.
  */
-#include <stdint.h>
-
-#include "../../lib/platform/platform.h"
-#include "harness.h"
-
-#if !defined(_WIN32)
-
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "../../lib/platform/platform.h"
+#include "harness.h"
 
 static bool is_open(intptr_t descriptor) {
     return fcntl((int)descriptor, F_GETFD) >= 0;
@@ -110,7 +108,7 @@ TEST("a descriptor number that is another socket or a pipe by now is not closed"
     }
 }
 
-TEST("a channel that cannot be opened gives the system's error and leaves the output untouched") {
+TEST("a channel that cannot be opened gives its errno and leaves the output untouched") {
     struct siding_channel channel = {.host = 7, .kick = 8};
     struct rlimit before;
     REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -121,12 +119,3 @@ TEST("a channel that cannot be opened gives the system's error and leaves the ou
     EXPECT_EQ(error, EMFILE);
     EXPECT(channel.host == 7 && channel.kick == 8);
 }
-
-#else
-
-TEST("there is no channel here: the host gives a wake function") {
-    struct siding_channel channel;
-    EXPECT(siding_channel_open(&channel) != 0);
-}
-
-#endif

@@ -1,8 +1,6 @@
 /*
- * source_event_test.c - native events: what several threads and signal handlers post.
+ * source_event_test.c - native events: what several threads post; signal handlers: source_signal_test.c.
  */
-#include <signal.h>
-
 #include "source_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -213,33 +211,6 @@ TEST(
     gate_open(&poller_gate);
     EXPECT_EQ(siding_bridge_close(aside.bridge), SIDING_OK);
     EXPECT(wait_until(no_sources, NULL));
-}
-
-static uint64_t handler_event;
-
-static void post_in_handler(int number) {
-    (void)siding_event_post(handler_event, (uint64_t)number);
-}
-
-TEST("S9: a signal handler may post, and errno stays what it was") {
-    REQUIRE(host_open(&host, 64));
-    struct siding_source_options options = event_options(SIDING_SOURCE_COUNTED, 1000);
-    handler_event = open_source(&host, &options);
-    struct sigaction action = {.sa_handler = post_in_handler};
-    struct sigaction before;
-    sigaction(SIGUSR2, &action, &before);
-    errno = EDOM;
-    for (uint32_t i = 0; i < 100; i++) {
-        raise(SIGUSR2);
-    }
-    EXPECT_EQ(errno, EDOM);
-    uint64_t sum = 0;
-    while (sum < 100u * SIGUSR2) {
-        sum += next_word(&host, TOKEN);
-    }
-    EXPECT_EQ(sum, 100u * SIGUSR2);
-    sigaction(SIGUSR2, &before, NULL);
-    host_close(&host);
 }
 
 TEST("S9: nothing that is no event takes a post") {

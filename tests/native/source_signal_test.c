@@ -1,5 +1,6 @@
 /*
- * source_signal_test.c - signals: who sees them, whose handlers go on working.
+ * source_signal_test.c - signals: who sees them, whose handlers go on working, and that
+ * these may post.
  */
 #include <signal.h>
 #include <sys/wait.h>
@@ -263,5 +264,35 @@ TEST("S7: faults, numbers that are none, SIGKILL and SIGSTOP are refused") {
         EXPECT_EQ(refused(&host, &options, &error), SIDING_ESYSTEM);
         EXPECT_EQ(error, EINVAL);
     }
+    host_close(&host);
+}
+
+/* ---- S9 -------------------------------------------------------------------------------------- */
+
+static uint64_t handler_event;
+
+static void post_in_handler(int number) {
+    (void)siding_event_post(handler_event, (uint64_t)number);
+}
+
+TEST("S9: a signal handler may post, and errno stays what it was") {
+    REQUIRE(host_open(&host, 64));
+    struct siding_source_options options = plain_options(SIDING_SOURCE_EVENT, TOKEN, 0, 1000);
+    options.flags = SIDING_SOURCE_COUNTED;
+    handler_event = open_source(&host, &options);
+    struct sigaction action = {.sa_handler = post_in_handler};
+    struct sigaction before;
+    sigaction(SIGUSR2, &action, &before);
+    errno = EDOM;
+    for (uint32_t i = 0; i < 100; i++) {
+        raise(SIGUSR2);
+    }
+    EXPECT_EQ(errno, EDOM);
+    uint64_t sum = 0;
+    while (sum < 100u * SIGUSR2) {
+        sum += next_word(&host, TOKEN);
+    }
+    EXPECT_EQ(sum, 100u * SIGUSR2);
+    sigaction(SIGUSR2, &before, NULL);
     host_close(&host);
 }

@@ -8,6 +8,7 @@ import process from "node:process";
 import { open, type Pointer } from "../../mod.ts";
 
 const kernel32 = open("kernel32.dll", {
+  AllocConsole: { parameters: [], result: "i32" },
   CreateEventW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
   CreateSemaphoreW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
   CreateMutexW: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
@@ -28,6 +29,10 @@ const kernel32 = open("kernel32.dll", {
   ResetEvent: { parameters: ["pointer"], result: "i32" },
   SetEvent: { parameters: ["pointer"], result: "i32" },
   WaitForSingleObject: { parameters: ["pointer", "u32"], result: "u32" },
+  WriteConsoleInputW: {
+    parameters: ["pointer", { in: "buffer" }, "u32", { out: "u32" }],
+    result: "i32",
+  },
   WriteFile: {
     parameters: ["pointer", { in: "buffer" }, "u32", { out: "u32" }, "pointer"],
     result: "i32",
@@ -121,6 +126,36 @@ export function newListeningPipe(): { pipe: Pointer; connect: () => Pointer } {
   const connect = (): Pointer =>
     made(CreateFileW.sync(name, GENERIC_READ_WRITE, 0, null, OPEN_EXISTING, 0, null));
   return { pipe, connect };
+}
+
+const SHARE_READ_WRITE = 3;
+
+/** What is typed at the console, which this process has from now on. */
+export function openConsole(): Pointer {
+  kernel32.AllocConsole.sync(); // 0: it had one
+  const [access, share] = [GENERIC_READ_WRITE, SHARE_READ_WRITE];
+  return made(
+    kernel32.CreateFileW.sync("CONIN$", access, share, null, OPEN_EXISTING, 0, null),
+  );
+}
+
+const KEY_EVENT = 1;
+const RECORD_BYTES = 20;
+
+/** Types a text, as if on its keyboard. */
+export function typeAt(console: Pointer, text: string): void {
+  const bytes = new Uint8Array(RECORD_BYTES * text.length);
+  const records = new DataView(bytes.buffer);
+  for (let i = 0; i < text.length; i++) {
+    const at = i * RECORD_BYTES;
+    records.setUint16(at, KEY_EVENT, true);
+    records.setInt32(at + 4, 1, true); // pressed
+    records.setUint16(at + 8, 1, true); // once
+    records.setUint16(at + 10, text.toUpperCase().charCodeAt(i), true);
+    records.setUint16(at + 14, text.charCodeAt(i), true);
+  }
+  const { out: [written] } = kernel32.WriteConsoleInputW.sync(console, bytes, text.length);
+  assert.equal(written, text.length);
 }
 
 /** Writes all of it. */

@@ -121,7 +121,7 @@ void wait_init(HANDLE port);
 /** @return whether this is news of a wait that there is still  @thread poller  @blocks never */
 bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready);
 
-/** @return the socket or the pipe of a wait, while it is the caller's  @thread any  @blocks never */
+/** @return the socket or pipe of a wait, while it is the caller's  @thread any  @blocks never */
 HANDLE wait_handle(int descriptor);
 
 /* ---- of the ways ----------------------------------------------------------------------------- */
@@ -130,7 +130,7 @@ HANDLE wait_handle(int descriptor);
 bool wait_post(uint32_t key, uint64_t content) SIDING_REQUIRES(&wait_mutex);
 /** @return turn and number, for WAIT_KEY_TOLD  @thread any  @blocks never */
 uint64_t wait_ticket(const struct wait *wait) SIDING_REQUIRES(&wait_mutex);
-/** @return whether a wait that succeeds takes something of its object  @thread any  @blocks never */
+/** @return whether a wait that succeeds takes what it waited for  @thread any  @blocks never */
 static inline bool wait_takes(const struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     return wait->nature >= WAIT_TAKES_EVENT;
 }

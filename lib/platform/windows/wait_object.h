@@ -8,9 +8,9 @@
 
 /**
  * Finds out what a HANDLE is.
- * @return 0 or errno: EBADF, also of a pipe that is not open for reading; EACCES: it has no right to
- *         be waited for (SYNCHRONIZE); EPERM: it is nothing to wait for, or a mutex, which belongs
- *         to the thread that waits for it
+ * @return 0 or errno: EBADF, also of a pipe that is not open for reading; EACCES: it has no right
+ *         to be waited for (SYNCHRONIZE); EPERM: it is nothing to wait for, or a mutex, which
+ *         belongs to the thread that waits for it
  * @thread any  @blocks never
  */
 int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature);

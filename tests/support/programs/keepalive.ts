@@ -23,6 +23,15 @@ async function abort(sleep: ReturnType<typeof openTestlib>["sleep"]["with"]): Pr
   abandoned();
 }
 
+/** What gives bytes at once, and can be read by calls only that may block. */
+async function blockingReader(): Promise<number> {
+  if (process.platform !== "win32") return openSync("/dev/zero", "r");
+  const { newPipe, writePipe } = await import("../handles.ts");
+  const [from, to] = newPipe();
+  writePipe(to, Uint8Array.of(1));
+  return from;
+}
+
 const holding: Readonly<Record<string, () => unknown>> = {
   call: () => openTestlib().sleep(HELD_MS).then(finished),
   with: () => openTestlib().sleep.with({ timeout: FOREVER_MS })(HELD_MS).then(finished),
@@ -68,7 +77,7 @@ const waiting: Readonly<Record<string, () => unknown>> = {
   "awaited port that waits for a thread": async () => {
     configure({ threads: 1 });
     const context = await Context.acquire();
-    const port = new Station().read(openSync("/dev/zero", "r"));
+    const port = new Station().read(await blockingReader());
     endLater(() => void context.release());
     await port.next();
     finished();
@@ -145,7 +154,7 @@ const idle: Readonly<Record<string, () => unknown>> = {
   "station that waits for a thread": async () => {
     configure({ threads: 1 });
     await Context.acquire();
-    new Station().read(openSync("/dev/zero", "r"));
+    new Station().read(await blockingReader());
   },
   "station that was used": async () => {
     const station = new Station();
