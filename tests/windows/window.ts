@@ -45,6 +45,7 @@ const SC_CLOSE = 0xf060;
 const SC_MOVE = 0xf010;
 const VK_ESCAPE = 0x1b;
 const IDOK = 1;
+const ERROR_NOT_ENOUGH_QUOTA = 1816;
 const ASKED = WM_APP + 1;
 
 type Told = readonly [
@@ -324,6 +325,41 @@ test("S18: a thread that is closed while a window of it is dragged ends", async 
   equal(await user32.IsWindow(window), 0);
   equal((await rejection(thread.run(() => 0)) as Error).message, "Cannot run this: it is closed");
 });
+
+/** As where the queue of the thread is full, which it never is on wine. */
+function withFullQueue<T>(work: () => T): T {
+  const { PostMessageW } = user32;
+  const { sync } = PostMessageW;
+  const set = (value: unknown) =>
+    Object.defineProperty(PostMessageW, "sync", { value, configurable: true });
+  set(() => ({ value: 0, lastError: ERROR_NOT_ENOUGH_QUOTA }));
+  try {
+    return work();
+  } finally {
+    set(sync);
+  }
+}
+
+test("S18: what a thread cannot be told of is refused, and all else runs in its turn", () =>
+  withThread(async ({ thread }) => {
+    const ran: string[] = [];
+    const run = (name: string) =>
+      thread.run(() => {
+        ran.push(name);
+        return name;
+      });
+    const runs = [
+      run("first"),
+      rejection(withFullQueue(() => run("refused"))),
+      run("second"),
+      run("third"),
+    ];
+    const [first, error, ...others] = await inTime(Promise.all(runs), "all settle");
+    same([first, ...others], ["first", "second", "third"]);
+    equal((error as Error).message, `Cannot run this: error ${ERROR_NOT_ENOUGH_QUOTA}`);
+    same(ran, ["first", "second", "third"]);
+    await inTime(thread.close(), "the thread has ended");
+  }));
 
 test("S18: messages that nobody takes do not pile up", () =>
   withThread(async (desk) => {
