@@ -197,6 +197,7 @@ export class WindowThread implements AsyncDisposable {
     this.#context.keep(memory);
     this.#waits = waitForMessages(this.#context, user, event);
     this.#pumping = this.#pump(this.#waits, pumpOf(user, memory));
+    this.#pumping.catch(() => {}); // who closes it is told
   }
 
   async #register(user: User32): Promise<void> {
@@ -310,7 +311,10 @@ export class WindowThread implements AsyncDisposable {
     return 0n;
   }
 
-  /** Destroys its windows and ends it; what {@linkcode WindowThread.messages} has is still told. */
+  /**
+   * Destroys its windows and ends it; what {@linkcode WindowThread.messages} has is still told.
+   * Where its messages fail it ends too, and this rejects.
+   */
   close(): Promise<void> {
     return this.#closing ??= this.#close(this.run(async (here) => {
       const user = here.use(user32);
@@ -321,8 +325,12 @@ export class WindowThread implements AsyncDisposable {
   }
 
   async #close(destroyed: Promise<void>): Promise<void> {
-    await destroyed;
-    await Promise.all([this.#pumping, this.#end()]);
+    try {
+      await Promise.race([destroyed, this.#pumping]); // where no message is pumped nothing is run
+    } finally {
+      await this.#end();
+    }
+    await this.#pumping;
   }
 
   /* The waker, which is left, gets 0 for an answer from here on: no handler is in the way. */
@@ -332,6 +340,8 @@ export class WindowThread implements AsyncDisposable {
     await this.#context.release();
     await ended;
     this.messages.end();
+    const error = new Error("Cannot run this: the thread has ended");
+    for (const { reject } of this.#work.splice(0)) reject(error);
   }
 
   /** {@linkcode WindowThread.close}, for `await using`. */

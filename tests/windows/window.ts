@@ -361,6 +361,26 @@ test("S18: what a thread cannot be told of is refused, and all else runs in its 
     await inTime(thread.close(), "the thread has ended");
   }));
 
+test("S18: a thread that cannot be told to close ends, and says so", async () => {
+  const thread = await WindowThread.start();
+  const window = await thread.open({ title: "closed", x: 0, y: 0, width: 200, height: 100 });
+  await new Promise<void>((start) =>
+    void thread.run(() => {
+      start();
+      return new Promise(() => {}); // in which it waits
+    })
+  );
+  const queued = rejection(thread.run(() => "in vain"));
+  const closed = withFullQueue(() => rejection(thread.close()));
+  const errors = await inTime(Promise.all([closed, queued]), "the thread has ended");
+  same(errors.map((error) => (error as Error).message), [
+    `Cannot run this: error ${ERROR_NOT_ENOUGH_QUOTA}`,
+    "Cannot run this: the thread has ended",
+  ]);
+  equal(await user32.IsWindow(window), 0);
+  for await (const _ of thread.messages); // they end too
+});
+
 test("S18: messages that nobody takes do not pile up", () =>
   withThread(async (desk) => {
     const { thread } = desk;
