@@ -55,6 +55,11 @@ export interface WindowOptions {
   readonly style?: number;
 }
 
+interface Queued {
+  run(here: ScopeContext): Promise<void>;
+  reject(reason: unknown): void;
+}
+
 /** The messages that are told unless others are named. */
 export const TOLD: readonly number[] = [
   messages.WM_DESTROY,
@@ -135,7 +140,7 @@ export class WindowThread implements AsyncDisposable {
   readonly #answer: Answer | undefined;
   readonly #className: string;
   readonly #windows: Set<Window> = new Set();
-  readonly #work: ((here: ScopeContext) => Promise<void>)[] = [];
+  readonly #work: Queued[] = [];
   /** Gets a message for each work, and so has nested loops let it in too. */
   #waker: Window | null = null;
   #instance: Pointer | null = null;
@@ -192,6 +197,7 @@ export class WindowThread implements AsyncDisposable {
     this.#context.keep(memory);
     this.#waits = waitForMessages(this.#context, user, event);
     this.#pumping = this.#pump(this.#waits, pumpOf(user, memory));
+    this.#pumping.catch(() => {}); // who closes it is told
   }
 
   async #register(user: User32): Promise<void> {
@@ -245,16 +251,17 @@ export class WindowThread implements AsyncDisposable {
   run<T>(work: Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== undefined) throw new Error("Cannot run this: it is closed");
-      this.#work.push(async (here) => {
+      // one message for each work, else all that come later are late; to post waits for nobody
+      const { value, lastError } = user32.PostMessageW.sync(this.#waker, RUN, 0, 0);
+      if (value === 0) throw new Error(`Cannot run this: error ${lastError}`);
+      const run = async (here: ScopeContext): Promise<void> => {
         try {
           resolve(await work(here));
         } catch (error) {
           reject(error);
         }
-      });
-      user32.PostMessageW(this.#waker, RUN, 0, 0).then(({ value, lastError }) => {
-        if (value === 0) reject(new Error(`Cannot run this: error ${lastError}`));
-      }, reject);
+      };
+      this.#work.push({ run, reject });
     });
   }
 
@@ -300,11 +307,14 @@ export class WindowThread implements AsyncDisposable {
     if (message !== RUN) {
       return here.use(user32).DefWindowProcW(this.#waker, message, wParam, lParam);
     }
-    await this.#work.shift()?.(here); // one: others may come in while it waits
+    await this.#work.shift()?.run(here); // one: others may come in while it waits
     return 0n;
   }
 
-  /** Destroys its windows and ends it; what {@linkcode WindowThread.messages} has is still told. */
+  /**
+   * Destroys its windows and ends it; what {@linkcode WindowThread.messages} has is still told.
+   * Where its messages fail it ends too, and this rejects.
+   */
   close(): Promise<void> {
     return this.#closing ??= this.#close(this.run(async (here) => {
       const user = here.use(user32);
@@ -315,8 +325,12 @@ export class WindowThread implements AsyncDisposable {
   }
 
   async #close(destroyed: Promise<void>): Promise<void> {
-    await destroyed;
-    await Promise.all([this.#pumping, this.#end()]);
+    try {
+      await Promise.race([destroyed, this.#pumping]); // where no message is pumped nothing is run
+    } finally {
+      await this.#end();
+    }
+    await this.#pumping;
   }
 
   /* The waker, which is left, gets 0 for an answer from here on: no handler is in the way. */
@@ -326,6 +340,8 @@ export class WindowThread implements AsyncDisposable {
     await this.#context.release();
     await ended;
     this.messages.end();
+    const error = new Error("Cannot run this: the thread has ended");
+    for (const { reject } of this.#work.splice(0)) reject(error);
   }
 
   /** {@linkcode WindowThread.close}, for `await using`. */

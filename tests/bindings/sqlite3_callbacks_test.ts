@@ -2,6 +2,10 @@
 import { deepStrictEqual as same, ok } from "node:assert/strict";
 import * as sqlite from "../../bindings/sqlite3.ts";
 import {
+  alloc,
+  allocString,
+  arg,
+  bind,
   callback,
   Context,
   type ContextLibrary,
@@ -10,6 +14,7 @@ import {
   type Pointer,
   read,
 } from "../../mod.ts";
+import { openCallbackLib } from "../support/callbacks.ts";
 import { tryOpen } from "./need.ts";
 
 const { library, test } = tryOpen(sqlite.openSqlite3);
@@ -79,6 +84,36 @@ test("E12: a scalar function in TypeScript works on the thread that waits for it
     const series = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 200) ";
     same(await rows(lite, db, `${series} select sum(add_all(i, i)) from n`), ["40200"]);
   });
+});
+
+test("B3: as a destructor a bound call runs once, with the pointer, on SQLite's thread", async () => {
+  const testlib = openCallbackLib();
+  const destroyed = { parameters: ["pointer"], result: "void" } as const;
+  using destroy = bind(testlib.addAt, arg(0), 1, { as: destroyed });
+  using seven = bind(library.sqlite3_result_int64, arg(0), 7n, { as: scalar });
+  using kind = allocString("data");
+  using data = alloc(32); // for each a count of its ends, and by which thread
+  const ends = (at: number): bigint[] => [read(data, "i64", at), read(data, "i64", at + 8)];
+  let thread = 0n;
+  await withDb(async (lite, db, context) => {
+    thread = await context.use(testlib).threadId();
+    const made = lite.sqlite3_create_function_v2(
+      ...[db, "seven", 0, SQLITE_UTF8, data.pointer] as const,
+      ...[seven.pointer as never, null, null, destroy.pointer] as const,
+    );
+    same(await made, SQLITE_OK);
+    same(await rows(lite, db, "select seven()"), ["7"]);
+    const { out: [statement] } = await lite.sqlite3_prepare_v2(db, "select ?", -1);
+    const second = data.pointer + 16 as Pointer;
+    const bound = lite.sqlite3_bind_pointer(statement, 1, second, kind.pointer, destroy.pointer);
+    same(await bound, SQLITE_OK);
+    same([...ends(0), ...ends(16)], [0n, 0n, 0n, 0n]);
+    await lite.sqlite3_clear_bindings(statement);
+    same(ends(16), [1n, thread]);
+    await lite.sqlite3_finalize(statement);
+    same(ends(0), [0n, 0n]);
+  });
+  same([ends(0), ends(16)], [[1n, thread], [1n, thread]]);
 });
 
 test("E12: an async function waits for a timer, its query on its own thread", async () => {

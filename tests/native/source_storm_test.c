@@ -1,9 +1,9 @@
 /*
  * source_storm_test.c - sources in great numbers and in great disorder.
  */
-#include <dirent.h>
 #include <sys/resource.h>
 
+#include "fixture/poller_thread.h"
 #include "source_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -162,48 +162,6 @@ static double ratio_of_costs(uint32_t *registered, uint64_t *seed) {
     printf("     %.0f ns among 100, %.0f ns among 15,000, ratio %.2f\n", few_ns, many_ns,
            many_ns / few_ns);
     return many_ns / few_ns;
-}
-
-/* @return the text of a file about a task of this process, in place of the last one; "": none */
-static const char *task_text(const char *task, const char *file) {
-    static char text[4096];
-    char path[300];
-    snprintf(path, sizeof path, "/proc/self/task/%s/%s", task, file);
-    FILE *opened = fopen(path, "re");
-    size_t length = opened == NULL ? 0 : fread(text, 1, sizeof text - 1, opened);
-    text[length] = '\0';
-    if (opened != NULL) {
-        (void)fclose(opened);
-    }
-    return text;
-}
-
-/* @return the status of the poller's thread, "": there is none */
-static const char *poller_status(void) {
-    const char *status = "";
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *task = tasks == NULL ? NULL : readdir(tasks);
-    for (; task != NULL && status[0] == '\0'; task = readdir(tasks)) {
-        if (strcmp(task_text(task->d_name, "comm"), "siding-poller\n") == 0) {
-            status = task_text(task->d_name, "status");
-        }
-    }
-    if (tasks != NULL) {
-        (void)closedir(tasks);
-    }
-    return status;
-}
-
-static bool poller_sleeps(void *unused) {
-    (void)unused;
-    return strstr(poller_status(), "\nState:\tS") != NULL;
-}
-
-/* @return how often it has gone to sleep */
-static uint64_t sleeps_of_poller(void) {
-    const char *key = "\nvoluntary_ctxt_switches:";
-    const char *line = strstr(poller_status(), key);
-    return line == NULL ? UINT64_MAX : strtoull(line + strlen(key), NULL, 10);
 }
 
 TEST("S10: an event costs as much among 15,000 descriptors as among 100, and S19: idle, none") {

@@ -1,8 +1,7 @@
 /*
  * source_timer_test.c - timers: never early, in order, without drift.
  */
-#include <dirent.h>
-
+#include "fixture/poller_thread.h"
 #include "source_fixture.h"
 
 static struct host host; /* each test opens and closes it */
@@ -92,39 +91,16 @@ TEST("S6: ticks without credit are added up, and come with the next pull") {
     host_close(&host);
 }
 
-/* How often the poller has gone to sleep. @return 0: it was not found */
-static unsigned long sleeps_of_poller(void) {
-    unsigned long sleeps = 0;
-    DIR *threads = opendir("/proc/self/task");
-    const struct dirent *entry = threads == NULL ? NULL : readdir(threads);
-    for (; entry != NULL && sleeps == 0; entry = readdir(threads)) {
-        char path[64];
-        char text[4096] = "";
-        (void)snprintf(path, sizeof path, "/proc/self/task/%.16s/status", entry->d_name);
-        FILE *file = fopen(path, "re");
-        if (file != NULL) {
-            (void)!fread(text, 1, sizeof text - 1, file);
-            (void)fclose(file);
-        }
-        const char *line = strstr(text, "\nvoluntary_ctxt_switches:");
-        bool is_poller = strstr(text, "siding-poller") != NULL && strstr(text, "State:\tS");
-        sleeps = is_poller && line != NULL ? strtoul(strchr(line, ':') + 1, NULL, 10) : 0;
-    }
-    if (threads != NULL) {
-        (void)closedir(threads);
-    }
-    return sleeps;
-}
-
 struct rest {
-    unsigned long sleeps;
+    uint64_t sleeps;
     uint32_t looks; /* in which it slept on */
 };
 
 static bool rests(void *argument) {
     struct rest *rest = argument;
-    unsigned long sleeps = sleeps_of_poller();
-    rest->looks = sleeps != 0 && sleeps == rest->sleeps ? rest->looks + 1 : 0;
+    uint64_t sleeps = sleeps_of_poller();
+    bool is_same = sleeps != UINT64_MAX && sleeps == rest->sleeps;
+    rest->looks = is_same && poller_sleeps(NULL) ? rest->looks + 1 : 0;
     rest->sleeps = sleeps;
     return rest->looks >= 20;
 }
