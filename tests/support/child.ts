@@ -29,11 +29,23 @@ export interface ChildOptions {
   readonly denoFlags?: readonly string[];
 }
 
+/** What Node.js needs to be told: to be quiet about its FFI, and what the web is. */
+export const nodeFlags: readonly string[] = [
+  "--disable-warning=ExperimentalWarning",
+  `--import=${new URL("node_globals.ts", import.meta.url)}`,
+];
+
 const CHILD_MS_MAX = 60_000;
 
 /** Path of a program. */
 export function programPath(name: string): string {
   return fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+}
+
+/* what each runtime is told before the name of a program */
+function runtimeFlags(denoFlags: readonly string[]): readonly string[] {
+  if (runtimeName === "deno") return ["run", "--no-prompt", ...denoFlags];
+  return runtimeName === "node" ? nodeFlags : [];
 }
 
 /** Runs a program to its end. */
@@ -52,7 +64,7 @@ export function runFile(
   options: ChildOptions = {},
 ): Promise<Outcome> {
   const { env = {}, timeoutMs = CHILD_MS_MAX, denoFlags = ["-A"] } = options;
-  const flags = runtimeName === "deno" ? ["run", "--no-prompt", ...denoFlags] : [];
+  const flags = runtimeFlags(denoFlags);
   const start = performance.now();
   const [program, ...rest] = launched(process.execPath, [...flags, path, ...args]);
   const child = spawn(program, rest, {
