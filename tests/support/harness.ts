@@ -20,7 +20,7 @@ interface BunRunner {
 }
 
 interface NodeRunner {
-  test(name: string, options: { timeout: number }, body: Body): void;
+  test(name: string, options: { timeout: number; skip: boolean }, body: Body): void;
 }
 
 /* Far more than any test takes alone: what goes on after its time disturbs the tests behind it. */
@@ -45,7 +45,8 @@ export function test(name: string, body: Body): void {
     const declare = isImpossible(name) ? bun.test.skip : bun.test;
     declare(name, body, limitMs(TEST_MS_MAX));
   } else if (node !== undefined) {
-    node.test(name, { timeout: TEST_MS_MAX }, () => body());
+    const options = { timeout: limitMs(TEST_MS_MAX), skip: isImpossible(name) };
+    node.test(name, options, () => body());
   } else {
     (globalThis as unknown as { Deno: DenoRunner }).Deno.test(name, body);
   }
