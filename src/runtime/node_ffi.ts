@@ -118,7 +118,7 @@ export const runtime: Runtime = {
   libc,
   functions: openFunctions,
   load: (path) => openFunctions(path, functions),
-  wide: (value) => BigInt(value),
+  wide: (value) => BigInt.asUintN(64, BigInt(value)),
   wake: "socket",
   watch,
   callback: () => null, // another thread that calls one of its callbacks ends the process

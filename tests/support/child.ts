@@ -29,9 +29,10 @@ export interface ChildOptions {
   readonly denoFlags?: readonly string[];
 }
 
-/** What Node.js needs to be told: to be quiet about its FFI, and what the web is. */
-export const nodeFlags: readonly string[] = [
+/* Quiet about its FFI, with what the web has, and with little that waits for V8 to collect it. */
+const nodeFlags: readonly string[] = [
   "--disable-warning=ExperimentalWarning",
+  "--max-semi-space-size=2",
   `--import=${new URL("node_globals.ts", import.meta.url)}`,
 ];
 
