@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { runChild } from "./child.mjs";
-import { countsFromReport, countsText, skipped, withCrash } from "./counts.mjs";
+import { countsFromReport, countsText, skipped, sum, withCrash } from "./counts.mjs";
 import { nodeImpossible } from "./impossible.mjs";
 import { unpackNpm } from "./packages.mjs";
 import { isMusl, root } from "./toolchain.mjs";
@@ -19,7 +19,22 @@ const version = "26.10.0";
 const reports = join(root, "build", "reports");
 const report = join(reports, "node.xml");
 const impossible = join(reports, "node_impossible");
-const testsMsMax = 1_800_000;
+const fileMsMax = 600_000;
+
+/** Types are taken out of the sources once. */
+const environment = {
+  NODE_COMPILE_CACHE: join(root, "build", "node-cache"),
+  SIDING_TEST_IMPOSSIBLE: impossible,
+};
+
+const flags = [
+  "--disable-warning=ExperimentalWarning",
+  `--import=${pathToFileURL(join(root, "tests/support/node_globals.ts"))}`,
+  "--test-reporter=spec",
+  "--test-reporter-destination=stdout",
+  "--test-reporter=junit",
+  `--test-reporter-destination=${report}`,
+];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -31,18 +46,10 @@ async function main(files) {
     return 0;
   }
   mkdirSync(reports, { recursive: true });
-  rmSync(report, { force: true });
   writeFileSync(impossible, nodeImpossible.map((row) => `${row.name}\t${row.reason}\n`).join(""));
-  const paths = files.length > 0 ? files : all();
-  const { code, output } = await runChild(node, [...flags(), ...paths], {
-    timeoutMs: testsMsMax,
-    env: { SIDING_TEST_IMPOSSIBLE: impossible },
-  });
-  const counts = withCrash(countsFromReport(report), code);
-  const left = nodeImpossible.filter(({ file }) => paths.includes(file));
-  for (const { name, reason } of left) console.log(`SKIP ${name}: ${reason}`);
-  if (left.length > counts.skipped) throw new Error("Cannot skip a test: its name is not there");
-  if (counts.failed > 0) console.log(output);
+  const results = [];
+  for (const file of files.length > 0 ? files : all()) results.push(await runFile(node, file));
+  const counts = sum(results);
   console.log(`node all: ${countsText(counts)}`);
   return counts.failed === 0 ? 0 : 1;
 }
@@ -54,18 +61,19 @@ function findNode() {
   return join(folder, "bin", "node");
 }
 
-/** One file after the other: tests measure times. */
-function flags() {
-  return [
-    "--test",
-    "--test-concurrency=1",
-    "--disable-warning=ExperimentalWarning",
-    `--import=${pathToFileURL(join(root, "tests/support/node_globals.ts"))}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    "--test-reporter=junit",
-    `--test-reporter-destination=${report}`,
-  ];
+/** `node --test` would have each file write a report of the process on SIGUSR2. */
+async function runFile(/** @type {string} */ node, /** @type {string} */ file) {
+  rmSync(report, { force: true });
+  const { code, output } = await runChild(node, [...flags, file], {
+    timeoutMs: fileMsMax,
+    env: environment,
+  });
+  const counts = withCrash(countsFromReport(report), code);
+  console.log(counts.failed > 0 ? output : `${file}: ${countsText(counts)}`);
+  const left = nodeImpossible.filter((row) => row.file === file);
+  for (const { name, reason } of left) console.log(`SKIP ${name}: ${reason}`);
+  if (left.length > counts.skipped) throw new Error(`Cannot skip in ${file}: a name is not there`);
+  return counts;
 }
 
 function all() {
