@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the platforms of `platforms.mjs` cannot run, by test, with the reason: printed, and counted
- * as skipped.
+ * What the platforms of `platforms.mjs`, and Node.js, cannot run, by test, with the reason:
+ * printed, and counted as skipped.
  *
  * @typedef {object} Impossible
  * @property {string} file the test's file
@@ -128,5 +128,15 @@ export const windowsImpossible = [
     file: "tests/native/source_socket_test.c",
     name: "S12: a reset connection ends its source with the error",
     reason: "wine 8 has a bare recv give 0, the end, for a connection that was reset",
+  },
+];
+
+/** Of Node.js on the machine itself. @type {readonly Impossible[]} */
+export const nodeImpossible = [
+  {
+    file: "tests/station_signal_test.ts",
+    name: "S8: a child of the runtime is refused, and the runtime still gets its exit",
+    reason:
+      "Node.js has no descriptor of its children, by which they could be told from those of C",
   },
 ];

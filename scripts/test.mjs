@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc api ok; arm64, musl
- * and windows, which take long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model litmus fuzz bun deno node bindings doc api ok; arm64,
+ * musl and windows, which take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -107,6 +107,12 @@ const parts = [
     timeoutMs: 1_200_000,
     command: () => [denoPath(), ["test", "-A", ...junit("deno"), ...testFiles()]],
     count: () => countsFromReport(reportOf("deno")),
+  },
+  {
+    name: "node",
+    timeoutMs: 1_900_000,
+    command: () => scriptCommand("scripts/test_node.mjs", files),
+    count: (output) => countsFromLines(output, "node"),
   },
   ...["arm64", "musl", "windows"].map((name) => ({
     name,

@@ -9,7 +9,7 @@ import type { Bridge } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { checkStatus, SidingError } from "./errors.ts";
 import { answerWords, eventMore, eventWordsMax } from "./generated/siding.ts";
-import { here } from "./here.ts";
+import { here, keepError } from "./here.ts";
 import { runtime } from "./runtime/current.ts";
 import type { InlineChannel } from "./runtime/runtime.ts";
 import { Scope } from "./scope.ts";
@@ -83,6 +83,7 @@ export class Callbacks {
 
   readonly #dispatch = (): void => {
     const { depth } = here;
+    if (depth === runtime.nestedMax) return this.#refuseNested();
     here.depth = depth + 1;
     try {
       const endpoint = this.#endpoints[this.#frame!.u32[0]! - this.first];
@@ -93,6 +94,11 @@ export class Callbacks {
       here.depth = depth;
     }
   };
+
+  #refuseNested(): void {
+    keepError(new RangeError(`Cannot run a handler: ${runtime.nestedMax} run, one in the other`));
+    this.refuseHere();
+  }
 
   /** Gives C on this thread the value for a throw. */
   refuseHere(): void {

@@ -229,7 +229,7 @@ export class Endpoint implements Exported {
     this.onSpoilt?.();
     const message = `Cannot run the handler of ${this.name}: ${messageOf(error)}`;
     const failure = new SidingError("ERR_SIDING_CALLBACK", message, { cause: error });
-    queueMicrotask(() => reportError(failure)); // within a socket's event Deno tells of a null
+    queueMicrotask(() => runtime.report(failure)); // within a socket's event Deno tells of a null
   }
 
   /** Reports the failure of what a handler gave, if it is a promise that nobody waits for. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { runtime } from "./runtime/current.ts";
 
 /** What generated code looks at before and after a `.sync` call. */
 export const here: {
@@ -33,7 +34,7 @@ function reportKept(): void {
   const error = kept;
   here.hasFailed = false;
   kept = undefined;
-  reportError(error);
+  runtime.report(error);
 }
 
 /** Keeps an error until C has returned; the first one counts. */

@@ -6,6 +6,7 @@ import { ask, openCallbackLib, post } from "./support/callbacks.ts";
 import { expectExit, runProgram } from "./support/child.ts";
 import { inTime, measured, test, until } from "./support/harness.ts";
 import { limitMs } from "./support/platform.ts";
+import { wakeChannels } from "./support/wake_task.ts";
 
 const library = openCallbackLib();
 const CAPACITY = 1024;
@@ -193,7 +194,7 @@ test("E7: a slow handler delays neither contexts nor other callbacks' threads", 
   });
 });
 
-for (const wake of process.platform === "win32" ? ["callback"] : ["socket", "callback"]) {
+for (const wake of process.platform === "win32" ? ["callback"] : wakeChannels) {
   test(`E8: under a flood an interval keeps ticking and files are read (${wake})`, () =>
     measured(async () => {
       const outcome = await runProgram("ticks", [wake]);

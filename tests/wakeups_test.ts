@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { expectExit, runProgram } from "./support/child.ts";
 import { test } from "./support/harness.ts";
+import { wakeChannels } from "./support/wake_task.ts";
 
 /* On each wake channel: half of them on the main thread, half on a Worker. */
 const PINGS = 3_000_000 / 2;
@@ -15,7 +16,7 @@ function placesOf(channel: string): readonly string[] {
   return process.platform === "win32" && channel === "socket" ? ["worker"] : ["main", "worker"];
 }
 
-for (const channel of ["socket", "callback"]) {
+for (const channel of wakeChannels) {
   for (const place of placesOf(channel)) {
     test(`E9: ${channel}, ${place}: no wake-up is lost in ping-pongs with no timer`, async () => {
       const outcome = await runProgram("pings", [channel, place, String(PINGS)], {
@@ -39,7 +40,7 @@ test("E9: no wake-up is lost where short calls are answered on the spot", async 
   assert.equal(JSON.parse(outcome.stdout).pings, MIXED);
 });
 
-for (const channel of ["socket", "callback"]) {
+for (const channel of wakeChannels) {
   for (const place of placesOf(channel)) {
     test(`E9: ${channel}, ${place}: every call of C is answered, with no timer`, async () => {
       const outcome = await runProgram("asks", [channel, place, String(ASKS)], {

@@ -5,12 +5,12 @@
  */
 import type { Runtime } from "./runtime.ts";
 
-const isBun = "Bun" in globalThis;
-const isDeno = "Deno" in globalThis;
-if (!isBun && !isDeno) {
-  throw new Error("Cannot load @siding/ffi: it runs on Bun and on Deno");
+async function find(): Promise<{ readonly runtime: Runtime }> {
+  if ("Bun" in globalThis) return await import("./bun.ts");
+  if ("Deno" in globalThis) return await import("./deno.ts");
+  if ("process" in globalThis) return await import("./node_ffi.ts");
+  throw new Error("Cannot load @siding/ffi: it runs on Bun, on Deno and on Node.js");
 }
 
 /** The runtime that this program runs on. */
-export const runtime: Runtime =
-  (isBun ? await import("./bun.ts") : await import("./deno.ts")).runtime;
+export const runtime: Runtime = (await find()).runtime;

@@ -297,6 +297,8 @@ export const runtime: Runtime = {
   watch: (descriptor, onWake) => new SocketChannel(descriptor, onWake),
   callback,
   inline,
+  nestedMax: Infinity,
+  report: (error) => reportError(error),
   asyncSnapshot,
   asyncStorage,
   unrefTimer: (timer) => deno.unrefTimer(timer),

@@ -1,5 +1,6 @@
 /**
- * What the rest of the package asks of a JavaScript runtime; `bun.ts` and `deno.ts` fulfil it.
+ * What the rest of the package asks of a JavaScript runtime; `bun.ts`, `deno.ts` and `node_ffi.ts`
+ * fulfil it.
  *
  * @module
  */
@@ -56,7 +57,7 @@ export interface AsyncStorage<T> {
   getStore(): T | undefined;
 }
 
-/** Type names that both runtimes' own FFI converts exactly. */
+/** Type names that the runtimes' own FFI converts exactly. */
 export type DirectType =
   | "void"
   | "bool"
@@ -111,7 +112,7 @@ export interface FileSystem {
 /** One of the runtimes. */
 export interface Runtime {
   /** Its name. */
-  readonly name: "bun" | "deno";
+  readonly name: "bun" | "deno" | "node";
   /** Version of the runtime. */
   readonly version: string;
   /** Operating system. */
@@ -150,6 +151,10 @@ export interface Runtime {
   asyncSnapshot(): (task: () => void) => void;
   /** Makes a storage of async contexts. */
   asyncStorage<T>(): AsyncStorage<T>;
+  /** How many handlers may run on this thread, one inside the other. */
+  readonly nestedMax: number;
+  /** Tells of an error that nobody catches, from a microtask that does nothing else. */
+  report(error: unknown): void;
   /** Lets the process end before a timer fires. */
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
   /** A function through the runtime's own FFI, or `null` where it cannot be had. */

@@ -1,5 +1,6 @@
 /**
- * What the tests ask of their runner: the same files run under `bun test` and `deno test`.
+ * What the tests ask of their runner: the same files run under `bun test`, `deno test` and
+ * `node --test`.
  *
  * @module
  */
@@ -19,21 +20,34 @@ interface BunRunner {
   readonly test: BunTest & { readonly skip: BunTest };
 }
 
+interface NodeRunner {
+  test(name: string, options: { timeout: number; skip: boolean }, body: Body): void;
+}
+
 /* Far more than any test takes alone: what goes on after its time disturbs the tests behind it. */
 const TEST_MS_MAX = 600_000;
 
-/** The runtime that runs the test. */
-export const runtimeName: "bun" | "deno" = "Bun" in globalThis ? "bun" : "deno";
+function find(): "bun" | "deno" | "node" {
+  if ("Bun" in globalThis) return "bun";
+  return "Deno" in globalThis ? "deno" : "node";
+}
 
-/* not a literal, so that other tools do not try to resolve it */
-const bunModule = "bun:test";
+/** The runtime that runs the test. */
+export const runtimeName: "bun" | "deno" | "node" = find();
+
+/* not literals, so that other tools do not try to resolve them */
+const [bunModule, nodeModule] = ["bun:test", "node:test"];
 const bun = runtimeName === "bun" ? await import(bunModule) as BunRunner : undefined;
+const node = runtimeName === "node" ? await import(nodeModule) as NodeRunner : undefined;
 
 /** Declares a test. */
 export function test(name: string, body: Body): void {
   if (bun !== undefined) {
     const declare = isImpossible(name) ? bun.test.skip : bun.test;
     declare(name, body, limitMs(TEST_MS_MAX));
+  } else if (node !== undefined) {
+    const options = { timeout: limitMs(TEST_MS_MAX), skip: isImpossible(name) };
+    node.test(name, options, () => body());
   } else {
     (globalThis as unknown as { Deno: DenoRunner }).Deno.test(name, body);
   }

@@ -4,7 +4,13 @@
  * @module
  */
 import process from "node:process";
+import { runtimeName } from "./harness.ts";
 import { isMainThread, nextMessage, postToParent } from "./thread.ts";
+
+/** What may rouse a thread here: other threads may call no callback of Node.js. */
+export const wakeChannels: readonly WakeTask["channel"][] = runtimeName === "node"
+  ? ["socket"]
+  : ["socket", "callback"];
 
 /** Its arguments. */
 export interface WakeTask {
