@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import process from "node:process";
 import type { MachineReport } from "../cli/doctor.ts";
 import { abiVersion } from "../src/generated/siding.ts";
@@ -66,7 +66,8 @@ test("its report for programs has a fixed shape, and is true", async () => {
   assert.equal(report.about, "machine");
   assert.equal(report.works, true);
   assert.equal(report.abi, abiVersion);
-  assert.deepEqual(report.library, { path: sidingPath, source: "package" });
+  const { path, source } = report.library!;
+  assert.deepEqual([normalize(path), source], [sidingPath, "package"]);
   assert.equal(report.runtime.name, runtimeName);
   for (const part of Object.values(report.selfTest!)) assert.ok(part.count > 0);
   const { calls, timer } = report.selfTest!;

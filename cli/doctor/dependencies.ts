@@ -29,8 +29,8 @@ async function reasonOf(names: readonly string[]): Promise<string | null> {
     const opened = await openLibrary(name);
     if (typeof opened !== "string") return null;
     reason = opened;
-    /* it is there, and something else is wrong with it */
-    if (!opened.includes(name)) break;
+    /* where it is not what is missing, it is there, and what is wrong with it is the reason */
+    if (!opened.includes(`${name}: `) && !opened.includes(`'${name}'`)) break;
   }
   return reason;
 }
