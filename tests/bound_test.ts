@@ -30,21 +30,30 @@ test("B1: a bound call gives what its function gives, again and again", async ()
   assert.equal((await rejection(throws.run()) as SidingError).errno, 5);
 });
 
+/** Leaves nothing to the collector, which would come when others count. */
+async function ranOnce<R>(bound: { run(): Promise<R>; close(): void }): Promise<R> {
+  try {
+    return await bound.run();
+  } finally {
+    bound.close();
+  }
+}
+
 test("B2: every kind of argument and result", async () => {
   const a = { x: 1, y: 2 };
   const b = { x: 3, y: 4 };
-  assert.deepEqual(await bind(types.pointAdd, a, b).run(), await types.pointAdd(a, b));
+  assert.deepEqual(await ranOnce(bind(types.pointAdd, a, b)), await types.pointAdd(a, b));
   const both = { from: a, to: b };
-  assert.deepEqual(await bind(types.lineTurn, both).run(), await types.lineTurn(both));
-  assert.deepEqual(await bind(types.outPair, 7).run(), await types.outPair(7));
-  const cell = bind(types.inoutI32, 5, 9); // each run starts with the value that was bound
+  assert.deepEqual(await ranOnce(bind(types.lineTurn, both)), await types.lineTurn(both));
+  assert.deepEqual(await ranOnce(bind(types.outPair, 7)), await types.outPair(7));
+  using cell = bind(types.inoutI32, 5, 9); // each run starts with the value that was bound
   const expected = await types.inoutI32(5, 9);
   assert.deepEqual([await cell.run(), await cell.run()], [expected, expected]);
-  assert.equal(await bind(types.echoI64, -(2n ** 63n)).run(), -(2n ** 63n));
-  assert.equal(await bind(types.echoF32, 0.5).run(), 0.5);
-  assert.equal(await bind(library.echoText, null).run(), null);
+  assert.equal(await ranOnce(bind(types.echoI64, -(2n ** 63n))), -(2n ** 63n));
+  assert.equal(await ranOnce(bind(types.echoF32, 0.5)), 0.5);
+  assert.equal(await ranOnce(bind(library.echoText, null)), null);
   const answer = fn(library.answer.pointer, definitions.answer);
-  assert.equal(await bind(answer).run(), 42);
+  assert.equal(await ranOnce(bind(answer)), 42);
 });
 
 test("B4: strings and buffers live as long as the bound call", async () => {

@@ -9,6 +9,7 @@ import { open, type Pointer } from "../../mod.ts";
 
 const kernel32 = open("kernel32.dll", {
   AllocConsole: { parameters: [], result: "i32" },
+  FreeConsole: { parameters: [], result: "i32" },
   CreateEventW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
   CreateSemaphoreW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
   CreateMutexW: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
@@ -130,9 +131,10 @@ export function newListeningPipe(): { pipe: Pointer; connect: () => Pointer } {
 
 const SHARE_READ_WRITE = 3;
 
-/** What is typed at the console, which this process has from now on. */
+/** What is typed at a console, which this process has from now on in place of any other. */
 export function openConsole(): Pointer {
-  kernel32.AllocConsole.sync(); // 0: it had one
+  kernel32.FreeConsole.sync();
+  assert.notEqual(kernel32.AllocConsole.sync(), 0);
   const [access, share] = [GENERIC_READ_WRITE, SHARE_READ_WRITE];
   return made(
     kernel32.CreateFileW.sync("CONIN$", access, share, null, OPEN_EXISTING, 0, null),

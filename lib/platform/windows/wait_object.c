@@ -122,6 +122,10 @@ int32_t wait_object_look_file(HANDLE file) {
     query_file query = (query_file)(uintptr_t)native("NtQueryInformationFile");
     IO_STATUS_BLOCK status;
     ULONG mode = 0;
+    DWORD console_mode;
+    if (GetConsoleMode(file, &console_mode)) {
+        return 0; /* nothing opens it otherwise, and not every system says so */
+    }
     if (query == NULL ||
         !NT_SUCCESS(query(file, &status, &mode, sizeof mode, FileModeInformation))) {
         return EPERM;
