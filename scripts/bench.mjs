@@ -57,6 +57,7 @@ const rows = [
   "fs.read",
   "cold",
   "cold.process",
+  "cold.package",
   "idle",
   "types.286",
   "types.829",
@@ -210,6 +211,7 @@ function printJson({ name, runtime, siding, peer, peerValue, unit, ratio }) {
 
 function measure(name, runtime, quick) {
   const repeats = quick ? 5 : 9;
+  if (name === "cold.package") return measureColdPackage(runtime, repeats);
   if (name.startsWith("cold")) return measureCold(runtime, repeats);
   if (name.startsWith("types.")) return measureTypes(name, repeats);
   return measureRow(name, runtime, quick, name === "call.blocking600" ? repeats : 1);
@@ -259,6 +261,13 @@ async function measureCold(runtime, repeats) {
     timeOutcome("cold", runtime, siding.inside, "import of an empty module", empty.inside),
     timeOutcome("cold.process", runtime, siding.whole, "empty script", empty.whole),
   ];
+}
+
+/** The same for the package as users have it. */
+async function measureColdPackage(runtime, repeats) {
+  const { stdout } = await runOn(runtime, ["bench/cold_package.ts", String(repeats)]);
+  const [ours, empty] = JSON.parse(stdout.trim().split("\n").at(-1));
+  return [timeOutcome("cold.package", runtime, ours, "import of an empty module", empty)];
 }
 
 function timeOutcome(name, runtime, ours, peer, theirs) {

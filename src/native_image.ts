@@ -45,27 +45,49 @@ export function unpack({ size, packed }: PackedImage): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let read = 0;
   let written = 0;
-  const length = (nibble: number): number => {
-    let sum = nibble;
-    if (nibble < LENGTH_IN_TOKEN_MAX) return sum;
-    let byte = LENGTH_BYTE_MAX;
-    while (byte === LENGTH_BYTE_MAX) sum += byte = from[read++] ?? 0;
-    return sum;
-  };
   while (read < from.length) {
     const token = from[read++]!;
-    for (let left = length(token >> 4); left > 0; left--) bytes[written++] = from[read++]!;
+    let literals = token >> 4;
+    if (literals === LENGTH_IN_TOKEN_MAX) {
+      const rest = restOfLength(from, read);
+      literals += rest;
+      read += bytesOfRest(rest);
+    }
+    copy(from, read, bytes, written, literals);
+    read += literals;
+    written += literals;
     if (read >= from.length) break; // the last sequence has no match
     const distance = from[read]! | from[read + 1]! << 8;
     read += 2;
-    /* byte by byte: a match may overlap what it makes */
-    for (let left = length(token & 15) + MATCH_MIN; left > 0; left--) {
-      bytes[written] = bytes[written - distance]!;
-      written++;
+    let match = (token & LENGTH_IN_TOKEN_MAX) + MATCH_MIN;
+    if (match === LENGTH_IN_TOKEN_MAX + MATCH_MIN) {
+      const rest = restOfLength(from, read);
+      match += rest;
+      read += bytesOfRest(rest);
     }
+    copy(bytes, written - distance, bytes, written, match);
+    written += match;
   }
   if (read !== from.length || written !== size) {
     throw new Error(`it is damaged, ${written} of ${size} bytes: install the package again`);
   }
   return bytes;
+}
+
+/* Functions of their own, and no closures over `read`: a program unpacks once, in code not warm. */
+
+function restOfLength(from: Uint8Array, at: number): number {
+  let sum = 0;
+  let byte = LENGTH_BYTE_MAX;
+  while (byte === LENGTH_BYTE_MAX) sum += byte = from[at++] ?? 0;
+  return sum;
+}
+
+function bytesOfRest(rest: number): number {
+  return Math.floor(rest / LENGTH_BYTE_MAX) + 1;
+}
+
+/* byte by byte: a match may overlap what it makes */
+function copy(from: Uint8Array, at: number, to: Uint8Array, start: number, count: number): void {
+  for (const end = start + count; start < end;) to[start++] = from[at++]!;
 }

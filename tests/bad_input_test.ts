@@ -300,6 +300,8 @@ test("C6: addresses, contexts, libraries and settings of a wrong type are refuse
   assert.throws(() => Context.acquire({ name: 5 as never }), { name: "TypeError" });
   assert.throws(() => configure({ threads: "2" as never }), { name: "TypeError" });
   assert.throws(() => configure({ thread: 2 } as never), { name: "TypeError" });
+  assert.throws(() => configure({ library: "" }), { name: "TypeError" });
+  assert.throws(() => configure({ library: 2 as never }), { name: "TypeError" });
   for (const wrong of [{ threads: 0 }, { threads: 4097 }, { spin: -1 }, { calls: 1.5 }]) {
     assert.throws(() => configure(wrong), { name: "RangeError", message: /Cannot configure/ });
   }

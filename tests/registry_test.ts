@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "../scripts/toolchain.mjs";
@@ -43,6 +51,26 @@ function downloaded({ registry }: Project): string[] {
   return libraries.filter((one) => one !== undefined);
 }
 
+const inWorker = `
+import { open, stats } from "@siding/ffi";
+const { getpid } = open("libc.so.6", { getpid: { parameters: [], result: "i32" } });
+await getpid();
+self.postMessage(stats().library);
+`;
+const startsWorkers = (options = ""): string => `
+import process from "node:process";
+const url = new URL("./worker.ts", import.meta.url);
+const answers = Array.from({ length: 3 }, () => {
+  const worker = new Worker(url, { type: "module", ${options} });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+  });
+});
+console.log(JSON.stringify(await Promise.all(answers)));
+process.exit(0);
+`;
+
 // ---- Deno --------------------------------------------------------------------------------------
 
 on("deno")("deno run: of JSR's package only this platform's library is downloaded", async () => {
@@ -83,6 +111,17 @@ on("deno")("with an entry deno cache is enough to run offline, before or after",
     printed(await project.run(name, { denoFlags: offline }));
   }
   assert.deepEqual(new Set(downloaded(project)), new Set([platform]));
+});
+
+const restricted = "deno: { permissions: { ffi: true } }";
+
+on("deno")("with an entry a Worker needs no permission but FFI", async () => {
+  const files = { "worker.ts": `${entry}${inWorker}`, "main.ts": startsWorkers(restricted) };
+  await using project = await jsrProject(files);
+  const denoFlags = ["--allow-ffi", "--allow-read", "--unstable-worker-options"];
+  const outcome = await project.run("main.ts", { denoFlags });
+  expectExit(outcome, 0);
+  for (const path of JSON.parse(outcome.stdout)) assert.match(path, named);
 });
 
 /** Why Deno cannot do it to an empty program, or `undefined`; it then has what it downloads. */
@@ -150,6 +189,7 @@ on("bun")("bunx jsr add: JSR's package runs", async () => {
   await using project = await startProject({ "main.ts": loads(), "package.json": "{}" });
   publishToNpm(project.registry, [await jsrTarball()]);
   const programs = join(root, "node_modules", ".bin");
+  assert.ok(existsSync(join(programs, "jsr")), 'jsr is missing: run "npm ci" first');
   const env = { PATH: `${programs}:${process.env["PATH"]}` };
   await project.command([join(programs, "bunx"), "jsr", "add", "--bun", "@siding/ffi"], env);
   const manifest = readFileSync(join(project.folder, "package.json"), "utf8");
@@ -210,28 +250,8 @@ on("bun")("bun build: with its entry a bundle of JSR's package has its library",
 
 // ---- both --------------------------------------------------------------------------------------
 
-const inWorker = `
-import { open, stats } from "@siding/ffi";
-const { getpid } = open("libc.so.6", { getpid: { parameters: [], result: "i32" } });
-await getpid();
-self.postMessage(stats().library);
-`;
-const startsWorkers = `
-import process from "node:process";
-const url = new URL("./worker.ts", import.meta.url);
-const answers = Array.from({ length: 3 }, () => {
-  const worker = new Worker(url, { type: "module" });
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = ({ message }) => reject(new Error(message));
-  });
-});
-console.log(JSON.stringify(await Promise.all(answers)));
-process.exit(0);
-`;
-
 test("Workers load JSR's package too, from the same library", async () => {
-  await using project = await jsrProject({ "worker.ts": inWorker, "main.ts": startsWorkers });
+  await using project = await jsrProject({ "worker.ts": inWorker, "main.ts": startsWorkers() });
   const denoFlags = [...onlyFfi, `--allow-read=${project.folder}`];
   const outcome = await project.run("main.ts", { denoFlags });
   expectExit(outcome, 0);
