@@ -78,7 +78,7 @@ export interface MachineReport {
   /** Processors that this process may use. */
   readonly processors: number;
   /** The JavaScript runtime. */
-  readonly runtime: { readonly name: "bun" | "deno"; readonly version: string };
+  readonly runtime: { readonly name: "bun" | "deno" | "node"; readonly version: string };
   /** libsiding, or `null` where it cannot be loaded. */
   readonly library: LoadedReport | null;
   /** The ABI version of libsiding that this package wants, and has where `library` is. */

@@ -33,7 +33,7 @@ interface NodeProcess {
   readonly arch: string;
   readonly versions: { readonly node: string };
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly permission?: { has(scope: "ffi"): boolean };
+  readonly permission?: { has(scope: "ffi" | "fs.read", path?: string): boolean };
   getBuiltinModule?(name: "node:ffi"): NodeFfi | undefined;
 }
 
@@ -117,6 +117,8 @@ export const runtime: Runtime = {
   architecture: process.arch,
   libc,
   functions: openFunctions,
+  isInside: () => false,
+  mayRead: (path) => process.permission?.has("fs.read", path) !== false,
   load: (path) => openFunctions(path, functions),
   wide: (value) => BigInt.asUintN(64, BigInt(value)),
   wake: "socket",

@@ -1,5 +1,6 @@
 /*
- * source_event_test.c - native events: what several threads post; signal handlers: source_signal_test.c.
+ * source_event_test.c - native events: what several threads post; signal handlers:
+ * source_signal_test.c.
  */
 #include "source_fixture.h"
 

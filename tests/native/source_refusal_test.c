@@ -62,7 +62,7 @@ static void tries_again(void) {
     EXPECT(CloseHandle(event));
     host_close(&host);
 }
-EACH_WAY("S12: what the poller runs waits again where the system has refused to", tries_again)
+EACH_WAY("S12: what the poller runs waits again where it was refused", tries_again)
 
 /* ---- one that cannot be told at once ---------------------------------------------------------- */
 
