@@ -64,7 +64,7 @@ static void tries_again(void) {
 }
 EACH_WAY("S12: what the poller runs waits again where it was refused", tries_again)
 
-/* ---- one that cannot be told at once ---------------------------------------------------------- */
+/* ---- one that cannot be told at once --------------------------------------------------------- */
 
 typedef LONG(NTAPI *query_event)(HANDLE event, LONG what, void *out, ULONG size_bytes,
                                  ULONG *out_size_bytes);
