@@ -86,7 +86,7 @@ test("E12: a scalar function in TypeScript works on the thread that waits for it
   });
 });
 
-test("B3: a bound call as a destructor runs once, with the pointer, on its thread", async () => {
+test("B3: as SQLite's destructor a bound call runs once, with the right pointer", async () => {
   const testlib = openCallbackLib();
   const destroyed = { parameters: ["pointer"], result: "void" } as const;
   using destroy = bind(testlib.addAt, arg(0), 1, { as: destroyed });

@@ -379,7 +379,7 @@ test("S18: a thread that cannot be told to close ends, and says so", async () =>
     `Cannot run this: error ${ERROR_NOT_ENOUGH_QUOTA}`,
     "Cannot run this: the thread has ended",
   ]);
-  equal(await user32.IsWindow(window), 0);
+  await until(() => user32.IsWindow.sync(window) === 0, "it ends with its thread");
   for await (const _ of thread.messages); // they end too
 });
 
