@@ -56,6 +56,7 @@ export interface Settings {
   /**
    * How native threads rouse this JavaScript thread; default: what is best on this system. Not
    * `callback` in a Worker that may be terminated: the runtimes crash when one comes after that.
+   * Node.js has `socket` only.
    */
   wake?: "socket" | "callback";
   /**
