@@ -7,7 +7,7 @@
 /** Something took too long. */
 export class LateError extends Error {}
 
-/** What `run` gives; rejects with {@linkcode LateError} where it takes longer, and leaves it to itself. */
+/** What `run` gives; rejects with {@linkcode LateError} where it takes longer, and leaves it. */
 export async function inTime<T>(run: () => Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
