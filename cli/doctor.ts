@@ -15,6 +15,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { examineLibrary } from "./doctor/library.ts";
 import { examineMachine } from "./doctor/machine.ts";
+import { leaveIfStuck } from "./doctor/opening.ts";
 import type { LibraryReport, MachineReport } from "./doctor/report.ts";
 import { libraryScreen, machineScreen } from "./doctor/screen.ts";
 
@@ -73,7 +74,8 @@ function text(report: Report): string {
 
 /**
  * Does what the command line says, prints one report, and gives the exit code: 0 where all works, 1
- * where something does not, 2 for wrong arguments. Rejects with nothing.
+ * where something does not, 2 for wrong arguments. Rejects with nothing. Where a library does not
+ * come back from loading, nothing else can end the process, and this does.
  */
 export async function doctor(args: readonly string[]): Promise<number> {
   let options: Options;
@@ -89,7 +91,9 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
   const report = await examine(options);
   console.log(options.json ? JSON.stringify(report, null, 2) : text(report));
-  return report.works ? 0 : 1;
+  const code = report.works ? 0 : 1;
+  await leaveIfStuck(code);
+  return code;
 }
 
 if (import.meta.main) process.exit(await doctor(process.argv.slice(2)));

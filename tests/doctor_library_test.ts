@@ -174,6 +174,18 @@ test("what a file needs is looked for where it says, and what that lacks is told
   assert.match(needed[0]!.reason!, /libdeep\.so/);
 });
 
+test("a library that never comes back from loading is given up, and the doctor ends", async () => {
+  const path = await compileLibrary(
+    join(folder, "never.so"),
+    `int pause(void);
+    __attribute__((constructor)) static void never(void) { for (;;) pause(); }`,
+  );
+  const report = await doctorReport<LibraryReport>(1, [path]);
+  assert.deepEqual(report.problems, [
+    `Cannot open "${path}": its loading has not ended after 5000 ms`,
+  ]);
+});
+
 test("libraries of other platforms are told apart, and their lists of symbols asked", async () => {
   const module = moduleOf("answer", { answer: call, hidden: call });
   const otherCpu = process.arch === "arm64" ? "x86_64" : "aarch64";

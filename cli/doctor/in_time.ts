@@ -4,11 +4,14 @@
  * @module
  */
 
-/** What `run` gives; rejects where it takes longer, and leaves it to itself. */
+/** Something took too long. */
+export class LateError extends Error {}
+
+/** What `run` gives; rejects with {@linkcode LateError} where it takes longer, and leaves it. */
 export async function inTime<T>(run: () => Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${ms} ms passed`)), ms);
+    timer = setTimeout(() => reject(new LateError(`${ms} ms passed`)), ms);
   });
   try {
     return await Promise.race([run(), late]);

@@ -120,6 +120,7 @@ export async function examineLibrary(
   path: string,
   module: string | undefined,
 ): Promise<LibraryReport> {
+  const platform = platformName(); // asks the loader, which may be busy later
   const problems: string[] = [];
   let all: Found = { binaries: [], loaded: false, needed: [], symbols: null };
   try {
@@ -139,7 +140,7 @@ export async function examineLibrary(
     works: problems.length === 0,
     problems,
     path,
-    platform: platformName(),
+    platform,
     ...all,
   };
 }

@@ -8,6 +8,8 @@ import { status } from "../../src/generated/siding.ts";
 import { open } from "../../src/library.ts";
 import { loadNative } from "../../src/loader.ts";
 import { runtime } from "../../src/runtime/current.ts";
+import { inTime, LateError } from "./in_time.ts";
+import { type Leave, prepareLeaving } from "./leaving.ts";
 import { firstLine } from "./problems.ts";
 
 const OPEN_MS_MAX = 5000;
@@ -27,6 +29,24 @@ export interface Opened {
   has(symbol: string): Promise<boolean>;
 }
 
+/* Nobody else gets into the system's loader while a library runs in it, this thread included. */
+let isStuck = false;
+let leave: Leave | undefined;
+
+/** Ends the process with this code where it could not end by itself. */
+export async function leaveIfStuck(code: number): Promise<void> {
+  if (isStuck) await leave?.(code);
+}
+
+/* Under a permission for some paths there is none, nor the C library to take it from. */
+async function tryPrepare(): Promise<Leave | undefined> {
+  try {
+    return await prepareLeaving();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The text before its NUL. */
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
@@ -36,21 +56,20 @@ function textOf(bytes: Uint8Array): string {
 export async function openLibrary(path: string): Promise<Opened | string> {
   const flag = runtime.missingPermission(path);
   if (flag !== null) return `add ${flag}`;
-  const { siding_library_open: load, siding_library_symbol: find } = open(
-    loadNative().path,
-    definitions,
-  );
-  const message = new Uint8Array(MESSAGE_BYTES);
+  if (isStuck) return "the loader is busy with another library";
+  leave ??= await tryPrepare();
   try {
-    const { value, out: [handle] } = await load.with({ timeout: OPEN_MS_MAX })(
-      path,
-      0,
-      message,
-      message.length,
+    const { siding_library_open: load, siding_library_symbol: find } = open(
+      loadNative().path,
+      definitions,
     );
+    const message = new Uint8Array(MESSAGE_BYTES);
+    const opening = (): ReturnType<typeof load> => load(path, 0, message, message.length);
+    const { value, out: [handle] } = await inTime(opening, OPEN_MS_MAX);
     if (value !== status.ok) return textOf(message);
     return { has: async (symbol) => (await find(handle, symbol)).value === status.ok };
   } catch (error) {
-    return firstLine(error);
+    isStuck = error instanceof LateError;
+    return isStuck ? `its loading has not ended after ${OPEN_MS_MAX} ms` : firstLine(error);
   }
 }
