@@ -7,7 +7,7 @@
  *   nothing lost    when nothing can move any more, all that has happened was told
  *   it comes back   when nothing can move any more, the thread leads and nobody wishes to
  *
- * Time is a step that may come at any moment: a loan is over, or it is not yet.
+ * Time is a step that may come at any moment: a loan is over, or it is not yet. A recall has it over.
  *
  * BREAK_... each take away something that it needs: spin must then find what goes wrong.
  */

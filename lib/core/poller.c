@@ -33,6 +33,7 @@ const struct siding_poller *poller_system(void) {
 
 void poller_kick(void) {
     siding_poller_kick(&waits);
+    lead_recall(0);
 }
 
 void poller_push(struct node *command) {
@@ -71,7 +72,7 @@ enum poller_here poller_begin_here(void) {
         return POLLER_AWAY;
     }
     if (lead_wish()) {
-        poller_kick();
+        siding_poller_kick(&waits);
     }
     return POLLER_WISHES;
 }
