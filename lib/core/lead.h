@@ -37,10 +37,10 @@ bool lead_is_wished(void);
  *  @thread poller  @blocks while it is lent */
 void lead_pass(uint64_t end_ns);
 
-/** Wishes to lead. @return whether the poller's thread is to be kicked for it
- *  @thread js  @blocks never */
+/** Wishes to lead. @return whether the wish is the caller's: the poller's thread is to be kicked for
+ *  it; false: another has it, or leads already  @thread js  @blocks never */
 bool lead_wish(void);
-/** @return whether it is lent now, and the caller leads  @thread js, who wished  @blocks never */
+/** @return whether it is lent now, and the caller leads  @thread js  @blocks never */
 bool lead_take(void);
 /** Gives it back. @param end_ns until when it stays lent, for it will be wanted again; 0: it is not
  *  @thread js, the leader  @blocks never */

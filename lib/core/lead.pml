@@ -124,13 +124,14 @@ active [HOSTS] proctype host() {
     byte left = WAITS;
     bool moved;
     bool leads;
+    bool wishes;
     do
     :: left > 0 ->
         left--;
         leads = false;
-        MOVE(THREAD, WISHED, moved);
+        MOVE(THREAD, WISHED, wishes);
         if
-        :: moved -> is_kicked = true
+        :: wishes -> is_kicked = true
         :: else
         fi;
         do /* until the time is over */
@@ -150,7 +151,8 @@ active [HOSTS] proctype host() {
             :: give(true)
             :: give(false)
             fi
-        :: else ->
+        :: !leads && !wishes -> skip /* the wish is another's */
+        :: !leads && wishes ->
             MOVE(WISHED, THREAD, moved);
             if
             :: !moved && lead == LENT ->

@@ -37,8 +37,11 @@ int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
         return EBADF;
     }
     if (!wait_socket_look((HANDLE)(intptr_t)descriptor, &base)) {
-        *out_nature = (struct siding_io_nature){.way = SIDING_IO_BLOCKS, .has_end = true};
-        return wait_object_look_file((HANDLE)(intptr_t)descriptor);
+        int32_t error = wait_object_look_file((HANDLE)(intptr_t)descriptor);
+        if (error == 0) {
+            *out_nature = (struct siding_io_nature){.way = SIDING_IO_BLOCKS, .has_end = true};
+        }
+        return error;
     }
     bool is_stream = option(socket_of(descriptor), SO_TYPE) == SOCK_STREAM;
     bool is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0;

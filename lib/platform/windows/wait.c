@@ -137,10 +137,11 @@ static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor)
     if (wait != NULL) {
         wait->object = object;
         wait->nature = nature;
-        *out_descriptor = (int)number_of(wait);
         error = prepare_way(wait);
     }
-    if (wait != NULL && error != 0) {
+    if (error == 0) {
+        *out_descriptor = (int)number_of(wait);
+    } else if (wait != NULL) {
         wait_free(wait);
     }
     siding_mutex_unlock(&wait_mutex);
@@ -153,10 +154,20 @@ static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor)
 /* @return 0 or errno  @owns the caller, on success */
 static int32_t duplicate(HANDLE object, HANDLE *out_duplicate) {
     HANDLE self = GetCurrentProcess();
-    if (!DuplicateHandle(self, object, self, out_duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+    if (DuplicateHandle(self, object, self, out_duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+        return 0;
+    }
+    switch (GetLastError()) {
+    case ERROR_INVALID_HANDLE: /* closed since it was looked at */
+        return EBADF;
+    case ERROR_ACCESS_DENIED:
+        return EACCES;
+    case ERROR_NO_SYSTEM_RESOURCES:
+    case ERROR_NOT_ENOUGH_MEMORY:
+        return ENOMEM;
+    default:
         return EMFILE;
     }
-    return 0;
 }
 
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor) {
