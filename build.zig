@@ -92,6 +92,7 @@ const native_tests = [_][]const u8{
     "guest_test",
     "handle_test",
     "inbox_test",
+    "lead_test",
     "lease_test",
     "lifecycle_test",
     "line_test",

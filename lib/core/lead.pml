@@ -7,7 +7,7 @@
  *   nothing lost    when nothing can move any more, all that has happened was told
  *   it comes back   when nothing can move any more, the thread leads and nobody wishes to
  *
- * Time is a step that may come at any moment: a loan is over, or it is not yet.
+ * Time is a step that may come at any moment: a loan is over, or it is not yet. A recall has it over.
  *
  * BREAK_... each take away something that it needs: spin must then find what goes wrong.
  */
@@ -124,13 +124,14 @@ active [HOSTS] proctype host() {
     byte left = WAITS;
     bool moved;
     bool leads;
+    bool wishes;
     do
     :: left > 0 ->
         left--;
         leads = false;
-        MOVE(THREAD, WISHED, moved);
+        MOVE(THREAD, WISHED, wishes);
         if
-        :: moved -> is_kicked = true
+        :: wishes -> is_kicked = true
         :: else
         fi;
         do /* until the time is over */
@@ -150,7 +151,8 @@ active [HOSTS] proctype host() {
             :: give(true)
             :: give(false)
             fi
-        :: else ->
+        :: !leads && !wishes -> skip /* the wish is another's */
+        :: !leads && wishes ->
             MOVE(WISHED, THREAD, moved);
             if
             :: !moved && lead == LENT ->

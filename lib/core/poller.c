@@ -33,6 +33,7 @@ const struct siding_poller *poller_system(void) {
 
 void poller_kick(void) {
     siding_poller_kick(&waits);
+    lead_recall(0);
 }
 
 void poller_push(struct node *command) {
@@ -70,16 +71,17 @@ enum poller_here poller_begin_here(void) {
     if (!atomic_load_explicit(&is_started, memory_order_acquire)) {
         return POLLER_AWAY;
     }
-    if (lead_wish()) {
-        poller_kick();
+    if (!lead_wish()) {
+        return POLLER_LOOKS;
     }
+    siding_poller_kick(&waits);
     return POLLER_WISHES;
 }
 
 /* One turn of a task at a time: the host may have what it waits for. */
 enum poller_here poller_run_here(enum poller_here here) {
-    if (here == POLLER_WISHES && !lead_take()) {
-        return POLLER_WISHES;
+    if (here != POLLER_HERE && !lead_take()) {
+        return here;
     }
     (void)look_around(false);
     if (task_run_first_here()) {

@@ -30,7 +30,12 @@ const struct siding_poller *poller_system(void);
 /** Hands it a command. @thread any  @blocks never */
 void poller_push(struct node *command);
 /** Whether a host runs its rounds on the spot, while it waits for what they tell. */
-enum poller_here { POLLER_AWAY, POLLER_WISHES, POLLER_HERE };
+enum poller_here {
+    POLLER_AWAY,
+    POLLER_LOOKS,  /* another has wished for the lead, or has it */
+    POLLER_WISHES, /* it has itself */
+    POLLER_HERE
+};
 /** Begins to: as soon as the poller's thread steps aside. @thread js  @blocks never */
 enum poller_here poller_begin_here(void);
 /** One round, with one turn of a task, once that thread has stepped aside.

@@ -66,8 +66,8 @@ void task_gone(struct source *source, struct told *told);
 void task_deinit(struct source *source);
 
 /** Where a wait takes what it tells (SIDING_POLLER_TELLS_CHANGES): it would be lost to who looks
- *  again. @return whether one has told, and it was not taken up yet
- *  @thread poller  @blocks never */
+ *  again.
+ *  @return whether one has told, and it was not taken up yet  @thread poller  @blocks never */
 bool task_take_told(struct source *source);
 /** A turn when its descriptor has changed. @thread poller  @blocks never */
 void task_await(struct source *source);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/assert.h"
+#include "lead.h"
 #include "memory.h"
 #include "poller.h"
 
@@ -70,6 +71,15 @@ static void arm(void) SIDING_REQUIRES(&timer_mutex) {
     }
 }
 
+/* The same, and who leads need not know of it. */
+static void arm_anew(void) SIDING_REQUIRES(&timer_mutex) {
+    uint64_t before_ns = armed_ns;
+    arm();
+    if (armed_ns < before_ns) {
+        lead_recall(armed_ns);
+    }
+}
+
 /* ---- setting --------------------------------------------------------------------------------- */
 
 static bool grow(void) SIDING_REQUIRES(&timer_mutex) {
@@ -107,7 +117,7 @@ void timer_set(struct timer *timer, uint64_t due_ns, uint64_t every_ns) {
     timer->due_ns = due_ns;
     timer->every_ns = every_ns;
     sift_up(timer, ++count);
-    arm();
+    arm_anew();
     siding_mutex_unlock(&timer_mutex);
 }
 
@@ -158,7 +168,7 @@ uint64_t timer_resume(struct timer *timer) {
         timer->is_parked = false;
         ticks = count_ticks(timer, siding_clock_ns());
         sift_up(timer, ++count);
-        arm();
+        arm_anew();
     }
     siding_mutex_unlock(&timer_mutex);
     return ticks;

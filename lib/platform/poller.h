@@ -46,8 +46,9 @@ int32_t siding_poller_open(struct siding_poller *out_poller);
  * Gives what the functions below know an object by: a descriptor is itself, a HANDLE becomes a wait
  * of its own.
  * @param conditions as for siding_poller_add
- * @return 0 or errno: EBADF where there is none, EPERM where it cannot be waited for, EINVAL where
- *         it has no such conditions, ENOMEM
+ * @return 0 or errno: EBADF where there is none, EPERM where it cannot be waited for, EACCES where
+ *         its owner may not, EINVAL where it has no such conditions; ENOMEM, EMFILE, EAGAIN where
+ *         the system has no memory, handle or thread left for it, ENOSYS where it has no such waits
  * @thread any  @blocks never  @owns the caller, until siding_poller_remove or _disown
  */
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor);

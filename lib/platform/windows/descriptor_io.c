@@ -36,9 +36,14 @@ static int option(SOCKET socket, int name) {
 static int32_t look_at_file(HANDLE file, struct siding_io_nature *out_nature) {
     int32_t error = wait_pipe_look(file);
     bool is_pipe = error != EPERM;
-    *out_nature = (struct siding_io_nature){.way = is_pipe ? SIDING_IO_NOWAIT : SIDING_IO_BLOCKS,
-                                            .has_end = true};
-    return is_pipe ? error : wait_object_look_file(file);
+    if (!is_pipe) {
+        error = wait_object_look_file(file);
+    }
+    if (error == 0) {
+        *out_nature = (struct siding_io_nature){
+            .way = is_pipe ? SIDING_IO_NOWAIT : SIDING_IO_BLOCKS, .has_end = true};
+    }
+    return error;
 }
 
 int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {

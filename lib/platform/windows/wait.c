@@ -152,10 +152,11 @@ static int32_t make(const struct subject *subject, int *out_descriptor) {
         wait->nature = subject->nature;
         wait->object = subject->object;
         wait->pipe = subject->pipe;
-        *out_descriptor = (int)number_of(wait);
         error = prepare_way(wait);
     }
-    if (wait != NULL && error != 0) {
+    if (error == 0) {
+        *out_descriptor = (int)number_of(wait);
+    } else if (wait != NULL) {
         wait_free(wait);
     }
     siding_mutex_unlock(&wait_mutex);
@@ -173,9 +174,20 @@ static int32_t own(HANDLE object, struct subject *subject) {
         subject->object = error == 0 ? subject->pipe->event : NULL;
         return error;
     }
-    bool is_duplicated =
-        DuplicateHandle(self, object, self, &subject->object, 0, FALSE, DUPLICATE_SAME_ACCESS);
-    return is_duplicated ? 0 : EMFILE;
+    if (DuplicateHandle(self, object, self, &subject->object, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+        return 0;
+    }
+    switch (GetLastError()) {
+    case ERROR_INVALID_HANDLE: /* closed since it was looked at */
+        return EBADF;
+    case ERROR_ACCESS_DENIED:
+        return EACCES;
+    case ERROR_NO_SYSTEM_RESOURCES:
+    case ERROR_NOT_ENOUGH_MEMORY:
+        return ENOMEM;
+    default:
+        return EMFILE;
+    }
 }
 
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor) {
