@@ -75,6 +75,7 @@ export const platforms = {
       "tests/keepalive_test.ts",
       "tests/limit_test.ts",
       "tests/native_library_test.ts",
+      "tests/station_await_test.ts",
     ],
     impossible: armImpossible,
   },
