@@ -51,6 +51,11 @@ export const armImpossible = [
     reason: "qemu does not pass a limit on memory on",
   },
   {
+    file: "tests/station_read_test.ts",
+    name: "S12: what inotify gives is decoded",
+    reason: noProbe,
+  },
+  {
     file: "tests/station_signal_test.ts",
     name: "S8: a child that ended before is reported, and 100 failed spawns lose none",
     reason: noVfork,

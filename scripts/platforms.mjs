@@ -27,7 +27,8 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {(packages: string) => readonly string[]} [runtime] arguments that make the compiler
  *   build what no package has
  * @property {string} bun package of the Bun that runs there
- * @property {readonly string[]} slow files of tests for which the gate has no time
+ * @property {readonly string[]} slow files of tests for which the gate has no time, or that compare
+ *   speeds which only a machine with nothing else to do has
  * @property {readonly Impossible[]} impossible
  * @property {readonly Lacking[]} [lacking]
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
@@ -71,9 +72,11 @@ export const platforms = {
       ...longest,
       "tests/cache_file_test.ts",
       "tests/callback_queues_test.ts",
+      "tests/free_thread_test.ts",
       "tests/keepalive_test.ts",
       "tests/limit_test.ts",
       "tests/native_library_test.ts",
+      "tests/station_await_test.ts",
     ],
     impossible: armImpossible,
   },
