@@ -61,6 +61,14 @@ export type {
 } from "./src/convert.ts";
 export type { ChildExit } from "./src/child_exit.ts";
 export type { PortOptions, SignalOptions } from "./src/descriptor_options.ts";
+export {
+  embedded,
+  EmbeddedLibrary,
+  type EmbeddedOptions,
+  type NativeModule,
+  type NativeModules,
+  type Platform,
+} from "./src/embedded.ts";
 export type { CallbackStats } from "./src/endpoint.ts";
 export { SidingError, type SidingErrorCode, type SidingErrorOptions } from "./src/errors.ts";
 export { Arg, arg } from "./src/holes.ts";
@@ -70,6 +78,7 @@ export type { Leak } from "./src/leak.ts";
 export { close, fn, open, type OpenOptions } from "./src/library.ts";
 export { alloc, allocString, Memory, pointer, type TextEncoding } from "./src/memory.ts";
 export type { Arrival } from "./src/merge.ts";
+export type { FileImage, ImageName, NativeImage, PackedImage } from "./src/native_image.ts";
 export { type EventOptions, NativeEvent, type PostDefinition } from "./src/native_event.ts";
 export { Owned } from "./src/owned.ts";
 export { Port, type PortStats } from "./src/port.ts";

@@ -1,20 +1,17 @@
 // @ts-check
-/** Renders the modules that stand in the place of src/carrier.ts in packages. */
+/** Renders the modules that stand in the place of src/carrier.ts in packages, and JSR's entries. */
 
-/**
- * @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary
- * @typedef {import("./pack.mjs").Target} Target
- */
+/** @typedef {import("./targets.mjs").Target} Target */
 
-/** @param {string} where @param {string} imports */
-function head(where, imports) {
+/** @param {string} where */
+function head(where) {
   return `/**
- * Where this copy of the package has its libsiding: ${where}.
- * Made by \`scripts/release.mjs\`.
+ * Where this copy of the package has its libsiding: ${where}. Made by \`scripts/release.mjs\`.
  *
  * @module
  */
-${imports}`;
+import type { NativeImage } from "./native_image.ts";
+`;
 }
 
 /**
@@ -23,9 +20,9 @@ ${imports}`;
  * because bundlers look for what could match it.
  * @param {readonly Target[]} targets
  */
-export function renderModulesCarrier(targets) {
+export function renderDataCarrier(targets) {
   const platforms = targets.map(({ platform }) => `  "${platform}",`);
-  return `${head("JSON", 'import type { NativeImage } from "./native_image.ts";\n')}
+  return `${head("JSON")}
 const platforms: readonly string[] = [
 ${platforms.join("\n")}
 ];
@@ -37,12 +34,7 @@ export function remedy(platform: string): string {
     : "build it from the sources";
 }
 
-/** Path of the library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
-export function carriedPath(_platform: string): Promise<string | undefined> {
-  return Promise.resolve(undefined);
-}
-
-/** The library for a platform, or \`undefined\`. */
+/** The library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
 export async function carriedImage(platform: string): Promise<NativeImage | undefined> {
   if (!platforms.includes(platform)) return undefined;
   const path: string = \`../native/\${platform}.json\`;
@@ -51,88 +43,48 @@ export async function carriedImage(platform: string): Promise<NativeImage | unde
 `;
 }
 
-const packagesRemedy = `export function remedy(platform) {
+/**
+ * For npm: a module for each platform, as every package of bindings has them. The imports are
+ * literal, so that a bundler takes them along; what they import is small.
+ * @param {readonly Target[]} targets
+ */
+export function renderModulesCarrier(targets) {
+  const imports = targets.map(({ platform }) =>
+    `  "${platform}": () => import("../native/${platform}.ts"),`
+  );
+  return `${head("modules")}
+const modules: Readonly<Record<string, () => Promise<{ readonly image: NativeImage }>>> = {
+${imports.join("\n")}
+};
+
+/** What to do when libsiding cannot be found. */
+export function remedy(platform: string): string {
   return \`install @siding/ffi again, with its optional dependency @siding/ffi-\${platform}\`;
 }
-`;
 
-/**
- * For npm: the path of the library in the package of this platform.
- * @param {string} scope how names of those packages begin @param {readonly Target[]} targets
+/** The library for a platform, such as \`linux-x64-gnu\`, or \`undefined\`. */
+export async function carriedImage(platform: string): Promise<NativeImage | undefined> {
+  return (await modules[platform]?.())?.image;
+}
+`;
+}
+
+/** The entry of JSR's package that programs import the library by. @param {Target} target */
+export function renderEntry({ platform }) {
+  return `/**
+ * libsiding for ${platform}. Made by \`scripts/release.mjs\`.
+ *
+ * Without it @siding/ffi loads the same when it is imported. Import it before that where nothing
+ * can be loaded then: in \`deno compile\`, in bundles, and for programs that must run offline.
+ *
+ * @module
  */
-export function renderPackagesCarrier(scope, targets) {
-  const files = targets.map(({ platform, file }) => `  "${platform}": "${file}",`);
-  return `${head("a package for the platform", "")}
-${packagesRemedy}
-const files = {
-${files.join("\n")}
-};
+import { addImage } from "../src/imported_image.ts";
+import type { NativeImage } from "../src/native_image.ts";
+import packed from "./${platform}.json" with { type: "json" };
 
-export async function carriedPath(platform) {
-  const file = files[platform];
-  if (file === undefined) return undefined;
-  const { pathname } = new URL(import.meta.resolve(\`${scope}\${platform}/\${file}\`));
-  const path = decodeURIComponent(pathname);
-  return platform.startsWith("windows") ? path.slice(1) : path;
-}
-
-export async function carriedImage(_platform) {
-  return undefined;
-}
-`;
-}
-
-/**
- * For Bun: literal imports of files, which its bundler takes along. It drops the branches of other
- * systems, and leaves to run time what is not installed. What a single executable has inside Bun
- * would write into a folder for temporary files: on Linux it is loaded from memory instead.
- * @param {string} scope @param {readonly PackedLibrary[]} libraries
- */
-export function renderFilesCarrier(scope, libraries) {
-  const branches = libraries.map(({ target: { platform, file, machine } }) => {
-    const [, cpu] = platform.split("-");
-    return `  if (process.platform === "${machine.os}" && process.arch === "${cpu}") {
-    if (platform === "${platform}") {
-      try {
-        return pathOf(await import("${scope}${platform}/${file}", { with: { type: "file" } }));
-      } catch (error) {
-        throw new Error('Cannot find "${scope}${platform}"', { cause: error });
-      }
-    }
-  }
-`;
-  });
-  const names = libraries.filter(({ target }) => target.platform.startsWith("linux"))
-    .map(({ target, name }) => `  "${target.platform}": "${name}",`);
-  return `${head("a package for the platform, as a file", "")}
-${packagesRemedy}
-export async function carriedPath(platform) {
-  const file = await findFile(platform);
-  return isInside(file, platform) ? undefined : file;
-}
-
-export async function carriedImage(platform) {
-  const file = await findFile(platform);
-  if (!isInside(file, platform)) return undefined;
-  return { name: names[platform], bytes: await Bun.file(file).bytes() };
-}
-
-async function findFile(platform) {
-${branches.join("")}  return undefined;
-}
-
-/* what Bun bundles it names from where the bundle is */
-function pathOf({ default: file }) {
-  return file.startsWith(".") ? Bun.fileURLToPath(new URL(file, import.meta.url)) : file;
-}
-
-const names = {
-${names.join("\n")}
-};
-
-/* by this path an executable knows what is inside itself */
-function isInside(file, platform) {
-  return file !== undefined && file.startsWith("/$bunfs/") && platform in names;
-}
+/** The library. */
+export const image: NativeImage = packed;
+addImage("${platform}", image);
 `;
 }

@@ -2,7 +2,7 @@
 /** Runs a child process that may hang or crash: it has a deadline, and takes its children along. */
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { root } from "./toolchain.mjs";
+import { denoPath, root } from "./toolchain.mjs";
 
 /**
  * @typedef {object} Outcome
@@ -76,6 +76,16 @@ export function runChild(command, args, { timeoutMs, env = {}, cwd = root }) {
 export function scriptCommand(script, args = []) {
   const flags = "deno" in process.versions ? ["run", "-A"] : [];
   return [process.execPath, [...flags, script, ...args]];
+}
+
+/**
+ * The same for a script in TypeScript, which not every Node runs: then it is Deno that does.
+ * @param {string} script @param {readonly string[]} args
+ * @returns {[string, string[]]}
+ */
+export function typeScriptCommand(script, args = []) {
+  const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
+  return isNode ? [denoPath(), ["run", "-A", script, ...args]] : scriptCommand(script, args);
 }
 
 /** @param {import("node:child_process").ChildProcess} child */

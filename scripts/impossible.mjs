@@ -15,6 +15,7 @@
 
 const noCompiler = "compiles C, and no compiler runs on the emulated system";
 const noPacking = "builds packages with Zig, and of Linux with glibc";
+const packing = ["author", "packages", "registry"].map((name) => `tests/${name}_test.ts`);
 const noVfork = "qemu makes a fork of vfork, so that posix_spawn does not tell that it failed";
 const noProbe = "qemu looks at the memory before the system says that it cannot";
 
@@ -72,7 +73,7 @@ export const posixLacking = [
     files: ["tests/native/source_handle_test.c", "tests/native/source_socket_test.c"],
     reason: "needs what only Windows has: HANDLEs, and sockets that are some",
   },
-  { files: ["tests/packages_test.ts", "tests/registry_test.ts"], reason: noPacking },
+  { files: packing, reason: noPacking },
 ];
 
 /** @type {readonly Lacking[]} */
@@ -89,7 +90,7 @@ export const windowsLacking = [
     reason: "needs what only POSIX has: descriptors, signals, fork",
   },
   {
-    files: ["tests/layouts_test.ts", "tests/struct_values_test.ts"],
+    files: ["embedded", "layouts", "struct_values"].map((name) => `tests/${name}_test.ts`),
     reason: noCompiler,
   },
   {
@@ -99,7 +100,7 @@ export const windowsLacking = [
     reason: "waits for descriptors; station_windows_test waits for HANDLEs",
   },
   { files: ["tests/station_signal_test.ts"], reason: "there are no signals" },
-  { files: ["tests/packages_test.ts", "tests/registry_test.ts"], reason: noPacking },
+  { files: packing, reason: noPacking },
   { files: ["tests/cache_file_test.ts"], reason: "looks at the modes of POSIX" },
   { files: ["tests/libc_callbacks_test.ts"], reason: "nftw, glob and scandir are of POSIX" },
 ];

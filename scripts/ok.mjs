@@ -45,8 +45,12 @@ const checks = [
   { name: "tidy", commands: () => script("tidy") },
 ];
 
-const docLint = ["doc", "--lint", "mod.ts"];
-const typeScriptFolders = ["src", "bindings", "tests", "bench", "examples"];
+/** @type {string[]} */
+const entries = Object.values(JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).exports);
+const docLint = ["doc", "--lint", ...entries];
+const typeScriptFolders = ["src", "cli", "bindings", "tests", "bench"];
+/** That of an author imports what its own build makes, and is checked then. */
+const authored = "examples/author/";
 
 const chosen = process.argv.slice(2);
 const counts = await gate(
@@ -171,7 +175,7 @@ function lintRules() {
 
 /** @returns {Command[]} */
 function lint() {
-  const typed = ["mod.ts", "src"].filter((path) => existsSync(join(root, path)));
+  const typed = ["mod.ts", "src", "cli"].filter((path) => existsSync(join(root, path)));
   return [
     [denoPath(), ["lint", "--quiet"]],
     [denoPath(), ["lint", "--quiet", "--rules-include=explicit-function-return-type", ...typed]],
@@ -191,5 +195,7 @@ function typeCheckTests() {
 /** @returns {Command[] | string} */
 function denoCheck() {
   const folders = typeScriptFolders.filter((folder) => filesIn(folder, /\.ts$/).length > 0);
-  return need(["mod.ts", "tests"], [[denoPath(), ["check", "--quiet", "mod.ts", ...folders]]]);
+  const examples = filesIn("examples", /\.ts$/).filter((path) => !path.startsWith(authored));
+  const checked = ["mod.ts", ...folders, ...examples];
+  return need(["mod.ts", "tests"], [[denoPath(), ["check", "--quiet", ...checked]]]);
 }

@@ -8,18 +8,25 @@
  * --once: does not build a second time to compare; --publish: also puts them on the registries.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { packLibraries, targets } from "./pack.mjs";
+import { targets } from "./targets.mjs";
 import { capture, denoPath, root } from "./toolchain.mjs";
-import { buildPlatforms, must, readJson, readText, writeJsr, writeNpm } from "./trees.mjs";
-
-/** @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary */
+import {
+  buildPlatforms,
+  must,
+  packLibraries,
+  readJson,
+  readText,
+  writeJsr,
+  writeNpm,
+} from "./trees.mjs";
 
 const out = join(root, "build", "release");
 const jsr = join(out, "jsr");
 const npm = join(out, "npm");
+const packed = join(out, "packed");
 /** Of src/carrier.ts, and of src/runtime/bun.ts, whose import only Bun can resolve. */
 const knownWarnings = ["unanalyzable-dynamic-import", "unanalyzable-dynamic-import"];
 const packedBytesMax = 3 * 1024 * 1024;
@@ -33,10 +40,10 @@ async function release() {
   const version = readVersion();
   await build("first");
   if (!process.argv.includes("--once")) await compareBuilds();
-  const libraries = packLibraries(join(out, "first", "cross"), targets);
-  checkSizes(libraries);
-  writeJsr(jsr, libraries);
-  await writeNpm(npm, libraries, version);
+  await packLibraries(join(out, "first"), targets, packed);
+  checkSizes();
+  writeJsr(jsr, packed, targets);
+  await writeNpm(npm, packed, targets, version);
   await dryRun();
   printChecksums();
   if (process.argv.includes("--publish")) await publish();
@@ -48,6 +55,7 @@ function readVersion() {
   const versions = ["deno.json", "package.json"].map((name) => readJson(name).version);
   versions.push(readText("build.zig.zon").match(/\.version = "([^"]+)"/)?.[1]);
   versions.push(readText("CHANGELOG.md").match(/^## (\S+)/m)?.[1]);
+  versions.push(readText("cli/version.ts").match(/version = "([^"]+)"/)?.[1]);
   if (new Set(versions).size !== 1) {
     throw new Error(`Cannot release: versions differ: ${versions.join(", ")}`);
   }
@@ -73,13 +81,11 @@ async function compareBuilds() {
   throw new Error(`Cannot reproduce ${differing.map(({ platform }) => platform).join(", ")}`);
 }
 
-/** @param {readonly PackedLibrary[]} libraries */
-function checkSizes(libraries) {
-  for (const { target, image, packed } of libraries) {
-    const [library, text] = [image, packed].map(({ length }) => (length / 1024).toFixed(1));
-    console.log(`${target.platform}: ${library} KiB, packed ${text} KiB`);
-  }
-  const total = libraries.reduce((sum, { packed }) => sum + packed.length, 0);
+function checkSizes() {
+  const sizes = targets.map(({ platform }) =>
+    statSync(join(packed, "native", `${platform}.json`)).size
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total > packedBytesMax) throw new Error(`Cannot release: packed they have ${total} bytes`);
 }
 

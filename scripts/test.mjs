@@ -38,7 +38,7 @@ import { ensureTools } from "./tools.mjs";
 const reports = "build/reports";
 /** Patient parts that run at a time: one for each processor of a small machine. */
 const lanes = 2;
-const documents = ["mod.ts", "src", "README.md", "bindings/README.md", "docs"];
+const documents = ["mod.ts", "src", "cli", "README.md", "bindings/README.md", "docs"];
 
 const { only, files } = options(process.argv.slice(2));
 

@@ -48,6 +48,7 @@ const treeParts = [
   "package.json",
   "tsconfig.json",
   "src",
+  "cli",
   "scripts",
   "tests",
   "examples",

@@ -13,7 +13,7 @@ import { samples } from "./tidy_samples.mjs";
 import { readSource } from "./tidy_source.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const folders = ["lib", "src", "bindings", "tests", "bench", "scripts", "examples"];
+const folders = ["lib", "src", "cli", "bindings", "tests", "bench", "scripts", "examples"];
 const files = ["mod.ts", "build.zig"];
 const skipped = new Set(["node_modules", "out", "build", ".zig-cache", "zig-out"]);
 

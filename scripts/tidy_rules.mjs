@@ -16,7 +16,8 @@ export const lineColumnsMax = 100;
 /** Spelled in halves, so that this file passes its own rule. */
 const unfinished = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
 const vagueName = /(^|[_./])(utils?|common|helpers?|misc)([_./]|$)/;
-const runtimeName = /\b(Deno|Bun)\s*\.|["']bun:ffi["']|["']node:/;
+const runtimeName = /\b(Deno|Bun)\s*\.|["']bun:/;
+const nodeName = /["']node:/;
 const systemName = /\b(_WIN32|_WIN64|_MSC_VER|__linux__|__linux|__APPLE__|__\w+BSD__|__unix__)\b/;
 const apiMacro = /^#(if|elif) defined\(\w+\)\n#define SIDING_API\b/;
 
@@ -54,10 +55,11 @@ export const rules = {
   "vague name": ({ path }) =>
     vagueName.test(path) ? [{ line: 1, message: "the path says nothing of what is inside" }] : [],
 
-  "runtime": ({ path, code }) =>
-    /^(src\/(?!runtime\/)|mod\.ts$)/.test(path)
-      ? eachMatch(code, runtimeName, (text) => `${text} outside src/runtime`)
-      : [],
+  "runtime": ({ path, code }) => {
+    if (!/^(src\/(?!runtime\/)|cli\/|mod\.ts$)/.test(path)) return [];
+    const names = path.startsWith("cli/") ? [runtimeName] : [runtimeName, nodeName];
+    return names.flatMap((name) => eachMatch(code, name, (text) => `${text} outside src/runtime`));
+  },
 
   "system": (source) =>
     /^lib\/(?!platform\/)/.test(source.path)
@@ -65,7 +67,7 @@ export const rules = {
       : [],
 
   "any": ({ path, bare }) =>
-    /^src\/|^mod\.ts$/.test(path)
+    /^(src|cli)\/|^mod\.ts$/.test(path)
       ? eachMatch(bare, /(?<![.\w$])any\b(?!\s*(?:\(|\??:))/, () => "the type any")
       : [],
 

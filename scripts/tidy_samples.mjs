@@ -51,6 +51,8 @@ export const samples = [
   { path: "src/a.ts", text: "Bun.gc();\n", caught: ["runtime"] },
   { path: "src/a.ts", text: 'import { dlopen } from "bun:ffi";\n', caught: ["runtime"] },
   { path: "mod.ts", text: 'import { join } from "node:path";\n', caught: ["runtime"] },
+  { path: "cli/a.ts", text: "Deno.exit();\n", caught: ["runtime"] },
+  { path: "cli/a.ts", text: 'import process from "node:process";\n', caught: [] },
   { path: "src/a.ts", text: "// As Deno.dlopen does.\n", caught: [] },
   { path: "src/runtime/deno.ts", text: "Deno.exit();\n", caught: [] },
   { path: "tests/a_test.ts", text: 'import { join } from "node:path";\n', caught: [] },

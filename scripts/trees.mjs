@@ -2,35 +2,35 @@
 /** Writes the trees of the packages for JSR and npm. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { renderFilesCarrier, renderModulesCarrier, renderPackagesCarrier } from "./carriers.mjs";
-import { scriptCommand } from "./child.mjs";
+import { renderDataCarrier, renderEntry, renderModulesCarrier } from "./carriers.mjs";
+import { scriptCommand, typeScriptCommand } from "./child.mjs";
 import { root, run, tscPath } from "./toolchain.mjs";
 
-/**
- * @typedef {import("./pack.mjs").PackedLibrary} PackedLibrary
- * @typedef {import("./pack.mjs").Target} Target
- */
+/** @typedef {import("./targets.mjs").Target} Target */
 
 const scope = "@siding/ffi-";
+const sources = ["mod.ts", "src", "cli"];
+/** What `bunx @siding/ffi` runs. */
+const command = "cli/siding.ts";
 const documents = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /**
- * The package for JSR: sources, and a module for each platform.
- * @param {string} jsr its folder @param {readonly PackedLibrary[]} libraries
+ * The package for JSR: sources, and JSON and a module for each platform.
+ * @param {string} jsr its folder @param {string} packed what packLibraries wrote
+ * @param {readonly Target[]} targets
  */
-export function writeJsr(jsr, libraries) {
-  copyTree(jsr);
-  const carrier = renderModulesCarrier(libraries.map(({ target }) => target));
-  write(join(jsr, "src", "carrier.ts"), carrier);
-  const { name, version, license, compilerOptions } = readJson("deno.json");
-  const modules = libraries.map(({ target, packed, module }) => {
-    const path = `native/${target.platform}`;
-    write(join(jsr, `${path}.json`), packed);
-    write(join(jsr, `${path}.ts`), module);
-    return [`./${path}`, `./${path}.ts`];
-  });
-  const exports = { ".": "./mod.ts", ...Object.fromEntries(modules) };
-  const include = ["mod.ts", "src", "native", ...documents];
+export function writeJsr(jsr, packed, targets) {
+  copySources(jsr, packed, renderDataCarrier(targets));
+  for (const target of targets) {
+    write(join(jsr, "native", `${target.platform}.ts`), renderEntry(target));
+  }
+  const { name, version, license, exports: own, compilerOptions } = readJson("deno.json");
+  const modules = targets.map(({ platform }) => [
+    `./native/${platform}`,
+    `./native/${platform}.ts`,
+  ]);
+  const exports = { ...own, ...Object.fromEntries(modules) };
+  const include = [...sources, "native", ...documents];
   writeJson(join(jsr, "deno.json"), {
     name,
     version,
@@ -43,24 +43,32 @@ export function writeJsr(jsr, libraries) {
 
 /**
  * The packages for npm: one of JavaScript, and one for each platform with its library.
- * @param {string} npm their folder @param {readonly PackedLibrary[]} libraries
- * @param {string} version
+ * @param {string} npm their folder @param {string} packed what packLibraries wrote
+ * @param {readonly Target[]} targets @param {string} version
  */
-export async function writeNpm(npm, libraries, version) {
+export async function writeNpm(npm, packed, targets, version) {
   const main = join(npm, "ffi");
-  const targets = libraries.map(({ target }) => target);
-  await compile(main);
-  write(join(main, "src", "carrier.js"), renderPackagesCarrier(scope, targets));
-  write(join(main, "src", "carrier_bun.js"), renderFilesCarrier(scope, libraries));
-  redirectCarrier(join(main, "src", "loader.js"));
+  await compile(main, packed, targets);
   documents.forEach((name) => cpSync(join(root, name), join(main, name)));
   writeJson(join(main, "package.json"), mainManifest(version, targets));
-  for (const { target, image } of libraries) {
-    const folder = join(npm, `ffi-${target.platform}`);
-    write(join(folder, target.file), image);
-    cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
-    writeJson(join(folder, "package.json"), platformManifest(target, version));
+  for (const { platform } of targets) {
+    const name = `ffi-${platform}`;
+    cpSync(join(packed, "npm", name), join(npm, name), { recursive: true });
   }
+}
+
+/**
+ * Packs what `buildPlatforms` built, as any author of bindings would.
+ * @param {string} folder where it did @param {readonly Target[]} targets
+ * @param {string} packed a folder
+ */
+export async function packLibraries(folder, targets, packed) {
+  const libraries = targets.flatMap(({ platform, triple, file }) => [
+    "--target",
+    platform,
+    join(resolve(folder), "cross", triple, file),
+  ]);
+  await must(...typeScriptCommand("cli/pack.ts", ["--out", resolve(packed), ...libraries]));
 }
 
 /**
@@ -74,29 +82,33 @@ export async function buildPlatforms(folder, targets, options = []) {
   await must(...scriptCommand("scripts/build.mjs", args));
 }
 
-/** Neither runtime takes types out of what is below node_modules. @param {string} main */
-async function compile(main) {
-  const sources = `${main}-sources`;
-  copyTree(sources);
+/**
+ * Neither runtime takes types out of what is below node_modules.
+ * @param {string} main @param {string} packed @param {readonly Target[]} targets
+ */
+async function compile(main, packed, targets) {
+  const from = `${main}-sources`;
+  copySources(from, packed, renderModulesCarrier(targets));
+  const entries = [...Object.values(readJson("deno.json").exports), command];
   const types = ["--typeRoots", join(root, "node_modules", "@types")];
   const shape = ["--target", "esnext", "--module", "esnext", "--moduleResolution", "bundler"];
   await must(tscPath(), [
     ...["--outDir", main, "--declaration", "--rewriteRelativeImportExtensions", "--skipLibCheck"],
-    ...[...shape, ...types, "--types", "bun,node", "--ignoreConfig", join(sources, "mod.ts")],
+    ...[...shape, ...types, "--types", "bun,node", "--ignoreConfig"],
+    ...entries.map((entry) => join(from, entry)),
   ]);
-  rmSync(sources, { recursive: true });
-}
-
-/** Which of the two carriers it is, the runtime decides. @param {string} path */
-function redirectCarrier(path) {
-  const parts = readFileSync(path, "utf8").split('"./carrier.js"');
-  if (parts.length !== 2) throw new Error(`Cannot redirect imports of the carrier in "${path}"`);
-  write(path, parts.join('"#carrier"'));
+  rmSync(from, { recursive: true });
+  rmSync(join(main, "native"), { recursive: true });
+  cpSync(join(packed, "npm", "native"), join(main, "native"), { recursive: true });
 }
 
 /** @param {string} version @param {readonly Target[]} targets */
 function mainManifest(version, targets) {
   const { name, description, license } = readJson("package.json");
+  const exports = Object.entries(readJson("deno.json").exports).map(([entry, path]) => [
+    entry,
+    { types: compiled(path, "d.ts"), default: compiled(path, "js") },
+  ]);
   const packages = targets.map(({ platform }) => [`${scope}${platform}`, version]);
   return {
     name,
@@ -104,30 +116,24 @@ function mainManifest(version, targets) {
     description,
     license,
     type: "module",
-    exports: { ".": { types: "./mod.d.ts", default: "./mod.js" } },
-    imports: { "#carrier": { bun: "./src/carrier_bun.js", default: "./src/carrier.js" } },
+    bin: { siding: compiled(command, "js") },
+    exports: Object.fromEntries(exports),
     optionalDependencies: Object.fromEntries(packages),
   };
 }
 
-/** @param {Target} target @param {string} version */
-function platformManifest({ platform, file, machine }, version) {
-  return {
-    name: `${scope}${platform}`,
-    version,
-    description: `libsiding for ${platform}, a part of @siding/ffi`,
-    license: readJson("package.json").license,
-    ...machine,
-    exports: { [`./${file}`]: `./${file}` },
-    files: [file],
-  };
+/** What a source becomes. @param {string} path @param {string} extension */
+function compiled(path, extension) {
+  return path.replace(/ts$/, extension);
 }
 
-/** @param {string} folder */
-function copyTree(folder) {
-  for (const name of ["mod.ts", "src", ...documents]) {
+/** @param {string} folder @param {string} packed @param {string} carrier */
+function copySources(folder, packed, carrier) {
+  for (const name of [...sources, ...documents]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
+  cpSync(join(packed, "native"), join(folder, "native"), { recursive: true });
+  write(join(folder, "src", "carrier.ts"), carrier);
 }
 
 /** @param {string} command @param {readonly string[]} args @param {string} [cwd] */

@@ -6,12 +6,13 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { packLibraries, targets } from "./pack.mjs";
-import { buildPlatforms, readJson, writeJsr, writeNpm } from "./trees.mjs";
+import { targets } from "./targets.mjs";
+import { buildPlatforms, packLibraries, readJson, writeJsr, writeNpm } from "./trees.mjs";
 
 const [folder = "build/trees"] = process.argv.slice(2);
+const packed = join(folder, "packed");
 
 await buildPlatforms(folder, targets);
-const libraries = packLibraries(join(folder, "cross"), targets);
-writeJsr(join(folder, "jsr"), libraries);
-await writeNpm(join(folder, "npm"), libraries, readJson("package.json").version);
+await packLibraries(folder, targets, packed);
+writeJsr(join(folder, "jsr"), packed, targets);
+await writeNpm(join(folder, "npm"), packed, targets, readJson("package.json").version);

@@ -18,15 +18,9 @@ const files: Readonly<Record<string, string>> = {
   windows: "siding.dll",
 };
 
-/** Path of the library for a platform, such as `linux-x64-gnu`, or `undefined`. */
-export function carriedPath(platform: string): Promise<string | undefined> {
-  const system = platform.split("-", 1)[0]!;
-  const { pathname } = new URL(`../zig-out/lib/${files[system]}`, import.meta.url);
-  const path = decodeURIComponent(pathname);
-  return Promise.resolve(system === "windows" ? path.slice(1) : path);
-}
-
-/** The library for a platform in a module, or `undefined`. */
-export function carriedImage(_platform: string): Promise<NativeImage | undefined> {
-  return Promise.resolve(undefined);
+/** The library for a platform, such as `linux-x64-gnu`, or `undefined`. */
+export function carriedImage(platform: string): Promise<NativeImage | undefined> {
+  const name = files[platform.split("-", 1)[0]!]!;
+  const file = new URL(`../zig-out/lib/${name}`, import.meta.url).href;
+  return Promise.resolve({ name, isNamed: false, file });
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { EmbeddedLibrary } from "./embedded.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type {
   BigIntName,
@@ -291,9 +292,16 @@ export type ContextLibrary<L extends object> = {
 
 /**
  * Where a library is: a name or path, a `file:` URL, several names of which the first that loads
- * is taken, one name for each system, or `null` for what the process has loaded already.
+ * is taken, one name for each system, what a package brings along ({@linkcode embedded}), or `null`
+ * for what the process has loaded already.
  */
-export type LibraryPath = string | URL | null | readonly string[] | LibraryPathBySystem;
+export type LibraryPath =
+  | string
+  | URL
+  | null
+  | readonly string[]
+  | LibraryPathBySystem
+  | EmbeddedLibrary;
 
 /** Where a library is on each system; a system that is left out is not supported. */
 export interface LibraryPathBySystem {

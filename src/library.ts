@@ -19,7 +19,7 @@ import {
 } from "./function.ts";
 import { libraryGlobal } from "./generated/siding.ts";
 import { planField } from "./layout.ts";
-import { addressOf, type Opened, openFirst, pathsOf } from "./mapping.ts";
+import { addressOf, type Opened, openFirst, show, showAll } from "./mapping.ts";
 import type { Gate, Marshal } from "./marshal.ts";
 import { planFunction } from "./plan.ts";
 import type { Resolve } from "./tails.ts";
@@ -74,10 +74,6 @@ function addressGate(b: Bridge): Gate {
 }
 
 type AnyDefinition = FunctionDefinition | VariableDefinition;
-
-function show(path: string | null): string {
-  return path === null ? "the program itself" : `"${path}"`;
-}
 
 function missingSymbol(name: string, { path }: Opened): SidingError {
   const message = `Cannot open ${show(path)}: it has no symbol "${name}"`;
@@ -135,7 +131,7 @@ function symbolsOf(
   global: boolean,
 ): { readonly load: () => Opened; readonly symbols: ReadonlyMap<string, () => Found> } {
   const load = once(() => openFirst(b, path, global ? libraryGlobal : 0));
-  const names = pathsOf(path).map(show).join(", ");
+  const names = showAll(path);
   const symbols = new Map<string, () => Found>();
   for (const [key, definition] of Object.entries(definitions)) {
     namingLibrary(names, () => demandDefinition(key, definition));
@@ -265,7 +261,7 @@ export function open<const D extends Definitions>(
   const b = bridge();
   const { load, symbols } = symbolsOf(b, path, definitions, options.global === true);
   if (options.lazy === true) {
-    const names = pathsOf(path).map(show).join(", ");
+    const names = showAll(path);
     for (const [key, definition] of Object.entries(definitions)) {
       namingLibrary(names, () => checkDefinition(key, definition));
     }

@@ -5,7 +5,9 @@
  */
 import type { Bridge } from "./bridge.ts";
 import type { LibraryPath } from "./convert.ts";
+import { EmbeddedLibrary } from "./embedded.ts";
 import { checkStatus, SidingError } from "./errors.ts";
+import { filePath } from "./file_url.ts";
 import { status } from "./generated/siding.ts";
 import { runtime } from "./runtime/current.ts";
 import { words } from "./words.ts";
@@ -19,10 +21,21 @@ function cString(text: string): Uint8Array {
   return encoder.encode(text + "\0");
 }
 
-/** Turns what the caller gave into names to try in order; `null` is the program itself. */
-export function pathsOf(path: LibraryPath): readonly (string | null)[] {
+/** What errors call a library. */
+export function show(path: string | null): string {
+  return path === null ? "the program itself" : `"${path}"`;
+}
+
+/** What errors call what the caller gave. */
+export function showAll(path: LibraryPath): string {
+  if (path instanceof EmbeddedLibrary) return `the library of "${path.url}"`;
+  return pathsOf(path).map(show).join(", ");
+}
+
+/* Names to try in order; `null` is the program itself. */
+function pathsOf(path: Exclude<LibraryPath, EmbeddedLibrary>): readonly (string | null)[] {
   if (path === null || typeof path === "string") return [path];
-  if (path instanceof URL) return [fileOf(path)];
+  if (path instanceof URL) return [filePath(path)];
   if (Array.isArray(path) && path.length > 0 && path.every((one) => typeof one === "string")) {
     return path;
   }
@@ -37,17 +50,10 @@ export function pathsOf(path: LibraryPath): readonly (string | null)[] {
   throw new TypeError(`Cannot open a library: ${String(path)} is no path`);
 }
 
-function fileOf(url: URL): string {
-  if (url.protocol !== "file:") throw new TypeError(`Cannot open "${url}": it is no file: URL`);
-  const path = decodeURIComponent(url.pathname);
-  return runtime.system === "windows" ? path.slice(1) : path;
-}
-
 function demandPermission(path: string | null): void {
   const flag = runtime.missingPermission(path);
   if (flag === null) return;
-  const what = path === null ? "the program itself" : `"${path}"`;
-  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot open ${what}: add ${flag}`);
+  throw new SidingError("ERR_SIDING_PERMISSION", `Cannot open ${show(path)}: add ${flag}`);
 }
 
 /** A mapped library. */
@@ -67,18 +73,26 @@ function tryOpen(b: Bridge, path: string | null, flags: number): Opened | string
   return decoder.decode(message.subarray(0, message.indexOf(0)));
 }
 
+function openEmbedded(b: Bridge, library: EmbeddedLibrary, flags: number): Opened {
+  return library.load((path) => {
+    const opened = tryOpen(b, path, flags);
+    if (typeof opened === "string") throw new Error(opened);
+    return opened;
+  });
+}
+
 /** Maps the first of the names that loads. */
 export function openFirst(b: Bridge, path: LibraryPath, flags: number): Opened {
+  if (path instanceof EmbeddedLibrary) return openEmbedded(b, path, flags);
   const reasons: string[] = [];
   for (const one of pathsOf(path)) {
     const opened = tryOpen(b, one, flags);
     if (typeof opened !== "string") return opened;
     reasons.push(opened);
   }
-  const names = pathsOf(path).map((one) => `"${one}"`).join(", ");
   throw new SidingError(
     "ERR_SIDING_LIBRARY_NOT_FOUND",
-    `Cannot open ${names}: ${reasons.join("; ")}`,
+    `Cannot open ${showAll(path)}: ${reasons.join("; ")}`,
   );
 }
 

@@ -16,24 +16,20 @@ const signatures = {
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
-/** A library in a file that is nowhere but in memory. */
-export interface MemoryFile {
-  /** By it the file can be opened, until it is closed. */
-  readonly path: string;
-  /** Frees it; what is mapped stays. */
-  close(): void;
-}
-
-/** Puts a library into a memory file; throws `Error`, and what the runtime throws. */
-export function openMemoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): MemoryFile {
+/**
+ * Path of a library that is put into a file in memory; throws `Error`, and what the runtime throws.
+ *
+ * The file stays open: glibc takes a path that it has loaded once for the same library, and a
+ * number that were free again would be the path of another one.
+ */
+export function memoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): string {
   const system = runtime.functions(libc, signatures);
   const descriptor = system.memfd_create(new TextEncoder().encode(`${name}\0`), CLOSE_ON_EXEC);
   if (descriptor < 0) throw new Error("the system refuses a memory file");
-  const close = (): void => void system.close(descriptor);
   /* a write to memory is whole, or the memory is full */
   if (system.write(descriptor, bytes, runtime.wide(bytes.length)) !== bytes.length) {
-    close();
+    system.close(descriptor);
     throw new Error("there is no memory for it");
   }
-  return { path: `/proc/self/fd/${descriptor}`, close };
+  return `/proc/self/fd/${descriptor}`;
 }

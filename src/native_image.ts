@@ -1,27 +1,33 @@
 /**
- * libsiding as a package carries it where it is no file: packed into text, or bytes.
+ * Libraries as modules carry them: packed into text, or as a file beside them.
  *
  * @module
  */
 
-interface Named {
-  /** Its soname, and what its file is called: it has a hash of the content. */
+/** What the modules that `siding pack` writes tell of a library. */
+export interface ImageName {
+  /** What its file is called in a cache: it has a hash of the content. */
   readonly name: string;
+  /** Whether that is its soname too, by which glibc finds again what a process has loaded. */
+  readonly isNamed: boolean;
 }
 
-/** A library that an executable has inside. */
-export interface PlainImage extends Named {
-  /** The library. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** A library that a module carries. */
-export interface NativeImage extends Named {
+/** A library inside a module. */
+export interface PackedImage extends ImageName {
   /** Size of the library in bytes. */
   readonly size: number;
   /** The library as one block of the LZ4 format, in base64. */
   readonly packed: string;
 }
+
+/** A library in a file of a package. */
+export interface FileImage extends ImageName {
+  /** Its `file:` URL. */
+  readonly file: string;
+}
+
+/** A library that a module carries. */
+export type NativeImage = PackedImage | FileImage;
 
 const LENGTH_IN_TOKEN_MAX = 15;
 const LENGTH_BYTE_MAX = 255;
@@ -34,10 +40,8 @@ const MATCH_MIN = 4;
  * most of Node for `node:zlib`, and streams, which are slower than this when first used, would make
  * `open` wait.
  */
-export function unpack(image: NativeImage | PlainImage): Uint8Array<ArrayBuffer> {
-  if ("bytes" in image) return image.bytes;
+export function unpack({ size, packed }: PackedImage): Uint8Array<ArrayBuffer> {
   /* no closures: this runs once, in code that is not warm, and would take half as long again */
-  const { size, packed } = image;
   const from = Uint8Array.fromBase64(packed);
   const bytes = new Uint8Array(size);
   let read = 0;

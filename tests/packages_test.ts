@@ -303,8 +303,8 @@ test("the system refuses memory files", async () => {
 
 /** JSR's package as it loads there. */
 function withoutMemoryFiles(tree: string): void {
-  const inMemory = /runtime\.system === "linux" \? loadFromMemory\(image\) : /;
-  changeFile(sourcePath(tree, "loader"), (text) => text.replace(inMemory, ""));
+  const inMemory = /runtime\.system === "linux"\s+\? loadFromMemory\(image, loading\)\s+: /;
+  changeFile(sourcePath(tree, "embedding"), (text) => text.replace(inMemory, ""));
 }
 
 test("a file of the cache is made, found again, and mended where it is damaged", async () => {

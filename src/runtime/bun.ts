@@ -196,6 +196,7 @@ export const runtime: Runtime = {
   libc,
   functions: openFunctions,
   files,
+  isInside: (path) => /^(\/\$bunfs|B:\/~BUN)\//.test(path),
   mayRead: () => true,
   load: (path) => openFunctions(path, functions),
   wide: (value) => value,

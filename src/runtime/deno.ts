@@ -289,6 +289,7 @@ export const runtime: Runtime = {
   libc: () => deno.build.os === "linux" ? "gnu" : undefined, // there is no Deno for musl
   functions: openFunctions,
   files,
+  isInside: () => false,
   mayRead: (path) => isGranted({ name: "read", path }),
   load,
   wide: (value) => BigInt(value),

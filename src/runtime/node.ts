@@ -25,7 +25,7 @@ interface Modules {
       isDirectory(): boolean;
     };
     existsSync(path: string): boolean;
-    readFileSync(path: string): Uint8Array;
+    readFileSync(path: string): Uint8Array<ArrayBuffer>;
     writeFileSync(
       path: string,
       bytes: Uint8Array,

@@ -99,7 +99,7 @@ export interface FileSystem {
   /** Whether a folder is this user's and nobody else may write into it. */
   isPrivate(path: string): boolean;
   /** The content of a file, or `undefined` where there is none. */
-  read(path: string): Uint8Array | undefined;
+  read(path: string): Uint8Array<ArrayBuffer> | undefined;
   /** Makes a file that is not there yet, for this user alone. */
   create(path: string, bytes: Uint8Array): void;
   /** Renames a file over another one. */
@@ -127,6 +127,8 @@ export interface Runtime {
   ): Record<Name, (...values: NativeValue[]) => number>;
   /** Access to files. */
   files(): FileSystem;
+  /** Whether a file is inside the program, where only the runtime finds it: in an executable. */
+  isInside(path: string): boolean;
   /** Whether a file may be read without a question to the user. */
   mayRead(path: string): boolean;
   /** Loads libsiding; throws what the runtime throws. */

@@ -35,7 +35,8 @@ export function programOfC(source: string): string {
   return compile(source, "program#", []);
 }
 
-/** Compiles a shared library and gives its path. */
-export function libraryOfC(source: string): string {
-  return compile(source, "lib#.so", ["-shared", "-fPIC"]);
+/** Compiles a shared library and gives its path; `soname`: the one that it is linked with. */
+export function libraryOfC(source: string, soname?: string): string {
+  const flags = soname === undefined ? [] : [`-Wl,-soname,${soname}`];
+  return compile(source, "lib#.so", ["-shared", "-fPIC", ...flags]);
 }

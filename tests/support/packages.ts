@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { packLz4 } from "../../scripts/lz4.mjs";
-import { type NativeImage, unpack } from "../../src/native_image.ts";
+import { packLz4 } from "../../cli/pack/lz4.ts";
+import { type PackedImage, unpack } from "../../src/native_image.ts";
 import { runtimeName } from "./harness.ts";
 import { type Manifest, packJsrForNpm, packNpm, type Tarball } from "./tarball.ts";
 
@@ -69,7 +69,7 @@ export function packedPath(tree: string): string {
 /** What only the module for a platform has in it. */
 export function packedText(platform: string): string {
   const path = join(trees(), "jsr", "native", `${platform}.json`);
-  return (readJson(path) as NativeImage).packed;
+  return (readJson(path) as PackedImage).packed;
 }
 
 /** Makes another version of a tree, which has a library of its own. */
@@ -77,11 +77,11 @@ export function changeVersion(tree: string, version: string): void {
   const manifest = join(tree, "deno.json");
   writeJson(manifest, { ...readJson(manifest) as object, version });
   const path = packedPath(tree);
-  const image = readJson(path) as NativeImage;
+  const image = readJson(path) as PackedImage;
   const name = image.name.replace(/[0-9a-f]{16}/, (hash) => [...hash].reverse().join(""));
   const bytes = Buffer.from(unpack(image));
   bytes.write(name, bytes.indexOf(image.name));
-  writeJson(path, { ...image, name, packed: packLz4(bytes).toString("base64") });
+  writeJson(path, { ...image, name, packed: packLz4(bytes).toBase64() });
 }
 
 let tarballs: Promise<Tarball[]> | undefined;

@@ -108,7 +108,7 @@ export async function publishJsrTrees(
     const config = JSON.stringify({ imports: Object.fromEntries(imports) });
     return writeFileSync(join(folder, "deno.json"), config);
   }
-  publishToNpm(registry, await Promise.all(folders.map(packJsrForNpm)));
+  publishToNpm(registry, await Promise.all(folders.map((tree) => packJsrForNpm(tree))));
   const added = requests.map(([name, version]) => `${name}@npm:@jsr/siding__ffi@${version}`);
   await command([bunPath(), "add", ...added]);
 }

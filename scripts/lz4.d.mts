@@ -1,1 +1,0 @@
-export function packLz4(bytes: Uint8Array): Buffer;
