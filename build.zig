@@ -99,6 +99,7 @@ const native_tests = [_][]const u8{
     "nest_test",
     "outbox_test",
     "platform_test",
+    "poller_test",
     "pool_test",
     "repeat_test",
     "result_test",
@@ -137,8 +138,18 @@ const posix_tests = [_][]const u8{
 
 /// Those of HANDLEs.
 const windows_tests = [_][]const u8{
+    "source_handle_call_test",
     "source_handle_test",
+    "source_pipe_test",
+    "source_refusal_test",
     "source_socket_test",
+};
+
+/// Those of what the library asks of a system.
+const contract_tests = [_][]const u8{
+    "platform_test",
+    "poller_test",
+    "thread_test",
 };
 
 const common_files = [_][]const u8{
@@ -209,6 +220,7 @@ const windows_files = [_][]const u8{
     "lib/platform/windows/wait_group.c",
     "lib/platform/windows/wait_object.c",
     "lib/platform/windows/wait_packet.c",
+    "lib/platform/windows/wait_pipe.c",
     "lib/platform/windows/wait_socket.c",
     "lib/platform/windows/word.c",
 };
@@ -321,11 +333,14 @@ fn addCross(
             .libffi = source,
         };
         step.dependOn(installShared(b, variant, .prefix, b.fmt("cross/{s}/", .{triple})));
+        // No machine at hand runs them.
+        if (variant.os() != .macos) continue;
+        for (testPrograms(b, variant, &contract_tests)) |program| step.dependOn(&program.step);
     }
 }
 
 fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
-    for (testPrograms(b, variant)) |program| {
+    for (testPrograms(b, variant, testNames(variant))) |program| {
         const run = b.addRunArtifact(program);
         // A test run is never answered from the cache, and its lines are for the reader.
         run.has_side_effects = true;
@@ -337,21 +352,24 @@ fn addTests(b: *Build, step: *Build.Step, variant: Variant) void {
 }
 
 fn installTests(b: *Build, step: *Build.Step, variant: Variant) void {
-    for (testPrograms(b, variant)) |program| {
+    for (testPrograms(b, variant, testNames(variant))) |program| {
         step.dependOn(&b.addInstallArtifact(program, .{}).step);
     }
 }
 
-fn testPrograms(b: *Build, variant: Variant) []const *Compile {
+fn testNames(variant: Variant) []const []const u8 {
+    return if (variant.os() == .windows)
+        &(native_tests ++ windows_tests)
+    else
+        &(native_tests ++ posix_tests);
+}
+
+fn testPrograms(b: *Build, variant: Variant, names: []const []const u8) []const *Compile {
     const library = b.addLibrary(.{
         .name = "siding_static",
         .root_module = libraryModule(b, variant),
         .linkage = .static,
     });
-    const names: []const []const u8 = if (variant.os() == .windows)
-        &(native_tests ++ windows_tests)
-    else
-        &(native_tests ++ posix_tests);
     const programs = b.allocator.alloc(*Compile, names.len) catch @panic("OOM");
     for (names, programs) |name, *program| {
         const module = cModule(b, variant);

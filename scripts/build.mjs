@@ -1,6 +1,6 @@
 // node scripts/build.mjs [arguments of `zig build`]: builds libsiding, then checks what was built.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readSharedLibrary } from "./elf.mjs";
 import { ensureLibffi } from "./libffi.mjs";
@@ -16,8 +16,10 @@ async function main(args) {
   if (fallback.length > 0) {
     console.log("libffi: this system's own, as a last resort");
   }
+  const crossFolder = join(prefixOf(args), "cross");
+  if (args.includes("cross")) rmSync(crossFolder, { recursive: true, force: true });
   const code = await run(zigPath(), ["build", ...fallback, ...args]);
-  if (code === 0 && args.includes("cross")) return checkSizes(join(prefixOf(args), "cross"));
+  if (code === 0 && args.includes("cross")) return checkSizes(crossFolder);
   // With arguments it may be another target, mode or step.
   if (code !== 0 || args.length > 0 || !existsSync(libraryPath)) {
     return code;

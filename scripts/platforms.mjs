@@ -1,7 +1,13 @@
 // @ts-check
 /** The platforms that `scripts/test_platform.mjs` runs the tests on besides the machine's own. */
 import { join } from "node:path";
-import { armImpossible, muslImpossible, windowsImpossible, windowsLacking } from "./impossible.mjs";
+import {
+  armImpossible,
+  muslImpossible,
+  posixLacking,
+  windowsImpossible,
+  windowsLacking,
+} from "./impossible.mjs";
 import { unpackFrom } from "./suite.mjs";
 import { findTool, newerQemu } from "./tools.mjs";
 import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./wine.mjs";
@@ -27,6 +33,7 @@ import { makeRandomLibrary, makeWinePrefix, wineLauncher, winePrefix } from "./w
  * @property {(folder: string, bunFolder: string) => void} [setUp] what it needs beyond packages
  * @property {boolean} [forgetsHeaders] whether Zig does not build again what a header has changed
  * @property {readonly string[]} [tests] folders of tests that are for this platform alone
+ * @property {boolean} [hasNoCompiler] whether its programs cannot start the machine's compiler
  * @property {boolean} [hasScreen] whether its programs have one
  * @property {(path: string) => string} [pathOf] how its programs name a file of the machine
  * @property {boolean} [startsItself] whether its programs start others without the launcher
@@ -90,6 +97,7 @@ export const platforms = {
     },
     launcher: (folder) => wineLauncher(winePrefix(folder)),
     tests: ["tests/windows"],
+    hasNoCompiler: true,
     hasScreen: true,
     pathOf: (path) => `Z:${path}`,
     startsItself: true,

@@ -4,8 +4,8 @@
  *
  *   node scripts/test.mjs [--only PART,PART] [file of a test...]
  *
- * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc ok; arm64, musl and
- * windows, which take long under emulation, only where they are named.
+ * Parts: build native tsan asan cross model litmus fuzz bun deno bindings doc api ok; arm64, musl
+ * and windows, which take long under emulation, only where they are named.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -136,6 +136,13 @@ const parts = [
     count: () => countsFromReport(reportOf("doc")),
   },
   {
+    name: "api",
+    isPatient: true,
+    timeoutMs: 300_000,
+    command: () => scriptCommand("scripts/test_api.mjs"),
+    count: (output) => countsFromLines(output, "api"),
+  },
+  {
     name: "ok",
     isPatient: true,
     timeoutMs: 300_000,
@@ -156,8 +163,9 @@ async function main() {
   const chosen = parts.filter((part) =>
     only.length === 0 ? !part.isExtra : only.some((name) => isPart(part, name))
   );
-  const alone = await runAll(chosen.filter(({ isPatient }) => !isPatient));
   const patient = chosen.filter(({ isPatient }) => isPatient);
+  if (patient.length > 1) ensureTools(); // for two that run at once cannot both install
+  const alone = await runAll(chosen.filter(({ isPatient }) => !isPatient));
   const beside = await Promise.all(Array.from({ length: lanes }, () => runAll(patient)));
   const total = sum([...alone, ...beside.flat()]);
   console.log(`siding: ${countsText(total)}`);

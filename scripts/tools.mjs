@@ -51,6 +51,7 @@ const tools = {
   "zlib headers": { package: "zlib1g-dev", find: () => header("zlib.h") },
   "zstd headers": { package: "libzstd-dev", find: () => header("zstd.h") },
   "libpq headers": { package: "libpq-dev", find: () => header("postgresql/libpq-fe.h") },
+  "chromium": { package: "chromium", find: () => program("chromium") },
   "postgres": { package: "postgresql", find: () => postgres() },
 };
 

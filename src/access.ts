@@ -87,6 +87,8 @@ const noOwner = noHolder("to a pointer");
  * console.assert(read(memory, entry).name === "seven");
  * console.assert(read(memory.pointer, "u32") === 7);
  * ```
+ *
+ * @category Memory
  */
 export function read<T extends FieldType>(
   source: Memory | Pointer,
@@ -128,6 +130,8 @@ function readCopy(source: unknown, codec: Codec, offset: number): unknown {
  * write(memory, { array: "u16", length: 3 }, [1, 2, 3], 4);
  * console.assert(read(memory, "u16", 8) === 3);
  * ```
+ *
+ * @category Memory
  */
 export function write<T extends FieldType>(
   target: Memory | Pointer,
@@ -199,6 +203,8 @@ function rangeOf(native: Memory | Pointer, offset: number, size: number, action:
  * copyBytes(memory, last, 4);
  * console.assert(last.join() === "0,1,2,3");
  * ```
+ *
+ * @category Memory
  */
 export function copyBytes(from: Memory | Pointer, to: Bytes, offset?: number): void;
 /** Copies a buffer to native memory; the other direction tells more. */
@@ -231,6 +237,8 @@ export function copyBytes(from: unknown, to: unknown, offset = 0): void {
  * using text = allocString("siding");
  * console.assert(readString(text.pointer) === "siding");
  * ```
+ *
+ * @category Memory
  */
 export function readString(
   source: Memory | Pointer,

@@ -18,6 +18,8 @@ const ALIGN = 16;
  * Native memory in many pieces, which are freed together; made by {@linkcode arena}.
  *
  * A piece keeps the whole arena from being collected, and ends with it.
+ *
+ * @category Memory
  */
 export class Arena implements Disposable {
   readonly #allocations: Allocation[] = [];
@@ -81,6 +83,8 @@ export class Arena implements Disposable {
  * const list = pieces.alloc(3 * 8); // ends with NULL, because it is zeroed
  * write(list, { array: "pointer", length: 2 }, names);
  * ```
+ *
+ * @category Memory
  */
 export function arena(): Arena {
   return new Arena();

@@ -96,13 +96,15 @@ interface Holding {
  * using length = bind(libc.strlen, "siding");
  * console.log(await length.run(), await length.run()); // 6n 6n
  * ```
+ *
+ * @category Bound calls and chains
  */
 export class Bound<
   R,
   Rest extends readonly unknown[] = readonly [],
   D extends CallbackDefinition = never,
 > implements Callable<D>, Disposable {
-  /** Exists in the type only. */
+  /** @ignore Exists in the type only. */
   declare readonly "~result": R;
   readonly #binding: Binding;
   readonly #pointer: BoundPointer;
@@ -181,7 +183,11 @@ export class Bound<
  */
 export type Single<R> = Bound<R> & (R extends Rounds<unknown> ? never : unknown);
 
-/** How a bound call may be bound: each argument, or {@linkcode arg} in its place. */
+/**
+ * How a bound call may be bound: each argument, or {@linkcode arg} in its place.
+ *
+ * @category Bound calls and chains
+ */
 export type Bindable<A extends readonly unknown[]> = {
   readonly [Index in keyof A]: A[Index] | Arg;
 };
@@ -218,7 +224,11 @@ type Behind<A extends readonly unknown[], B extends readonly unknown[]> = B exte
   ? A extends readonly [unknown, ...infer Rest] ? Behind<Rest, Others> : []
   : A;
 
-/** The arguments of a function `A` that the list `B` leaves open, in the caller's order. */
+/**
+ * The arguments of a function `A` that the list `B` leaves open, in the caller's order.
+ *
+ * @category Bound calls and chains
+ */
 export type Open<A extends readonly unknown[], B extends readonly unknown[]> = number extends
   A["length"] ? readonly unknown[]
   : B extends readonly [] ? A
@@ -246,6 +256,8 @@ export type Open<A extends readonly unknown[], B extends readonly unknown[]> = n
  * using distance = bind(libc.labs, -5);
  * console.log(await distance.run()); // 5n
  * ```
+ *
+ * @category Bound calls and chains
  */
 export function bind<A extends readonly unknown[], R, const B extends Partial<Bindable<A>>>(
   fn: NativeFunction<A, R>,

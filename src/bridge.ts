@@ -104,7 +104,7 @@ export class Bridge {
     this.native = loadNative().native;
     const calls = settings.calls + TOKENS_RESERVED;
     const { onWake } = this.#turns;
-    const wantsCallback = settings.wake === "callback" || runtime.wake === "callback";
+    const wantsCallback = (settings.wake ?? runtime.wake) === "callback";
     const callback = wantsCallback ? runtime.callback(onWake) : null;
     const { handle, descriptor } = openBridge(
       this.native,

@@ -5,6 +5,7 @@
  * `callback.call` has it wait for an answer, which may be a promise. What is copied of what the
  * arguments point to is copied when C calls. See docs/callbacks.md for which one to choose.
  *
+ * @category Callbacks
  * @module
  */
 import { bridge } from "./bridge.ts";
@@ -89,6 +90,8 @@ function openPost(
  * await libc.nftw("/etc", listener, 16, 0);
  * console.log(entries > 0 || listener.stats.events > 0); // true: some may still be on their way
  * ```
+ *
+ * @category Callbacks
  */
 export function post<const D extends CallbackDefinition>(
   definition: D,
@@ -129,6 +132,8 @@ export function post<const D extends CallbackDefinition>(
  * await libc.qsort(numbers, numbers.length, 4, descending);
  * console.log(numbers); // 3, 2, 1
  * ```
+ *
+ * @category Callbacks
  */
 export function call<const D extends CallbackDefinition>(
   definition: D,
@@ -171,6 +176,8 @@ export function call<const D extends CallbackDefinition>(
  * for await (const [path] of entries) console.log(path);
  * await walk;
  * ```
+ *
+ * @category Callbacks
  */
 export function stream<const D extends CallbackDefinition>(
   definition: D,

@@ -53,6 +53,8 @@ export function onLost(object: object, listener: (name: string, lost: Lost) => v
  * await libc.qsort(numbers, numbers.length, 8, ascending);
  * console.log(numbers); // 1, 2, 3
  * ```
+ *
+ * @category Callbacks
  */
 export class Callback<D extends CallbackDefinition = CallbackDefinition>
   implements Callable<D>, Disposable {
@@ -145,10 +147,12 @@ export function streamPort(stream: CallbackStream): Port<unknown> {
  * }
  * await walk; // whose further calls return at once
  * ```
+ *
+ * @category Callbacks
  */
 export class CallbackStream<D extends CallbackDefinition = CallbackDefinition> extends Callback<D>
   implements AsyncIterable<CallbackArguments<D>, undefined> {
-  /** Exists in the type only. */
+  /** @ignore Exists in the type only. */
   declare readonly "~stream": true;
   readonly #port: Port<CallbackArguments<D>>;
   readonly #feed: CallbackFeed;
@@ -239,6 +243,7 @@ export class CallbackFeed implements Feed {
     this.#calls = [];
     this.#spoilt = 0;
     this.#taken += events;
+    if (!wasAsked) this.#last += events; // what waits comes before the end all the same
     const asked = wasAsked ? events : 0;
     if (calls.length > 0) this.#sink?.page({ calls, asked });
     else this.#endpoint?.pull(asked);

@@ -24,7 +24,11 @@ import { checkRange, type Range } from "./range.ts";
 import type { CallbackDefinition } from "./types.ts";
 import { type Words, words } from "./words.ts";
 
-/** Options of every callback. */
+/**
+ * Options of every callback.
+ *
+ * @category Callbacks
+ */
 export interface CallbackOptions {
   /** Its name in errors; default: that of its handler. */
   readonly name?: string;
@@ -49,7 +53,11 @@ export interface CallbackOptions {
   readonly retain?: Pick<Bound<unknown>, "~result">;
 }
 
-/** Options of callbacks for which C does not wait. */
+/**
+ * Options of callbacks for which C does not wait.
+ *
+ * @category Callbacks
+ */
 export interface QueueOptions extends CallbackOptions {
   /**
    * What happens to a call where `capacity` wait already. `"block"` has C wait for room; the others
@@ -58,12 +66,20 @@ export interface QueueOptions extends CallbackOptions {
   readonly overflow?: "block" | "drop-newest" | "drop-oldest" | "latest";
 }
 
-/** What C gets at once: a constant, or one of its own arguments. */
+/**
+ * What C gets at once: a constant, or one of its own arguments.
+ *
+ * @category Callbacks
+ */
 export type Returned<D extends CallbackDefinition> =
   | CallbackResult<D>
   | { readonly parameter: number };
 
-/** What C gets without an answer: one value, or one for each reason. */
+/**
+ * What C gets without an answer: one value, or one for each reason.
+ *
+ * @category Callbacks
+ */
 export type Fallback<D extends CallbackDefinition> = CallbackResult<D> | {
   /** The handler threw, or its answer was wrong. */
   readonly throw: CallbackResult<D>;
@@ -73,12 +89,20 @@ export type Fallback<D extends CallbackDefinition> = CallbackResult<D> | {
   readonly closed: CallbackResult<D>;
 };
 
-/** Options of `callback.post` and `callback.stream`; needless only where C expects no result. */
+/**
+ * Options of `callback.post` and `callback.stream`; needless only where C expects no result.
+ *
+ * @category Callbacks
+ */
 export type PostOptions<D extends CallbackDefinition> = D["result"] extends "void"
   ? [options?: QueueOptions]
   : [options: QueueOptions & { readonly returns: Returned<D> }];
 
-/** Options of `callback.call`; needless only where C expects no result. */
+/**
+ * Options of `callback.call`; needless only where C expects no result.
+ *
+ * @category Callbacks
+ */
 export type CallOptions<D extends CallbackDefinition> = D["result"] extends "void"
   ? [options?: CallbackOptions]
   : [options: CallbackOptions & { readonly fallback: Fallback<D> }];

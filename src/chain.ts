@@ -25,6 +25,8 @@ export type { ChainEnd, Rounds } from "./trip.ts";
 /**
  * The result that a recorded call will have. It can be an argument of later steps and part of what
  * the chain gives; of a call with cells so can its `value` and each of `out`.
+ *
+ * @category Bound calls and chains
  */
 export type Step<R> =
   & { /** Exists in the type only. */ readonly "~result": R }
@@ -33,7 +35,11 @@ export type Step<R> =
     : R extends { readonly value: infer V } ? { readonly value: Step<V> }
     : unknown);
 
-/** Records the steps of a chain over the library `L`. */
+/**
+ * Records the steps of a chain over the library `L`.
+ *
+ * @category Bound calls and chains
+ */
 export interface Steps<L> {
   /** The functions of the library; calling one adds a step. */
   readonly run: {
@@ -64,13 +70,21 @@ type Plain<R> = R extends { readonly value: infer V } ? V : R;
  */
 type Settled<T> = { -readonly [Key in keyof T]: T[Key] extends Step<infer R> ? R : T[Key] };
 
-/** Options of {@linkcode Chain.collect}. */
+/**
+ * Options of {@linkcode Chain.collect}.
+ *
+ * @category Bound calls and chains
+ */
 export interface CollectOptions extends InvokeOptions {
   /** Rounds at most. */
   readonly max: number;
 }
 
-/** Several calls that run one after the other on one thread. */
+/**
+ * Several calls that run one after the other on one thread.
+ *
+ * @category Bound calls and chains
+ */
 export interface Chain<T> {
   /** Runs it once; `null` where a step ended it early. */
   run(options?: InvokeOptions): Promise<T | null>;
@@ -174,6 +188,8 @@ async function* pagesOf(
  * });
  * console.log(await distance.run()); // { number: -12n, distance: 12n }
  * ```
+ *
+ * @category Bound calls and chains
  */
 export function chain<
   L extends object,

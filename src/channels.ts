@@ -6,7 +6,11 @@
 import { runtime } from "./runtime/current.ts";
 import type { Channel } from "./runtime/runtime.ts";
 
-/** What the channel `siding:context` tells. */
+/**
+ * What the channel `siding:context` tells.
+ *
+ * @category Settings and insight
+ */
 export interface ContextNotice {
   /** What happened. */
   readonly event: "acquire" | "release";
@@ -16,7 +20,11 @@ export interface ContextNotice {
   readonly elapsed: number;
 }
 
-/** What the channel `siding:stuck`, and the listeners of a context, are told. */
+/**
+ * What the channel `siding:stuck`, and the listeners of a context, are told.
+ *
+ * @category Contexts
+ */
 export interface Notice {
   /** What happened. */
   readonly event: "stuck" | "recovered" | "teardown";
@@ -28,7 +36,11 @@ export interface Notice {
   readonly elapsed: number;
 }
 
-/** What the channel `siding:overflow` tells: calls from C that JavaScript did not get. */
+/**
+ * What the channel `siding:overflow` tells: calls from C that JavaScript did not get.
+ *
+ * @category Settings and insight
+ */
 export interface Overflow {
   /** Name of the callback. */
   readonly callback: string;

@@ -11,7 +11,11 @@ import { checkSignal, type Range } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 import { signalName } from "./signals.ts";
 
-/** How a child process ended. */
+/**
+ * How a child process ended.
+ *
+ * @category Stations
+ */
 export interface ChildExit {
   /** Its exit code, of 32 bits without a sign on Windows; `null` where a signal ended it. */
   readonly code: number | null;

@@ -26,7 +26,11 @@ import { type Words, words } from "./words.ts";
 
 export type { ContextOptions } from "./lease.ts";
 
-/** What another JavaScript thread takes part in a context with; `postMessage` carries it. */
+/**
+ * What another JavaScript thread takes part in a context with; `postMessage` carries it.
+ *
+ * @category Contexts
+ */
 export interface ContextToken {
   /** Number of the lease. */
   readonly context: number;
@@ -34,7 +38,11 @@ export interface ContextToken {
   readonly name: string;
 }
 
-/** What a context can keep until its lease has ended. */
+/**
+ * What a context can keep until its lease has ended.
+ *
+ * @category Contexts
+ */
 export type Keepable = Disposable | AsyncDisposable | { close(): unknown };
 
 const out: Words = words(1);
@@ -100,6 +108,8 @@ export function acquireIdly(options: ContextOptions): Promise<Context> {
  * await using context = await Context.acquire({ name: "worker" });
  * console.log(await context.use(libc).getpid());
  * ```
+ *
+ * @category Contexts
  */
 export class Context implements AsyncDisposable {
   /** Its name, empty when it has none. */

@@ -48,6 +48,8 @@ import type {
  * const size: From<"usize"> = 4096n;
  * const point: From<{ struct: { x: "f64"; y: "f64" } }> = { x: 1, y: 2 };
  * ```
+ *
+ * @category Libraries
  */
 export type From<T> = [NumberName] extends [T] ? unknown // also stops TS2589 on constraints
   : T extends Typed<NumberName | BigIntName, infer Narrow> ? Narrow
@@ -78,6 +80,8 @@ export type From<T> = [NumberName] extends [T] ? unknown // also stops TS2589 on
  * const size: To<"usize"> = 4096;
  * const bytes: To<{ in: "buffer" }> = new Uint8Array(8);
  * ```
+ *
+ * @category Libraries
  */
 export type To<T> = [NumberName] extends [T] ? unknown
   : T extends Typed<NumberName | BigIntName, infer Narrow> ? Narrow
@@ -118,6 +122,8 @@ type OneOf<Fields> = {
  *
  * const args: Arguments<["cstring", { out: { pointer: "sqlite3" } }, "i32"]> = ["a.db", 6];
  * ```
+ *
+ * @category Libraries
  */
 export type Arguments<P extends readonly unknown[]> = number extends P["length"] ? unknown[]
   : Extract<P[number], OutType> extends never ? EachTo<P>
@@ -142,7 +148,11 @@ type ArgumentsBesideCells<P extends readonly unknown[]> = P extends
   ? First extends OutType ? ArgumentsBesideCells<Rest> : [To<First>, ...ArgumentsBesideCells<Rest>]
   : [];
 
-/** The values of the `{ out: T }` and `{ inout: T }` cells among the parameters `P`, in order. */
+/**
+ * The values of the `{ out: T }` and `{ inout: T }` cells among the parameters `P`, in order.
+ *
+ * @category Libraries
+ */
 export type Outputs<P extends readonly unknown[]> = number extends P["length"] ? unknown[]
   : P extends readonly [infer First, ...infer Rest]
     ? First extends OutType ? [From<First["out"]>, ...Outputs<Rest>]
@@ -161,6 +171,8 @@ export type Outputs<P extends readonly unknown[]> = number extends P["length"] ?
  * type Read = { parameters: ["i32", { out: "buffer" }, "usize"]; result: "isize"; errno: true };
  * const result: Result<Read> = { value: -1n, errno: 9 };
  * ```
+ *
+ * @category Libraries
  */
 export type Result<D extends FunctionDefinition> = number extends D["parameters"]["length"]
   ? unknown
@@ -184,6 +196,8 @@ export type Result<D extends FunctionDefinition> = number extends D["parameters"
  * type Log = { parameters: ["i32", "cstring"]; result: "void" };
  * const line: CallbackArguments<Log> = [3, "three"];
  * ```
+ *
+ * @category Callbacks
  */
 export type CallbackArguments<D extends CallbackDefinition> = number extends
   D["parameters"]["length"] ? unknown[]
@@ -198,12 +212,20 @@ type EachFrom<P extends readonly unknown[]> = {
   -readonly [Index in keyof P]: From<P[Index]>;
 };
 
-/** What a callback with the signature `D` answers; `never` for what nothing would own. */
+/**
+ * What a callback with the signature `D` answers; `never` for what nothing would own.
+ *
+ * @category Callbacks
+ */
 export type CallbackResult<D extends CallbackDefinition> = D["result"] extends
   TextName | SizedBytes | FixedArrayType ? never
   : To<D["result"]>;
 
-/** Options of one call. */
+/**
+ * Options of one call.
+ *
+ * @category Libraries
+ */
 export interface InvokeOptions {
   /** Rejects the call with the signal's reason; where it has not started, C never runs. */
   signal?: AbortSignal;
@@ -220,7 +242,11 @@ export interface InvokeOptions {
   wait?: boolean;
 }
 
-/** A C function that runs on a native thread and never blocks this one. */
+/**
+ * A C function that runs on a native thread and never blocks this one.
+ *
+ * @category Libraries
+ */
 export interface NativeFunction<A extends readonly unknown[], R> {
   /** Submits a call; `TypeError` and `RangeError` for wrong arguments are thrown before it. */
   (...args: A): Promise<R>;
@@ -232,13 +258,21 @@ export interface NativeFunction<A extends readonly unknown[], R> {
   readonly pointer: Pointer;
 }
 
-/** A C function that may also run on this thread. */
+/**
+ * A C function that may also run on this thread.
+ *
+ * @category Libraries
+ */
 export interface LibraryFunction<A extends readonly unknown[], R> extends NativeFunction<A, R> {
   /** Calls it on this thread, which blocks until C returns. */
   sync(...args: A): R;
 }
 
-/** A variable of a library. */
+/**
+ * A variable of a library.
+ *
+ * @category Libraries
+ */
 export interface NativeVariable<T extends FieldType> {
   /** The address of the variable. */
   readonly pointer: Pointer;
@@ -248,7 +282,11 @@ export interface NativeVariable<T extends FieldType> {
   set(value: To<T>): void;
 }
 
-/** What the definition `D` becomes, where its symbol exists. */
+/**
+ * What the definition `D` becomes, where its symbol exists.
+ *
+ * @category Libraries
+ */
 export type LibrarySymbol<D extends Definition> = D extends FunctionDefinition
   ? LibraryFunction<Arguments<D["parameters"]>, Result<D>>
   : D extends VariableDefinition ? NativeVariable<D["type"]>
@@ -268,6 +306,8 @@ export type LibrarySymbol<D extends Definition> = D extends FunctionDefinition
  *   return libc.getpid.sync();
  * }
  * ```
+ *
+ * @category Libraries
  */
 export type Library<D extends Definitions> =
   & { readonly [Key in keyof D]: LibrarySymbol<D[Key]> | Missing<D[Key]> }
@@ -282,7 +322,11 @@ type Missing<D> = D extends { readonly optional: false } ? never
   : D extends { readonly optional: boolean } ? null
   : never;
 
-/** The symbols of the library `L` on one context: the same functions without `sync`. */
+/**
+ * The symbols of the library `L` on one context: the same functions without `sync`.
+ *
+ * @category Libraries
+ */
 export type ContextLibrary<L extends object> = {
   readonly [Key in Exclude<keyof L, symbol>]: L[Key] extends LibraryFunction<infer A, infer R>
     ? NativeFunction<A, R>
@@ -294,6 +338,8 @@ export type ContextLibrary<L extends object> = {
  * Where a library is: a name or path, a `file:` URL, several names of which the first that loads
  * is taken, one name for each system, what a package brings along ({@linkcode embedded}), or `null`
  * for what the process has loaded already.
+ *
+ * @category Libraries
  */
 export type LibraryPath =
   | string
@@ -303,7 +349,11 @@ export type LibraryPath =
   | LibraryPathBySystem
   | EmbeddedLibrary;
 
-/** Where a library is on each system; a system that is left out is not supported. */
+/**
+ * Where a library is on each system; a system that is left out is not supported.
+ *
+ * @category Libraries
+ */
 export interface LibraryPathBySystem {
   /** Name or path on Linux. */
   readonly linux?: string;

@@ -5,13 +5,21 @@
  */
 import { checkRange, checkSignal, type Range } from "./range.ts";
 
-/** Options of whatever can be given up. */
+/**
+ * Options of whatever can be given up.
+ *
+ * @category Stations
+ */
 export interface SignalOptions {
   /** Ends it with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of what is read in advance. */
+/**
+ * Options of what is read in advance.
+ *
+ * @category Stations
+ */
 export interface PortOptions extends SignalOptions {
   /** Reads in advance of who takes the items, 1 to 65,536; default 16. */
   readonly capacity?: number;

@@ -45,7 +45,11 @@ export interface EndpointOptions {
   readonly retain: number;
 }
 
-/** Counts of a callback. */
+/**
+ * Counts of a callback.
+ *
+ * @category Callbacks
+ */
 export interface CallbackStats {
   /** Calls that JavaScript got, or will get. */
   readonly events: number;

@@ -5,7 +5,11 @@
  */
 import { status, statuses } from "./generated/siding.ts";
 
-/** What a {@linkcode SidingError} is about. */
+/**
+ * What a {@linkcode SidingError} is about.
+ *
+ * @category Errors
+ */
 export type SidingErrorCode =
   | "ERR_SIDING_BLOCKS"
   | "ERR_SIDING_BUSY"
@@ -30,7 +34,11 @@ export type SidingErrorCode =
   | "ERR_SIDING_THREAD"
   | "ERR_SIDING_TIMEOUT";
 
-/** More about a {@linkcode SidingError}. */
+/**
+ * More about a {@linkcode SidingError}.
+ *
+ * @category Errors
+ */
 export interface SidingErrorOptions {
   /** What led to it. */
   cause?: unknown;
@@ -52,6 +60,8 @@ export interface SidingErrorOptions {
  * const error = new SidingError("ERR_SIDING_TIMEOUT", "Cannot call sleep: 100 ms passed");
  * console.assert(error.code === "ERR_SIDING_TIMEOUT");
  * ```
+ *
+ * @category Errors
  */
 export class SidingError extends Error {
   /** What it is about. */

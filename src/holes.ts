@@ -12,6 +12,8 @@ import type { CallbackDefinition } from "./types.ts";
 
 /**
  * Stands for the caller's argument `index` in {@linkcode bind}; made by {@linkcode arg}.
+ *
+ * @category Bound calls and chains
  */
 export class Arg<Index extends number = number> {
   /** Which argument of the caller. */
@@ -42,6 +44,8 @@ const INDEX_MAX = 63;
  * using swapped = bind(libm.pow, arg(1), arg(0));
  * console.log(await square.run(9), await swapped.run(2, 3)); // 81 9
  * ```
+ *
+ * @category Bound calls and chains
  */
 export function arg<const Index extends number>(index: Index): Arg<Index> {
   if (Number.isInteger(index) && index >= 0 && index <= INDEX_MAX) return new Arg(index);

@@ -29,10 +29,16 @@ import { type Words, words } from "./words.ts";
  * using flag = alloc(4);
  * const interrupt: Interrupt = { flag: flag.pointer, value: 1 };
  * ```
+ *
+ * @category Libraries
  */
 export type Interrupt = "signal" | Bound<unknown> | InterruptFlag;
 
-/** A flag of 32 bits that C looks at. */
+/**
+ * A flag of 32 bits that C looks at.
+ *
+ * @category Libraries
+ */
 export interface InterruptFlag {
   /** Its address. */
   readonly flag: Pointer;

@@ -10,6 +10,8 @@ import type { FieldType, FixedArrayType, StructType, UnionType } from "./types.t
 /**
  * What {@linkcode Layout.offset} takes: the name of a field, or the index of an element in
  * brackets; more may follow, as in `"points[2].x"`.
+ *
+ * @category Memory
  */
 export type FieldPath<T> = FirstStep<T> | `${FirstStep<T>}${"." | "["}${string}`;
 
@@ -26,7 +28,11 @@ type FirstStep<T> = T extends StructType
 
 let codecInside: (type: unknown) => Codec;
 
-/** A type with its size, alignment and offsets in memory. */
+/**
+ * A type with its size, alignment and offsets in memory.
+ *
+ * @category Memory
+ */
 export class Layout<T extends FieldType> {
   /** The type. */
   readonly type: T;
@@ -102,6 +108,8 @@ function partOf(plan: TypePlan, step: string): { type: TypePlan; offset: number 
  * console.assert(entry.size === 36 && entry.align === 4);
  * console.assert(entry.offset("at[1].y") === 16);
  * ```
+ *
+ * @category Memory
  */
 export function layout<const T extends FieldType>(type: T): Layout<T> {
   return new Layout(type);

@@ -7,7 +7,11 @@ import { runtime } from "./runtime/current.ts";
 import type { Channel } from "./runtime/runtime.ts";
 import { settings } from "./settings.ts";
 
-/** What the channel `siding:leak` of `node:diagnostics_channel` tells. */
+/**
+ * What the channel `siding:leak` of `node:diagnostics_channel` tells.
+ *
+ * @category Settings and insight
+ */
 export interface Leak {
   /**
    * What was forgotten. Memory is freed by then; a callback, or the pointer of a bound call, is

@@ -18,7 +18,11 @@ import { runtime } from "./runtime/current.ts";
 import { type Settle, swallow } from "./settling.ts";
 import { type Words, words } from "./words.ts";
 
-/** Options of {@linkcode Context.acquire}. Times are milliseconds. */
+/**
+ * Options of {@linkcode Context.acquire}. Times are milliseconds.
+ *
+ * @category Contexts
+ */
 export interface ContextOptions {
   /** A name for errors, notices, traces and the system's tools, which show its first 15 bytes. */
   name?: string;

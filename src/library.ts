@@ -216,7 +216,11 @@ export function contextObject(state: LibraryState, gate: Gate, context: number):
   return object;
 }
 
-/** Options of {@linkcode open}. */
+/**
+ * Options of {@linkcode open}.
+ *
+ * @category Libraries
+ */
 export interface OpenOptions {
   /**
    * Where `true`, the library is loaded when one of its symbols is first used; what is missing
@@ -249,6 +253,8 @@ export interface OpenOptions {
  * await libc.usleep(1000); // on a native thread; this one stays free
  * console.log(libc.getpid.sync());
  * ```
+ *
+ * @category Libraries
  */
 export function open<const D extends Definitions>(
   path: LibraryPath,
@@ -299,6 +305,8 @@ export function open<const D extends Definitions>(
  * console.log(await libm.cos(0));
  * await close(libm);
  * ```
+ *
+ * @category Libraries
  */
 export function close(library: object): Promise<void> {
   const state = stateOf(library);
@@ -331,6 +339,8 @@ export function close(library: object): Promise<void> {
  * const labs = fn(libc.labs.pointer, { parameters: ["i64"], result: "i64" });
  * console.log(await labs(-5));
  * ```
+ *
+ * @category Libraries
  */
 export function fn<const D extends FunctionDefinition>(
   pointer: Pointer,

@@ -10,7 +10,11 @@ import { SidingError } from "./errors.ts";
 import { Layout } from "./layouts.ts";
 import type { FieldType, Pointer } from "./types.ts";
 
-/** Encodings of C strings: UTF-8, and UTF-16 in the byte order of the system. */
+/**
+ * Encodings of C strings: UTF-8, and UTF-16 in the byte order of the system.
+ *
+ * @category Memory
+ */
 export type TextEncoding = "utf8" | "utf16";
 
 /** What stands behind a {@linkcode Memory}. */
@@ -42,6 +46,8 @@ let inside: Inside;
  * Its pointer is a number, which keeps nothing alive: hold the object, best with `using`, as long
  * as C may use the memory. One that is forgotten is freed when it is collected, and reported on the
  * channel `siding:leak` of `node:diagnostics_channel`.
+ *
+ * @category Memory
  */
 export class Memory implements Disposable {
   readonly #region: Region;
@@ -176,6 +182,8 @@ export function stringBytes(text: string, encoding: TextEncoding): Uint8Array {
  * write(memory, point, { x: 1, y: 2 });
  * console.assert(read(memory, "f64", point.offset("y")) === 2);
  * ```
+ *
+ * @category Memory
  */
 export function alloc(what: number | Layout<FieldType>): Memory {
   const size = sizeOf(what);
@@ -195,6 +203,8 @@ export function alloc(what: number | Layout<FieldType>): Memory {
  * using name = allocString("Grüße", "utf16");
  * console.assert(name.size === 12 && readString(name, "utf16") === "Grüße");
  * ```
+ *
+ * @category Memory
  */
 export function allocString(text: string, encoding: TextEncoding = "utf8"): Memory {
   const bytes = stringBytes(text, encoding);
@@ -224,6 +234,8 @@ export function fill(memory: Memory, bytes: Uint8Array): void {
  * const mapFailed = pointer(-1);
  * console.assert(mapFailed === pointer(2n ** 64n - 1n));
  * ```
+ *
+ * @category Memory
  */
 export function pointer(address: number | bigint): Pointer {
   if (typeof address !== "number" && typeof address !== "bigint") {

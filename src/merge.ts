@@ -6,7 +6,11 @@
 import { type Bridge, bridge } from "./bridge.ts";
 import { type Feed, type Intake, Port, type Sink, takeFrom, type Taker } from "./port.ts";
 
-/** An item, and where it comes from. */
+/**
+ * An item, and where it comes from.
+ *
+ * @category Stations
+ */
 export interface Arrival<S = unknown, T = unknown> {
   /** What was added. */
   readonly source: S;

@@ -15,7 +15,11 @@ import { checkSignal } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 import type { FunctionPointer } from "./types.ts";
 
-/** Options of {@linkcode Station.event}. */
+/**
+ * Options of {@linkcode Station.event}.
+ *
+ * @category Stations
+ */
 export interface EventOptions extends SignalOptions {
   /**
    * What an item is: `"counted"`: the sum of all values posted since the last one; `"coalesced"`:
@@ -24,7 +28,11 @@ export interface EventOptions extends SignalOptions {
   readonly mode?: "counted" | "coalesced";
 }
 
-/** `int32_t siding_event_post(uint64_t event, uint64_t value)`. */
+/**
+ * `int32_t siding_event_post(uint64_t event, uint64_t value)`.
+ *
+ * @category Stations
+ */
 export interface PostDefinition {
   /** The event's handle, and the value. */
   readonly parameters: readonly ["u64", "u64"];
@@ -82,6 +90,8 @@ function pointerOf(b: Bridge): FunctionPointer<PostDefinition> {
  * await done.run();
  * console.log((await event.next()).value); // 3n
  * ```
+ *
+ * @category Stations
  */
 export class NativeEvent extends Port<bigint> {
   readonly #b: Bridge;

@@ -49,6 +49,8 @@ function isRecycling(error: unknown): boolean {
  * await here.fputs("one", file.pointer);
  * console.log(await file.close()); // 0, what fclose gave
  * ```
+ *
+ * @category Contexts
  */
 export class Owned<P extends Pointer, R> implements AsyncDisposable {
   /** The handle. */

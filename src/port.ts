@@ -44,7 +44,11 @@ export interface Sink {
   recall(isGone: (item: unknown) => boolean): void;
 }
 
-/** Counts of a port. */
+/**
+ * Counts of a port.
+ *
+ * @category Stations
+ */
 export interface PortStats {
   /** Items that were taken. */
   readonly delivered: number;
@@ -155,6 +159,8 @@ export function takeFrom(port: Port<unknown>, taker: Taker): Intake {
  *   if (++count === 3) break; // closes it
  * }
  * ```
+ *
+ * @category Stations
  */
 export class Port<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly #feed: Feed;

@@ -11,7 +11,11 @@ import type { Decoder } from "./native_source.ts";
 import { runtime } from "./runtime/current.ts";
 import { AddressReader, type SocketAddress, socketAddress } from "./socket_address.ts";
 
-/** A connection that was accepted. */
+/**
+ * A connection that was accepted.
+ *
+ * @category Stations
+ */
 export interface Connection {
   /** Its descriptor: non-blocking, closed on exec, and whoever takes it closes it. */
   readonly descriptor: number;
@@ -19,7 +23,11 @@ export interface Connection {
   readonly address: SocketAddress;
 }
 
-/** A datagram that was received. */
+/**
+ * A datagram that was received.
+ *
+ * @category Stations
+ */
 export interface Datagram {
   /** What came; those of one batch share a buffer. */
   readonly data: Uint8Array;

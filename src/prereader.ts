@@ -38,25 +38,41 @@ import type { Compared } from "./repeat.ts";
 import type { RecordType } from "./records.ts";
 import { runtime } from "./runtime/current.ts";
 
-/** Options of {@linkcode Station.read}. */
+/**
+ * Options of {@linkcode Station.read}.
+ *
+ * @category Stations
+ */
 export interface ReadOptions extends PortOptions {
   /** Most bytes of one item, 1 to 67,108,864; default 65,536. */
   readonly size?: number;
 }
 
-/** Options of {@linkcode Station.exact}. */
+/**
+ * Options of {@linkcode Station.exact}.
+ *
+ * @category Stations
+ */
 export interface ExactOptions extends PortOptions {
   /** Bytes of each item, 1 to 67,108,864. */
   readonly size: number;
 }
 
-/** Options of {@linkcode Station.receive}. */
+/**
+ * Options of {@linkcode Station.receive}.
+ *
+ * @category Stations
+ */
 export interface ReceiveOptions extends PortOptions {
   /** Most bytes of a datagram, 1 to 67,108,864, beyond which it is cut off; default 65,536. */
   readonly size?: number;
 }
 
-/** Options of {@linkcode Station.preread}. */
+/**
+ * Options of {@linkcode Station.preread}.
+ *
+ * @category Stations
+ */
 export interface PrereadOptions<R> extends PortOptions {
   /** Which results are given; default: all. */
   readonly emit?: "all" | { readonly is: Compared<R> } | { readonly not: Compared<R> };
@@ -65,7 +81,7 @@ export interface PrereadOptions<R> extends PortOptions {
 }
 
 const syscalls = runtime.system === "windows"
-  ? { read: "WSARecv", accept: "accept", receive: "WSARecvFrom" } as const
+  ? { read: "ReadFile", accept: "accept", receive: "WSARecvFrom" } as const
   : { read: "read", accept: "accept4", receive: "recvmsg" } as const;
 
 const SIZE_DEFAULT = 65_536;

@@ -20,7 +20,11 @@ import {
 import { type Decoder, itemsDecoder, type SourcePlan } from "./native_source.ts";
 import { runtime } from "./runtime/current.ts";
 
-/** What a descriptor is ready for. */
+/**
+ * What a descriptor is ready for.
+ *
+ * @category Stations
+ */
 export interface Readiness {
   /** There is something to read, the end of it included; at a listening socket: a connection. */
   readonly readable: boolean;
@@ -36,7 +40,11 @@ export interface Readiness {
   readonly failed: boolean;
 }
 
-/** Options of {@linkcode Station.watch}. */
+/**
+ * Options of {@linkcode Station.watch}.
+ *
+ * @category Stations
+ */
 export interface WatchOptions extends SignalOptions {
   /** Tell when there is something to read; default: yes, unless another one is asked for. */
   readonly read?: boolean;

@@ -5,7 +5,11 @@
  */
 import { signalName } from "./signals.ts";
 
-/** A change in a watched directory or file. */
+/**
+ * A change in a watched directory or file.
+ *
+ * @category Stations
+ */
 export interface InotifyEvent {
   /** The watch, as `inotify_add_watch` gave it; -1 where events were lost. */
   readonly watch: number;
@@ -19,7 +23,11 @@ export interface InotifyEvent {
   readonly name: string;
 }
 
-/** A signal that a signalfd has caught. */
+/**
+ * A signal that a signalfd has caught.
+ *
+ * @category Stations
+ */
 export interface CaughtSignal {
   /** Its name, such as `"SIGUSR1"`. */
   readonly signal: string;

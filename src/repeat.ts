@@ -26,7 +26,11 @@ import { runtime } from "./runtime/current.ts";
 import type { Trip } from "./trip.ts";
 import { type Words, words } from "./words.ts";
 
-/** Options of {@linkcode Context.repeat} for a chain. */
+/**
+ * Options of {@linkcode Context.repeat} for a chain.
+ *
+ * @category Bound calls and chains
+ */
 export interface ChainRepeatOptions {
   /**
    * How a run that blocks is made to return when another call is made on the context. A run of a
@@ -42,7 +46,11 @@ export interface ChainRepeatOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of {@linkcode Context.repeat} for a bound call. */
+/**
+ * Options of {@linkcode Context.repeat} for a bound call.
+ *
+ * @category Bound calls and chains
+ */
 export interface RepeatOptions<R> extends ChainRepeatOptions {
   /** Which results are given; default: all. */
   readonly emit?: "all" | { readonly is: Compared<R> } | { readonly not: Compared<R> };

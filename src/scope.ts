@@ -10,13 +10,21 @@ import type { Gate } from "./marshal.ts";
 import { addWaiter, currentWaiter, removeWaiter, type Waiter } from "./reentry.ts";
 import { runtime } from "./runtime/current.ts";
 
-/** The context whose thread waits for a handler; its calls run on that thread, meanwhile. */
+/**
+ * The context whose thread waits for a handler; its calls run on that thread, meanwhile.
+ *
+ * @category Callbacks
+ */
 export interface ScopeContext {
   /** The functions of a library on that thread; they fail once the handler has answered. */
   use<L extends object>(library: L): ContextLibrary<L>;
 }
 
-/** What a handler gets behind its arguments. */
+/**
+ * What a handler gets behind its arguments.
+ *
+ * @category Callbacks
+ */
 export interface CallbackScope {
   /**
    * The context whose thread waits; `null` where that is a thread of the library's own, or this

@@ -24,7 +24,11 @@ const STACK_DEFAULT = 8 * 1024 * 1024;
 const STACK_MIN = 64 * 1024;
 const STACK_MAX = 2 ** 32 - 1;
 
-/** What {@linkcode configure} can set. */
+/**
+ * What {@linkcode configure} can set.
+ *
+ * @category Settings and insight
+ */
 export interface Settings {
   /**
    * Path of the libsiding that this JavaScript thread loads, before `SIDING_LIBRARY` and what this
@@ -63,14 +67,13 @@ export interface Settings {
 }
 
 /** What was set last. */
-export const settings: Required<Omit<Settings, "library">> = {
+export const settings: Required<Omit<Settings, "library" | "wake">> & Pick<Settings, "wake"> = {
   threads: THREADS_DEFAULT,
   threadsMin: THREADS_MIN_DEFAULT,
   idleTime: IDLE_MS_DEFAULT,
   spin: SPIN_US_DEFAULT,
   stackSize: STACK_DEFAULT,
   calls: CALLS_DEFAULT,
-  wake: "socket",
   stacks: false,
 };
 
@@ -113,6 +116,8 @@ function check(given: Settings): void {
  *
  * configure({ threads: 600 });
  * ```
+ *
+ * @category Settings and insight
  */
 export function configure(given: Settings): void {
   check(given);

@@ -18,6 +18,8 @@ import { currentBridge } from "./bridge.ts";
  *
  * shutdown();
  * ```
+ *
+ * @category Settings and insight
  */
 export function shutdown(): void {
   currentBridge()?.close();

@@ -10,7 +10,11 @@ import { type Decoder, itemsDecoder, type SourcePlan } from "./native_source.ts"
 import { checkSignal, type Range } from "./range.ts";
 import { runtime } from "./runtime/current.ts";
 
-/** What a signal gives. */
+/**
+ * What a signal gives.
+ *
+ * @category Stations
+ */
 export interface SignalArrival {
   /** Its name, such as `"SIGUSR1"`; of a real-time signal `"SIG"` and its number. */
   readonly signal: string;

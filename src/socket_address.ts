@@ -5,7 +5,11 @@
  */
 import { runtime } from "./runtime/current.ts";
 
-/** Where a datagram or connection came from. */
+/**
+ * Where a datagram or connection came from.
+ *
+ * @category Stations
+ */
 export interface SocketAddress {
   /** Which kind it is. */
   readonly family: "IPv4" | "IPv6" | "unix" | "other";

@@ -40,24 +40,40 @@ import { resultPort } from "./result_feed.ts";
 import { type SignalArrival, signalPlan } from "./signals.ts";
 import { type Tick, type TimerOptions, timerPlan } from "./ticks.ts";
 
-/** Calls that are iterated: what `callback.stream` makes, whatever its definition. */
+/**
+ * Calls that are iterated: what `callback.stream` makes, whatever its definition.
+ *
+ * @category Stations
+ */
 export interface StreamSource extends AsyncIterable<readonly unknown[], undefined>, Disposable {
-  /** Exists in the type only. */
+  /** @ignore Exists in the type only. */
   readonly "~stream": true;
   /** {@linkcode CallbackStream.end}. */
   end(): void;
 }
 
-/** What a station can add and merge; a promise has one item, its result. */
+/**
+ * What a station can add and merge; a promise has one item, its result.
+ *
+ * @category Stations
+ */
 export type StationSource = Port<unknown> | Station | StreamSource | PromiseLike<unknown>;
 
-/** What comes from a source. */
+/**
+ * What comes from a source.
+ *
+ * @category Stations
+ */
 export type ArrivalOf<S> = S extends AsyncIterable<infer T> ? Arrival<S, T>
   : S extends PromiseLike<infer T> ? Arrival<S, T>
   : S extends number ? Arrival<S, Readiness>
   : never;
 
-/** Counts of a station. */
+/**
+ * Counts of a station.
+ *
+ * @category Stations
+ */
 export interface StationStats {
   /** Sources that are open, those added included. */
   readonly sources: number;
@@ -123,6 +139,8 @@ async function only<T>(port: Port<T>, action: string): Promise<T> {
  *   if (++count === 4) break; // after 10 ms
  * }
  * ```
+ *
+ * @category Stations
  */
 export class Station implements AsyncDisposable, AsyncIterable<Arrival, undefined> {
   readonly #b: Bridge = bridge();

@@ -9,7 +9,11 @@ import { layouts, trampolinesDynamic, trampolinesStatic } from "./generated/sidi
 import { loadNative } from "./loader.ts";
 import { words } from "./words.ts";
 
-/** What {@linkcode stats} reports. Counts are of the whole process unless said otherwise. */
+/**
+ * What {@linkcode stats} reports. Counts are of the whole process unless said otherwise.
+ *
+ * @category Settings and insight
+ */
 export interface Stats {
   /** Native threads started. */
   readonly threads: number;
@@ -83,6 +87,8 @@ const trampolines: Readonly<Record<number, Stats["trampolines"]>> = {
  *
  * console.log(stats().threads);
  * ```
+ *
+ * @category Settings and insight
  */
 export function stats(): Stats {
   const { native, path } = loadNative();

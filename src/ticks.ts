@@ -9,13 +9,21 @@ import { eventWords, sourceTimer } from "./generated/siding.ts";
 import { type Decoder, itemsDecoder, type SourcePlan } from "./native_source.ts";
 import { checkRange, checkSignal, type Range } from "./range.ts";
 
-/** What a timer gives. */
+/**
+ * What a timer gives.
+ *
+ * @category Stations
+ */
 export interface Tick {
   /** Ticks since the last item: more than 1 where nobody took them in time. */
   readonly count: number;
 }
 
-/** Options of {@linkcode Station.timer}. Times are milliseconds, fractions included. */
+/**
+ * Options of {@linkcode Station.timer}. Times are milliseconds, fractions included.
+ *
+ * @category Stations
+ */
 export interface TimerOptions extends SignalOptions {
   /** Between ticks; without it there is one. */
   readonly every?: number;

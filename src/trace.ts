@@ -9,13 +9,21 @@ import { loadNative } from "./loader.ts";
 import { checkRange, type Range } from "./range.ts";
 import { words } from "./words.ts";
 
-/** Options of {@linkcode trace}. */
+/**
+ * Options of {@linkcode trace}.
+ *
+ * @category Settings and insight
+ */
 export interface TraceOptions {
   /** Calls that are noted at most; what comes after them is only counted. Default 65,536. */
   readonly entries?: number;
 }
 
-/** One line of a trace. */
+/**
+ * One line of a trace.
+ *
+ * @category Settings and insight
+ */
 export interface TraceEvent {
   /** Name of the C function, or what the line says of the process or a lane. */
   readonly name: string;
@@ -35,7 +43,11 @@ export interface TraceEvent {
   readonly args: Readonly<Record<string, string | number>>;
 }
 
-/** A trace, ready for `JSON.stringify`. */
+/**
+ * A trace, ready for `JSON.stringify`.
+ *
+ * @category Settings and insight
+ */
 export interface Trace {
   /** Lanes and calls. */
   readonly traceEvents: readonly TraceEvent[];
@@ -48,7 +60,11 @@ export interface Trace {
   };
 }
 
-/** A trace that is being made. */
+/**
+ * A trace that is being made.
+ *
+ * @category Settings and insight
+ */
 export interface TraceSession extends Disposable {
   /** Ends it and gives what it has; again the same when called again. */
   stop(): Trace;
@@ -203,6 +219,8 @@ function made({ entries, dropped }: { entries: Entry[]; dropped: number }): Trac
  * const { traceEvents } = session.stop();
  * console.log(traceEvents.filter(({ name }) => name === "cos").length); // 2
  * ```
+ *
+ * @category Settings and insight
  */
 export function trace({ entries = ENTRIES_DEFAULT }: TraceOptions = {}): TraceSession {
   checkRange(entries, "entries", "trace", ENTRIES);

@@ -13,7 +13,11 @@ import { runtime } from "./runtime/current.ts";
 import { type Step, StepResult, StepValue } from "./steps.ts";
 import { type Words, words } from "./words.ts";
 
-/** Which step ended a chain, and how. */
+/**
+ * Which step ended a chain, and how.
+ *
+ * @category Bound calls and chains
+ */
 export interface ChainEnd {
   /** Name of its function. */
   readonly step: string;
@@ -23,7 +27,11 @@ export interface ChainEnd {
   readonly errno: number;
 }
 
-/** What the rounds of a chain gave, in order. */
+/**
+ * What the rounds of a chain gave, in order.
+ *
+ * @category Bound calls and chains
+ */
 export interface Rounds<T> extends Array<T> {
   /**
    * What ended the chain; `null` where it had all the rounds it was allowed, or its results have

@@ -19,6 +19,8 @@ declare const functionSignature: unique symbol;
  * `Pointer` is asked for, never the other way round, and never as `Pointer<"sqlite3_stmt">`.
  * A pointer with several tags (`Pointer<"GtkWidget" | "GObject">`) is accepted for each of them.
  * A cast makes one: `-1 as Pointer`. It owns nothing and keeps nothing alive.
+ *
+ * @category Definitions
  */
 export type Pointer<Tag extends string = never> = number & {
   /** What it points to; exists in the type only. */
@@ -28,6 +30,8 @@ export type Pointer<Tag extends string = never> = number & {
 /**
  * The address of a C function with the signature `D`. A cast makes one of any pointer; pointers of
  * different signatures do not mix.
+ *
+ * @category Definitions
  */
 export type FunctionPointer<D extends CallbackDefinition> = Pointer & {
   /** Its signature; exists in the type only. */
@@ -37,6 +41,8 @@ export type FunctionPointer<D extends CallbackDefinition> = Pointer & {
 /**
  * An object with a function pointer, which stands for it as an argument: a callback, or a bound
  * call.
+ *
+ * @category Definitions
  */
 export interface Callable<D extends CallbackDefinition = CallbackDefinition> {
   /** What C calls. */
@@ -59,13 +65,19 @@ export interface Callable<D extends CallbackDefinition = CallbackDefinition> {
  * } as const;
  * const row: Result<typeof step> = 100;
  * ```
+ *
+ * @category Definitions
  */
 export type Typed<Name extends NumberName | BigIntName, Narrow extends number | bigint> = Name & {
   /** What it is narrowed to; exists in the type only. */
   readonly [narrowedTo]: Narrow;
 };
 
-/** Memory of JavaScript that is copied in and out around a call, or lent to a `.sync` call. */
+/**
+ * Memory of JavaScript that is copied in and out around a call, or lent to a `.sync` call.
+ *
+ * @category Libraries
+ */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
 /**
@@ -73,6 +85,8 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
  *
  * `i53` and `u53` are 64-bit integers in C, `long` and `ulong` have C's size on the system at
  * hand; a value beyond `Number.MAX_SAFE_INTEGER` is a `RangeError`.
+ *
+ * @category Definitions
  */
 export type NumberName =
   | "i8"
@@ -88,16 +102,32 @@ export type NumberName =
   | "f32"
   | "f64";
 
-/** Names of the 64-bit integers that are `bigint` as results and `number | bigint` as arguments. */
+/**
+ * Names of the 64-bit integers that are `bigint` as results and `number | bigint` as arguments.
+ *
+ * @category Definitions
+ */
 export type BigIntName = "i64" | "u64" | "isize" | "usize";
 
-/** Names of the types that fit one machine word: numbers, `bool` and the plain pointers. */
+/**
+ * Names of the types that fit one machine word: numbers, `bool` and the plain pointers.
+ *
+ * @category Definitions
+ */
 export type ScalarName = NumberName | BigIntName | "bool" | "pointer" | "function";
 
-/** Names of C strings: UTF-8, and UTF-16 in the byte order of the system; both end with a zero. */
+/**
+ * Names of C strings: UTF-8, and UTF-16 in the byte order of the system; both end with a zero.
+ *
+ * @category Definitions
+ */
 export type TextName = "cstring" | "cstring16";
 
-/** A pointer that mixes only with pointers of the same tag. */
+/**
+ * A pointer that mixes only with pointers of the same tag.
+ *
+ * @category Definitions
+ */
 export interface TaggedPointer {
   /** The tag, most often the C name of what it points to. */
   readonly pointer: string;
@@ -108,6 +138,8 @@ export interface TaggedPointer {
  *
  * With named fields it is an object in JavaScript. The list of types that Deno has, without names,
  * is its bytes.
+ *
+ * @category Definitions
  */
 export interface StructType {
   /** The fields in order of declaration; at least one. */
@@ -117,13 +149,19 @@ export interface StructType {
 /**
  * A union, by value. C does not tell which alternative holds: what it gives has them all, each read
  * when it is looked at; an argument is an object with exactly one.
+ *
+ * @category Definitions
  */
 export interface UnionType {
   /** The alternatives; at least one. */
   readonly union: { readonly [field: string]: FieldType };
 }
 
-/** A fixed number of elements, inside a struct or a cell. */
+/**
+ * A fixed number of elements, inside a struct or a cell.
+ *
+ * @category Definitions
+ */
 export interface FixedArrayType {
   /** Type of the elements. */
   readonly array: FieldType;
@@ -131,7 +169,11 @@ export interface FixedArrayType {
   readonly length: number;
 }
 
-/** A function pointer whose signature is known. */
+/**
+ * A function pointer whose signature is known.
+ *
+ * @category Definitions
+ */
 export interface FunctionType {
   /** The signature. */
   readonly function: CallbackDefinition;
@@ -142,6 +184,8 @@ export interface FunctionType {
  *
  * As a result, a cell or a field of what is copied, the bytes are copied on the native thread
  * before anything else runs there. As an argument they are copied in.
+ *
+ * @category Definitions
  */
 export interface SizedBytes {
   /**
@@ -153,10 +197,18 @@ export interface SizedBytes {
   readonly free?: string;
 }
 
-/** A factor of a length. */
+/**
+ * A factor of a length.
+ *
+ * @category Definitions
+ */
 export type LengthPart = number | string | { readonly constant: number };
 
-/** A C string that a function of the same library frees once it is copied. */
+/**
+ * A C string that a function of the same library frees once it is copied.
+ *
+ * @category Definitions
+ */
 export interface OwnedText {
   /** Marks the kind. */
   readonly cstring: "owned";
@@ -164,7 +216,11 @@ export interface OwnedText {
   readonly free: string;
 }
 
-/** A pointer whose target is copied, with the pointees that its fields declare. */
+/**
+ * A pointer whose target is copied, with the pointees that its fields declare.
+ *
+ * @category Definitions
+ */
 export interface CopiedType {
   /** What it points to. */
   readonly copy: FieldType;
@@ -172,13 +228,21 @@ export interface CopiedType {
   readonly free?: string;
 }
 
-/** An array that ends with `NULL`, made for the time of the call. */
+/**
+ * An array that ends with `NULL`, made for the time of the call.
+ *
+ * @category Definitions
+ */
 export interface ListType {
   /** Type of the elements. */
   readonly list: "cstring" | "pointer" | TaggedPointer;
 }
 
-/** An array of strings that ends with `NULL`, copied with its strings. */
+/**
+ * An array of strings that ends with `NULL`, copied with its strings.
+ *
+ * @category Definitions
+ */
 export interface TextListType {
   /** Type of the elements. */
   readonly list: "cstring";
@@ -189,6 +253,8 @@ export interface TextListType {
  *
  * Fields that are strings, lists or sized bytes are pointers in C; their targets are copied with
  * the struct.
+ *
+ * @category Definitions
  */
 export type FieldType =
   | ScalarName
@@ -200,40 +266,68 @@ export type FieldType =
   | FixedArrayType
   | SizedBytes;
 
-/** A buffer that C only reads: copied in at submission. */
+/**
+ * A buffer that C only reads: copied in at submission.
+ *
+ * @category Definitions
+ */
 export interface InBuffer {
   /** The kind of memory. */
   readonly in: "buffer";
 }
 
-/** A buffer that C only writes: copied back at completion; it stays an argument. */
+/**
+ * A buffer that C only writes: copied back at completion; it stays an argument.
+ *
+ * @category Definitions
+ */
 export interface OutBuffer {
   /** The kind of memory. */
   readonly out: "buffer";
 }
 
-/** A buffer argument by direction; `"buffer"` alone is copied both ways. */
+/**
+ * A buffer argument by direction; `"buffer"` alone is copied both ways.
+ *
+ * @category Definitions
+ */
 export type BufferType = "buffer" | InBuffer | OutBuffer;
 
-/** A pointer to a cell that C only reads; `null` is the null pointer. */
+/**
+ * A pointer to a cell that C only reads; `null` is the null pointer.
+ *
+ * @category Definitions
+ */
 export interface InType {
   /** The type of the cell. */
   readonly in: FieldType;
 }
 
-/** A pointer to a cell that C fills: no argument, its value comes with the result. */
+/**
+ * A pointer to a cell that C fills: no argument, its value comes with the result.
+ *
+ * @category Definitions
+ */
 export interface OutType {
   /** The type of the cell; it starts as zero. */
   readonly out: FieldType | OwnedText | CopiedType | TextListType;
 }
 
-/** A pointer to a cell that C reads and changes: an argument, whose new value comes back. */
+/**
+ * A pointer to a cell that C reads and changes: an argument, whose new value comes back.
+ *
+ * @category Definitions
+ */
 export interface InOutType {
   /** The type of the cell. */
   readonly inout: FieldType;
 }
 
-/** A type that fits a parameter. */
+/**
+ * A type that fits a parameter.
+ *
+ * @category Definitions
+ */
 export type ParameterType =
   | FieldType
   | BufferType
@@ -242,7 +336,11 @@ export type ParameterType =
   | OutType
   | InOutType;
 
-/** A type that fits a result; what a text, a list or bytes point to is copied. */
+/**
+ * A type that fits a result; what a text, a list or bytes point to is copied.
+ *
+ * @category Definitions
+ */
 export type ResultType = FieldType | OwnedText | CopiedType | TextListType | "void";
 
 /**
@@ -250,6 +348,8 @@ export type ResultType = FieldType | OwnedText | CopiedType | TextListType | "vo
  *
  * Of a callback, what a string, sized bytes, a list of strings or `{ copy }` points to is copied
  * when C calls. Its own result is none of these: nothing would own them.
+ *
+ * @category Definitions
  */
 export interface CallbackDefinition {
   /** The parameters in order. */
@@ -271,6 +371,8 @@ export interface CallbackDefinition {
  *   errno: true,
  * } as const satisfies FunctionDefinition;
  * ```
+ *
+ * @category Definitions
  */
 export interface FunctionDefinition {
   /** The symbol, where it differs from the key. */
@@ -291,7 +393,11 @@ export interface FunctionDefinition {
   readonly nonblocking?: boolean;
 }
 
-/** A variable of a library. */
+/**
+ * A variable of a library.
+ *
+ * @category Definitions
+ */
 export interface VariableDefinition {
   /** The symbol, where it differs from the key. */
   readonly name?: string;
@@ -301,10 +407,18 @@ export interface VariableDefinition {
   readonly optional?: boolean;
 }
 
-/** A symbol of a library. */
+/**
+ * A symbol of a library.
+ *
+ * @category Definitions
+ */
 export type Definition = FunctionDefinition | VariableDefinition;
 
-/** The symbols of a library by the name that JavaScript gives them. */
+/**
+ * The symbols of a library by the name that JavaScript gives them.
+ *
+ * @category Definitions
+ */
 export interface Definitions {
   /** One symbol. */
   readonly [key: string]: Definition;

@@ -135,6 +135,19 @@ test("E3: a stream gives what C on this thread calls with, also behind its end",
   assert.deepEqual(given, Array.from({ length: 999 }, (_, i) => i + 1));
 });
 
+test("E3: calls on this thread behind a stream's end displace none that waited", async () => {
+  const calls = callback.stream(ask, { returns: 7 });
+  const next = calls[Symbol.asyncIterator]().next();
+  for (let i = 0; i < 8; i++) {
+    const isOnOtherThread = i >= 2 && i < 5;
+    if (i === 5) calls.end();
+    assert.equal(library.askI32.sync(calls, i, isOnOtherThread), 7);
+  }
+  const given = [(await inTime(next, "it comes")).value![0]];
+  for await (const [number] of calls) given.push(number);
+  assert.deepEqual(given.toSorted(), [0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 test("a stream gives what comes behind calls that cannot be read, and ends", async () => {
   const outcome = await runProgram("callback_spoilt", [], { timeoutMs: 10_000 });
   expectExit(outcome, 0);

@@ -45,7 +45,7 @@ function expectRefusal(
 }
 
 test("the library of this platform comes out of its module, and no other is imported", async () => {
-  const { load } = author(compileAnswer(42, hashedSoname));
+  const { load } = author(await compileAnswer(42, hashedSoname));
   const other = platform === "darwin-x64" ? "darwin-arm64" : "darwin-x64";
   const library = await embedded(meta, { [platform]: load, [other]: imported });
   const { answer } = open(library, definitions);
@@ -55,7 +55,9 @@ test("the library of this platform comes out of its module, and no other is impo
 test("libraries from memory are not taken for each other, with a name or without", async () => {
   const answers = [1, 2, 3, 4, 5, 6];
   for (const answer of answers) {
-    const { load } = author(compileAnswer(answer, answer % 2 === 0 ? hashedSoname : undefined));
+    const { load } = author(
+      await compileAnswer(answer, answer % 2 === 0 ? hashedSoname : undefined),
+    );
     const library = open(await embedded(meta, { [platform]: load }), definitions);
     assert.deepEqual([library.answer.sync(), await library.answer()], [answer, answer]);
   }
@@ -63,7 +65,7 @@ test("libraries from memory are not taken for each other, with a name or without
 
 test("what is opened twice is one image, with a name or without", async () => {
   for (const soname of [hashedSoname, undefined]) {
-    const { load } = author(compileAnswer(7, soname));
+    const { load } = author(await compileAnswer(7, soname));
     const library = await embedded(meta, { [platform]: load });
     assert.equal(open(library, definitions).next.sync(), 1);
     assert.equal(open(library, definitions).next.sync(), 2);
@@ -71,7 +73,7 @@ test("what is opened twice is one image, with a name or without", async () => {
 });
 
 test("a library of the platform's package is loaded as a file", async () => {
-  const path = compileAnswer(43);
+  const path = await compileAnswer(43);
   const image = { name: "any", isNamed: false, file: pathToFileURL(path).href };
   const load = () => Promise.resolve({ image });
   const { answer } = open(await embedded(meta, { [platform]: load }), definitions);
@@ -80,7 +82,7 @@ test("a library of the platform's package is loaded as a file", async () => {
 });
 
 test("the variable goes before what the package has, which is not imported then", async () => {
-  process.env[variable] = compileAnswer(44);
+  process.env[variable] = await compileAnswer(44);
   try {
     const library = await embedded(meta, { [platform]: imported }, { variable });
     assert.equal(open(library, definitions).answer.sync(), 44);
@@ -107,7 +109,7 @@ test("a module that cannot be imported is told when the library is opened", asyn
 });
 
 test("a library that is damaged, or none, says so in one line", async () => {
-  const { library } = author(compileAnswer(45));
+  const { library } = author(await compileAnswer(45));
   const { name } = library;
   const short = { name, isNamed: false, size: library.image.length, packed: "AAAA" };
   expectRefusal(await refused(short), meta.url, /^it is damaged, /, elsewhere);
@@ -138,7 +140,7 @@ test("what the variable names has to be a library of this platform", async () =>
 });
 
 test("a lazy library is loaded, and refused, when it is first used", async () => {
-  const { load } = author(compileAnswer(46));
+  const { load } = author(await compileAnswer(46));
   const found = open(await embedded(meta, { [platform]: load }), definitions, { lazy: true });
   assert.equal(found.answer.sync(), 46);
   const missing = open(await embedded(meta, {}), definitions, { lazy: true });
@@ -146,7 +148,7 @@ test("a lazy library is loaded, and refused, when it is first used", async () =>
 });
 
 test("a symbol that an embedded library has not is named", async () => {
-  const { load } = author(compileAnswer(47, hashedSoname));
+  const { load } = author(await compileAnswer(47, hashedSoname));
   const library = await embedded(meta, { [platform]: load });
   const wrong = { nothing: { parameters: [], result: "void" } } as const;
   assert.throws(() => open(library, wrong), /it has no symbol "nothing"/);
@@ -178,7 +180,7 @@ function program(module: string, main: string): string {
 }
 
 test("from memory a library takes no permission but FFI", async () => {
-  const { path } = author(compileAnswer(48, hashedSoname));
+  const { path } = author(await compileAnswer(48, hashedSoname));
   const main = program(path, "console.log(open(library, definitions).answer.sync());");
   const outcome = await runFile(main, [], { denoFlags: ["--allow-ffi"] });
   expectExit(outcome, 0);
@@ -187,7 +189,7 @@ test("from memory a library takes no permission but FFI", async () => {
 
 if (runtimeName === "deno") {
   test("without that permission, the line of an embedded library has the flag", async () => {
-    const { path } = author(compileAnswer(49));
+    const { path } = author(await compileAnswer(49));
     const main = program(
       path,
       "try { open(library, definitions) } catch (error) { console.log(error.message) }",
@@ -229,7 +231,7 @@ const threads = `
   }`;
 
 test("all threads of a process have one image of a library with a name", async () => {
-  const { library: { name }, path } = author(compileAnswer(50, hashedSoname));
+  const { library: { name }, path } = author(await compileAnswer(50, hashedSoname));
   const outcome = await runFile(program(path, `const name = "${name}"; ${threads}`));
   expectExit(outcome, 0);
   const [first, answers, images] = JSON.parse(outcome.stdout);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +6,9 @@ import process from "node:process";
 import { functions } from "../src/generated/functions.ts";
 import { abiVersion } from "../src/generated/siding.ts";
 import { expectExit, runProgram } from "./support/child.ts";
+import { libraryOfC } from "./support/compiler.ts";
+import { foreignHeader } from "./support/elf.ts";
 import { test } from "./support/harness.ts";
-import { compiler } from "./support/platform.ts";
 import { sidingPath, testlibPath } from "./support/testlib.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "siding-"));
@@ -38,31 +38,11 @@ async function refuses(path: string, reason: RegExp): Promise<void> {
   );
 }
 
-/** The header of an ELF shared library for another processor. */
-function foreignHeader(): Uint8Array {
-  const header = new Uint8Array(4096);
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  const view = new DataView(header.buffer);
-  view.setUint16(16, 3, true); // a shared object
-  view.setUint16(18, process.arch === "arm64" ? 62 : 183, true); // x86-64, or AArch64
-  view.setUint32(20, 1, true);
-  view.setUint16(52, 64, true);
-  return header;
-}
-
 /** A library with every function of libsiding's, none of which does anything. */
-function compileImpostor(name: string, version: number): string {
+function compileImpostor(version: number): Promise<string> {
   const names = Object.keys(functions).filter((name) => name !== "siding_abi_version");
-  const source = join(folder, `${name}.c`);
-  const path = join(folder, `${name}.so`);
   const lines = names.map((name) => `int ${name}(void) { return 0; }`);
-  writeFileSync(
-    source,
-    [`int siding_abi_version(void) { return ${version}; }`, ...lines].join("\n"),
-  );
-  const [program, ...args] = compiler(["-shared", "-fPIC", "-o", path, source]);
-  execFileSync(program, args);
-  return path;
+  return libraryOfC([`int siding_abi_version(void) { return ${version}; }`, ...lines].join("\n"));
 }
 
 test("C6: a missing libsiding gives one line: what, where, and what to do", async () => {
@@ -87,7 +67,7 @@ test("C6: a library that is not libsiding gives one line", async () => {
 
 test("C6: a libsiding of another ABI version gives one line", async () => {
   await refuses(
-    compileImpostor("other_version", abiVersion + 1),
+    await compileImpostor(abiVersion + 1),
     new RegExp(
       `its ABI is ${abiVersion + 1};`,
     ),
@@ -96,7 +76,7 @@ test("C6: a libsiding of another ABI version gives one line", async () => {
 
 test("C6: a libsiding whose records have other sizes gives one line", async () => {
   await refuses(
-    compileImpostor("other_sizes", abiVersion),
+    await compileImpostor(abiVersion),
     /its records measure 0, 0, .* bytes, not/,
   );
 });

@@ -52,7 +52,7 @@ test("what is packed comes out as it was", () => {
 });
 
 test("a library becomes a module, its bytes beside it, and a package with a file", async () => {
-  const path = compileAnswer(1, hashedSoname);
+  const path = await compileAnswer(1, hashedSoname);
   const { out, common } = fresh();
   const outcome = await pack(...common, "--target", platform, path);
   assert.equal(outcome.code, 0, outcome.stderr);
@@ -72,10 +72,8 @@ test("a library becomes a module, its bytes beside it, and a package with a file
 });
 
 test("the same library is packed into the same bytes, another one into others", async () => {
-  const [one, other] = [2, 3].map((answer) => compileAnswer(answer, hashedSoname)) as [
-    string,
-    string,
-  ];
+  const one = await compileAnswer(2, hashedSoname);
+  const other = await compileAnswer(3, hashedSoname);
   const texts = [];
   for (const path of [one, one, other]) {
     const { out, common } = fresh();
@@ -90,7 +88,7 @@ test("the same library is packed into the same bytes, another one into others", 
 test("a soname without a place for a hash is told, and stays", async () => {
   for (const soname of [undefined, "libauthored.so.1"]) {
     const { out, common } = fresh();
-    const outcome = await pack(...common, "--target", platform, compileAnswer(4, soname));
+    const outcome = await pack(...common, "--target", platform, await compileAnswer(4, soname));
     assert.equal(outcome.code, 0, outcome.stderr);
     const image = JSON.parse(read(out, "native", `${platform}.json`));
     assert.equal(image.isNamed, false);
@@ -106,7 +104,7 @@ test("the name, the version and the license are those of package.json", async ()
   const manifest = { name: "zebra", version: "3.4.5", license: "ISC" };
   writeFileSync(join(out, "package.json"), JSON.stringify(manifest));
   writeFileSync(join(out, "LICENSE"), "as you like");
-  const args = ["pack", "--target", platform, compileAnswer(5)];
+  const args = ["pack", "--target", platform, await compileAnswer(5)];
   const outcome = await runFile(command, args, { cwd: out });
   assert.equal(outcome.code, 0, outcome.stderr);
   const own = join(out, "npm", `zebra-${platform}`);
@@ -191,7 +189,7 @@ test("a library that needs the other C library is refused", async () => {
   const other = platform.endsWith("-gnu")
     ? platform.replace("gnu", "musl")
     : platform.replace("musl", "gnu");
-  const source = libraryOfC("int getpid(void); int answer(void) { return getpid(); }");
+  const source = await libraryOfC("int getpid(void); int answer(void) { return getpid(); }");
   const { needed } = readDynamic(new Uint8Array(readFileSync(source)));
   const { common } = fresh();
   const outcome = await pack(...common, "--target", other, source);

@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { MachineReport } from "../cli/doctor.ts";
 import { bunPath } from "../scripts/toolchain.mjs";
 import { functions } from "../src/generated/functions.ts";
 import { abiVersion } from "../src/generated/siding.ts";
@@ -155,6 +156,31 @@ test("threads and copies of one version have one image, and share a context", as
   }
 });
 
+const doctored = `
+import process from "node:process";
+import { doctor } from "@siding/ffi/doctor";
+process.exitCode = await doctor(["--json"]);
+`;
+
+test("both packages bring the doctor, which tells how the library was loaded", async () => {
+  await using jsr = await jsrProject({ "main.ts": doctored });
+  await using npm = await npmProject({});
+  await npm.command([bunPath(), "add", "@siding/ffi"]);
+  const command = "node_modules/@siding/ffi/cli/siding.js";
+  /* Deno finds packages of npm on disk */
+  const denoFlags = ["--allow-ffi", "--allow-read"];
+  const outcomes = [
+    [await jsr.run("main.ts", onlyFfi), "memory"],
+    [await npm.run(command, { denoFlags }, "doctor", "--json"), "package"],
+  ] as const;
+  for (const [outcome, source] of outcomes) {
+    expectExit(outcome, 0);
+    const { library } = JSON.parse(outcome.stdout) as MachineReport;
+    assert.equal(library?.source, source);
+    assert.match(library.path, /libsiding.*\.so$/);
+  }
+});
+
 // ---- causes for which nothing is loaded, each in one line --------------------------------------
 
 test("a package has no library for the platform", async () => {
@@ -194,7 +220,7 @@ test("the package of the platform is not installed", async () => {
 });
 
 /** A library with all functions of libsiding, of which those that are checked answer this. */
-function strange(version: number, size: number): string {
+function strange(version: number, size: number): Promise<string> {
   const others = Object.keys(functions).filter((name) => !name.startsWith("siding_abi_"));
   return libraryOfC(`
     int siding_abi_version(void) { return ${version}; }
@@ -211,7 +237,9 @@ const ELF_MACHINE_RISCV = 243;
 const otherArchitecture = process.arch === "x64" ? "arm64" : "x64";
 const elfMachines = { x64: 62, arm64: 183 };
 
-const unusable: readonly (readonly [what: string, make: () => string, reason: RegExp])[] = [
+type Make = () => string | Promise<string>;
+
+const unusable: readonly (readonly [what: string, make: Make, reason: RegExp])[] = [
   ["is not there", () => join(folder, "gone.so"), /gone\.so.*No such file/],
   ["is a folder", () => folder, /[Ii]s a directory/],
   [
@@ -241,7 +269,7 @@ const unusable: readonly (readonly [what: string, make: () => string, reason: Re
 
 for (const [what, make, reason] of unusable) {
   test(`the file of SIDING_LIBRARY ${what}`, async () => {
-    const path = make();
+    const path = await make();
     await using project = await checkoutProject(main);
     const line = refusal(await project.run("main.ts", { env: { SIDING_LIBRARY: path } }));
     const start = cannot(`"${path}"`);
@@ -292,7 +320,7 @@ test("the system refuses memory files", async () => {
   const flags = runtimeName === "deno" ? ["run", "-A"] : [];
   const command = [process.execPath, ...flags, "main.ts"];
   const options = { cwd: project.folder, env: project.env };
-  const refusing = programOfC(refuser);
+  const refusing = await programOfC(refuser);
   const line = refusal(await runCommand(refusing, command, options));
   assert.equal(line, `${cannot("this package")}the system refuses a memory file; ${elsewhere}`);
   const fallback = await runCommand(refusing, [...command, built], options);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import process from "node:process";
 import { type Connection, type SidingError, Station, stats } from "../mod.ts";
 import {
   CLOEXEC,
   close,
   connectTo,
+  exhaust,
   libc,
   listener,
   loopback,
@@ -90,17 +92,7 @@ test("S12: connections that a merge has taken are closed with their port", async
   }
 });
 
-/* Takes all descriptors that are left but `spare` of them. */
-function exhaust(descriptor: number, spare: number): number[] {
-  const taken: number[] = [];
-  try {
-    for (;;) taken.push(libc.dup.sync(descriptor));
-  } catch (error) {
-    assert.equal((error as SidingError).errno, 24);
-  }
-  close(...taken.splice(0, spare));
-  return taken;
-}
+const WAIT_MS = 400;
 
 for (const kind of ["a listener", "a listener that blocks"]) {
   test(`S12: accept waits where there is no descriptor left, and recovers (${kind})`, async () => {
@@ -110,13 +102,16 @@ for (const kind of ["a listener", "a listener that blocks"]) {
     const first = connectTo(portOf(server));
     close((await taken(connections)).descriptor); // all is there that it needs
     const client = libc.socket.sync(2, 1 | CLOEXEC, 0);
-    const left = exhaust(server, 0);
+    const left = exhaust(server);
     try {
       libc.connect.sync(client, loopback(portOf(server)), 16);
       const next = connections.next();
-      const before = stats().wakes;
-      await station.sleep(200);
-      assert.ok(stats().wakes - before < 50, "it does not spin");
+      const { wakes } = stats();
+      const before = process.cpuUsage();
+      await station.sleep(WAIT_MS);
+      assert.ok(stats().wakes - wakes < 50, "nobody is told again and again");
+      const { user, system } = process.cpuUsage(before);
+      assert.ok(user + system < WAIT_MS * 500, `it spins: ${user + system} µs of ${WAIT_MS} ms`);
       close(...left.splice(0));
       const { value } = await next;
       assert.equal(value!.address.family, "IPv4");

@@ -34,6 +34,17 @@ test("S9: coalesced delivers at least once after the last post", async () => {
   }
 });
 
+test("S9: coalesced delivers the last one of what many threads have posted", async () => {
+  await using station = new Station();
+  const event = station.event();
+  const posted = fn(event.pointer, post);
+  for (let round = 1n; round <= 200n; round++) {
+    await Promise.all(Array.from({ length: 16 }, () => posted(event.handle, 0n)));
+    await posted(event.handle, round);
+    while ((await event.next()).value !== round);
+  }
+});
+
 test("S9: C posts by the pointer, from a bound call too", async () => {
   await using station = new Station();
   const event = station.event({ mode: "coalesced" });

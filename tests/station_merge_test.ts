@@ -22,7 +22,7 @@ import {
   write,
 } from "./support/descriptors.ts";
 import { makeGate, openTestlib } from "./support/testlib.ts";
-import { inTime, rejection, test, until } from "./support/harness.ts";
+import { inTime, measured, median, rejection, test, until } from "./support/harness.ts";
 
 const SIGUSR2 = 12;
 const EPOLL_CTL_ADD = 1;
@@ -214,6 +214,38 @@ test("S10: 15,000 descriptors are watched at once", async () => {
   await station.close();
   close(event, ...copies);
 });
+
+/* Milliseconds that 100 events take while `idle` descriptors more are watched. */
+async function eventsMs(idle: number): Promise<number> {
+  await using station = new Station();
+  const silent = eventfd();
+  const events = Array.from({ length: 100 }, () => eventfd());
+  const copies = Array.from({ length: idle }, () => libc.dup.sync(silent));
+  const edge = { trigger: "edge" } as const;
+  const idlers = copies.map((copy) => station.watch(copy, edge));
+  const ports = events.map((event) => station.watch(event, edge));
+  const times: number[] = [];
+  for (let round = 0; round < 200; round++) {
+    const start = performance.now();
+    const all = ports.map((port) => port.next());
+    for (const event of events) signalEvent(event);
+    await Promise.all(all);
+    times.push(performance.now() - start);
+  }
+  assert.equal(station.stats.sources, idlers.length + ports.length);
+  await station.close();
+  close(silent, ...events, ...copies);
+  return median(times);
+}
+
+test("S10: an event costs the same among 15,000 descriptors as among 100", () =>
+  measured(async () => {
+    await eventsMs(0); // warms up
+    const few = await eventsMs(0);
+    const many = await eventsMs(14_900);
+    console.log(`${(many / few).toFixed(2)} times as much`);
+    assert.ok(many <= few * 1.5, `${few} ms became ${many} ms`);
+  }));
 
 test("S16: a source that fails is told of once, and the others go on", async () => {
   await using station = new Station();

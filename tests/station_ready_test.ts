@@ -6,6 +6,7 @@ import {
   close,
   connectTo,
   eventfd,
+  exhaust,
   libc,
   listener,
   pipe,
@@ -13,13 +14,21 @@ import {
   readNow,
   signalEvent,
   socketPair,
+  spawn,
   STREAM,
   write,
 } from "./support/descriptors.ts";
+import { expectExit, runProgram } from "./support/child.ts";
 import { rejection, test, until } from "./support/harness.ts";
 
 const WRITE_ONLY = 1;
 const OUT_OF_BAND = 1;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SEND_BUFFER = 4096;
+const CHUNK = 1024;
+/** Bytes that a client sends. */
+const SIZE = 40_000;
 
 function systemError(error: unknown): string {
   assert.ok(error instanceof SidingError, String(error));
@@ -55,41 +64,63 @@ test("S1: readable and writable resolve when they are", async () => {
   close(from);
 });
 
-test("S1: 64 clients on duplex sockets, all complete, at most 5 % spurious writables", async () => {
-  await using station = new Station();
-  const ROUNDS = 20;
-  let writables = 0;
-  let spurious = 0;
-  const bytes = new Uint8Array(16).fill(7);
-  const client = async (here: number) => {
-    for (let round = 0; round < ROUNDS; round++) {
-      await station.writable(here);
-      writables++;
-      if (libc.write.sync(here, bytes, bytes.length).value < 0) spurious++;
-      let left = bytes.length;
-      while (left > 0) {
-        await station.readable(here);
-        left -= readNow(here, left)?.length ?? 0;
+/* Small, so that room runs out. */
+function smallPair(): [number, number] {
+  const pair = socketPair();
+  const size = new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer);
+  for (const one of pair) libc.setsockopt.sync(one, SOL_SOCKET, SO_SNDBUF, size, size.length);
+  return pair;
+}
+
+/** Counts of those who write. */
+interface Writes {
+  /** How often somebody was told that there is room. */
+  told: number;
+  /** How often there was none all the same. */
+  spurious: number;
+  /** How often the room ran out. */
+  full: number;
+}
+
+async function writeAll(station: Station, to: number, size: number, writes: Writes): Promise<void> {
+  const bytes = new Uint8Array(CHUNK).fill(7);
+  for (let left = size; left > 0;) {
+    await station.writable(to);
+    writes.told++;
+    for (let isFirst = true; left > 0; isFirst = false) {
+      const { value } = libc.write.sync(to, bytes, Math.min(left, CHUNK));
+      if (value < 0) {
+        if (isFirst) writes.spurious++;
+        else writes.full++;
+        break;
       }
+      left -= Number(value);
     }
-  };
-  const echo = async (there: number) => {
-    for await (const ready of station.watch(there)) {
-      if (!ready.readable) continue;
-      const data = readNow(there);
-      if (data?.length === 0) break;
-      if (data !== null) write(there, data);
-    }
-  };
-  const pairs = Array.from({ length: 64 }, () => socketPair());
-  const echoes = pairs.map(([, there]) => echo(there));
-  await Promise.all(pairs.map(([here]) => client(here)));
-  for (const [here] of pairs) close(here);
-  await Promise.all(echoes);
-  for (const [, there] of pairs) close(there);
-  assert.equal(writables, 64 * ROUNDS);
-  assert.ok(spurious <= writables * 0.05, `${spurious} of ${writables}`);
-});
+  }
+}
+
+async function readAll(station: Station, from: number, size: number): Promise<void> {
+  for (let left = size; left > 0;) {
+    await station.readable(from);
+    left -= readNow(from)?.length ?? 0;
+  }
+}
+
+for (const directions of ["one direction", "both directions"]) {
+  test(`S1: 64 clients, all complete, at most 5 % spurious writables (${directions})`, async () => {
+    await using station = new Station();
+    const writes = { told: 0, spurious: 0, full: 0 };
+    const pairs = Array.from({ length: 64 }, smallPair);
+    await Promise.all(pairs.flatMap(([here, there]) => {
+      const oneWay = [writeAll(station, here, SIZE, writes), readAll(station, there, SIZE)];
+      if (directions === "one direction") return oneWay;
+      return [...oneWay, writeAll(station, there, SIZE, writes), readAll(station, here, SIZE)];
+    }));
+    for (const pair of pairs) close(...pair);
+    assert.ok(writes.full > 64, `room ran out ${writes.full} times`);
+    assert.ok(writes.spurious <= writes.told * 0.05, JSON.stringify(writes));
+  });
+}
 
 for (const trigger of ["level", "edge", "once"] as const) {
   test(`S1: shutdown and close of the peer are seen (${trigger})`, async () => {
@@ -268,23 +299,31 @@ test("S15: sources come and go while the station waits", async () => {
   close(...events);
 });
 
+test("S15: two threads add and remove for 10 s while the poller waits", async () => {
+  const outcome = await runProgram("station_churn", ["10000"]);
+  expectExit(outcome, 0);
+  const counts = JSON.parse(outcome.stdout) as number[];
+  console.log(`${counts.join(" and ")} sources came and went`);
+  assert.ok(counts.every((count) => count > 100), `${counts}`);
+});
+
 test("S17: out of descriptors the one who asks is told, everything else goes on", async () => {
   await using station = new Station();
   const event = eventfd();
   const port = station.watch(event);
-  const taken: number[] = [];
+  const pid = spawn("exit 7");
+  const taken = exhaust(event);
   try {
-    for (;;) taken.push(libc.dup.sync(event));
-  } catch (error) {
-    assert.equal((error as SidingError).errno, 24);
-  }
-  try {
+    const refused = await rejection(station.child(pid)) as SidingError; // needs a descriptor
+    assert.deepEqual([refused.code, refused.errno], ["ERR_SIDING_SYSTEM", 24]);
+    assert.equal(station.stats.sources, 1);
     signalEvent(event);
     assert.equal((await port.next()).value!.readable, true);
     await station.sleep(1);
   } finally {
     close(...taken);
   }
+  assert.deepEqual(await station.child(pid), { code: 7, signal: null });
   await station.readable(event);
   await station.close();
   close(event);

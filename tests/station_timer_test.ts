@@ -50,6 +50,18 @@ test("S6: 1,000 ticks of a millisecond take a second: no drift", () =>
     assert.ok(elapsed <= ticks + limitMs(5), `late: ${ticks} ticks in ${elapsed} ms`);
   }));
 
+test("S6: times are counted in nanoseconds", async () => {
+  await using station = new Station();
+  const start = performance.now();
+  const port = station.timer({ every: 0.000_03, after: 0 }); // 30 ns
+  await station.sleep(2);
+  let ticks = 0;
+  for (let i = 0; i < 2; i++) ticks += (await port.next()).value!.count; // up to now
+  const most = (performance.now() - start) / 0.000_03 + 1;
+  assert.ok(ticks > 2 / 0.000_03, `${ticks}: more than 30 ns lay between`);
+  assert.ok(ticks <= most, `${ticks}, at most ${most}`);
+});
+
 test("S6: ticks that nobody takes are counted", async () => {
   await using station = new Station();
   const port = station.timer({ every: 0.1, after: 0 });

@@ -17,7 +17,7 @@ test("S2: a number that is no descriptor, and no HANDLE, is refused", async () =
 if (process.platform === "win32") {
   const handles = await import("./support/handles.ts");
   const { closeHandles, closeSockets, newEvent, newMutex, newPipe, newSemaphore } = handles;
-  const { releaseSemaphore, resetEvent, setEvent } = handles;
+  const { newListeningPipe, releaseSemaphore, resetEvent, setEvent } = handles;
   const { boundSocket, connected, DGRAM, endSending, listener, portOf, sendBytes } = handles;
   const { socketPair, STREAM, takeSignal, writePipe } = handles;
 
@@ -161,6 +161,49 @@ if (process.platform === "win32") {
     assert.deepEqual(await taken(port), text("some"));
     await inTime(port.close(), "the read that blocks is over");
     closeHandles(from, to);
+  });
+
+  test("S12: an overlapped pipe is read from its client's connection to the end", async () => {
+    await using station = new Station();
+    const { pipe, connect } = newListeningPipe();
+    const items = all(station.exact(pipe, { size: 4 }));
+    const client = connect();
+    for (const byte of text("abcdefgh")) writePipe(client, Uint8Array.of(byte));
+    closeHandles(client);
+    assert.deepEqual(await items, [text("abcd"), text("efgh")]);
+    closeHandles(pipe);
+  });
+
+  test("S1: an overlapped pipe is readable when a client connects, and writes", async () => {
+    await using station = new Station();
+    const { pipe, connect } = newListeningPipe();
+    const connected = station.readable(pipe);
+    const client = connect();
+    await connected;
+    const port = station.watch(pipe);
+    const written = port.next();
+    writePipe(client, text("x"));
+    assert.equal((await written).done, false);
+    await port.close();
+    closeHandles(client, pipe);
+  });
+
+  test("S5: an overlapped pipe whose port was closed has lost nothing", async () => {
+    await using station = new Station();
+    const { pipe, connect } = newListeningPipe();
+    const client = connect();
+    for (let i = 0; i < 20; i++) {
+      const port = station.read(pipe, { capacity: 1 });
+      const first = port.next();
+      writePipe(client, text("told"));
+      assert.deepEqual((await first).value, text("told"));
+      await port.close();
+      writePipe(client, text("kept"));
+      const next = station.read(pipe);
+      assert.deepEqual(await taken(next), text("kept"));
+      await next.close();
+    }
+    closeHandles(client, pipe);
   });
 
   test("S16: an event, a process and a timer are one loop", async () => {

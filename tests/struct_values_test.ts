@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { open } from "../mod.ts";
 import type { FunctionDefinition, LibraryFunction } from "../mod.ts";
+import { libraryOfC } from "./support/compiler.ts";
 import { randomFrom, test } from "./support/harness.ts";
-import { compiler } from "./support/platform.ts";
 import { randomStruct, type RandomType, sourceOf } from "./support/random_structs.ts";
 
 const SHAPES = Number(process.env["SIDING_SHAPES"] ?? 10_000);
@@ -29,12 +25,8 @@ function definitionsOf({ type }: RandomType, index: number): Record<string, Func
   };
 }
 
-function compile(shapes: readonly RandomType[], folder: string): AnyLibrary {
-  const source = join(folder, "shapes.c");
-  const library = join(folder, "libshapes.so");
-  writeFileSync(source, [...HEADERS, ...shapes.map(sourceOf)].join(""));
-  const [program, ...args] = compiler(["-shared", "-fPIC", "-O1", "-o", library, source]);
-  execFileSync(program, args);
+async function libraryOf(shapes: readonly RandomType[]): Promise<AnyLibrary> {
+  const library = await libraryOfC([...HEADERS, ...shapes.map(sourceOf)].join(""));
   const definitions = Object.assign({}, ...shapes.map(definitionsOf)) as never;
   return open(library, definitions, { lazy: true }) as unknown as AnyLibrary;
 }
@@ -63,14 +55,9 @@ async function checkShape(library: AnyLibrary, shape: RandomType, index: number)
 }
 
 async function checkShapes(count: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "siding-shapes-"));
-  try {
-    const shapes = Array.from({ length: count }, () => randomStruct(random));
-    const library = compile(shapes, folder);
-    for (const [index, shape] of shapes.entries()) await checkShape(library, shape, index);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const shapes = Array.from({ length: count }, () => randomStruct(random));
+  const library = await libraryOf(shapes);
+  for (const [index, shape] of shapes.entries()) await checkShape(library, shape, index);
 }
 
 test("C16: structs of random shape go by value and by address as in C", async () => {

@@ -3,12 +3,31 @@
  *
  * @module
  */
+import { post } from "../../src/callback.ts";
 import { abiVersion } from "../../src/generated/siding.ts";
 import { loadNative } from "../../src/loader.ts";
 import { runtime } from "../../src/runtime/current.ts";
+import { stats } from "../../src/stats.ts";
 import { version } from "../version.ts";
+import { glibcVersion } from "./c_library.ts";
 import { permissions } from "./permissions.ts";
-import type { LoadedReport, MachineReport } from "./report.ts";
+import { firstLine, type Tell } from "./problems.ts";
+import type { LoadedReport, MachineReport, SelfTestReport } from "./report.ts";
+import { selfTest } from "./self_test.ts";
+
+/** What needs libsiding. */
+type Loaded = Pick<
+  MachineReport,
+  "library" | "glibc" | "wakeChannel" | "trampolines" | "selfTest"
+>;
+
+const nothing: Loaded = {
+  library: null,
+  glibc: null,
+  wakeChannel: null,
+  trampolines: null,
+  selfTest: null,
+};
 
 /** This platform as in the names of packages. */
 export function platformName(): string {
@@ -16,30 +35,51 @@ export function platformName(): string {
   return parts.filter((part) => part !== undefined).join("-");
 }
 
-/** libsiding, or why it cannot be had. */
-function load(): LoadedReport | string {
+function load(): LoadedReport {
+  const { path, source } = loadNative();
+  return { path, source };
+}
+
+/* Both are there only once they are needed: a callback needs them. */
+function connect(): Pick<Loaded, "wakeChannel" | "trampolines"> {
+  using probe = post({ parameters: [], result: "void" }, () => {});
+  const isMade = probe.pointer !== 0;
+  const { wakeChannel, trampolines } = stats();
+  return {
+    wakeChannel: wakeChannel === "none" ? null : wakeChannel,
+    trampolines: !isMade || trampolines === "none" ? null : trampolines,
+  };
+}
+
+/** Does one step after the other, for as long as they succeed. */
+async function examineLoaded(tell: Tell): Promise<Loaded> {
+  let found = nothing;
   try {
-    const { path, source } = loadNative();
-    return { path, source };
+    found = { ...found, library: load() };
+    found = { ...found, ...connect() };
+    found = { ...found, glibc: glibcVersion() };
+    const tested: SelfTestReport = await selfTest(tell);
+    return { ...found, selfTest: tested };
   } catch (error) {
-    return (error as Error).message;
+    tell(error);
+    return found;
   }
 }
 
-/** Looks at everything. What fails is in the report. */
-export function examineMachine(): MachineReport {
-  const loaded = load();
-  const library = typeof loaded === "string" ? null : loaded;
-  const problems = typeof loaded === "string" ? [loaded] : [];
+/** Looks at everything; what fails is in the report. */
+export async function examineMachine(): Promise<MachineReport> {
+  const problems: string[] = [];
+  const found = await examineLoaded((problem) => problems.push(firstLine(problem)));
   return {
     about: "machine",
     version,
     works: problems.length === 0,
     problems,
     platform: platformName(),
+    processors: navigator.hardwareConcurrency,
     runtime: { name: runtime.name, version: runtime.version },
-    library,
     abi: abiVersion,
-    permissions: permissions(library),
+    ...found,
+    permissions: permissions(found.library),
   };
 }

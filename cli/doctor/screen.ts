@@ -4,7 +4,18 @@
  * @module
  */
 import { type Terminal, terminal } from "../../src/runtime/terminal.ts";
-import type { LoadedReport, MachineReport, PermissionReport } from "./report.ts";
+import type {
+  BinaryReport,
+  Figures,
+  LibraryReport,
+  LoadedReport,
+  MachineReport,
+  NeededReport,
+  PermissionReport,
+  Rate,
+  SelfTestReport,
+  SymbolsReport,
+} from "./report.ts";
 
 const RED = 31;
 const GREEN = 32;
@@ -72,7 +83,30 @@ const origins: Readonly<Record<LoadedReport["source"], string>> = {
 
 function permissionLine({ flag, purpose, granted, required }: PermissionReport): string {
   if (granted) return `${flag}: granted`;
-  return `${flag}: missing, ${required ? "needed" : "wanted only"} ${purpose}`;
+  return `${flag}: missing${required ? `, ${purpose}` : ", optional"}`;
+}
+
+function timeText(microseconds: number): string {
+  const isLong = microseconds >= 1000;
+  const value = Number((isLong ? microseconds / 1000 : microseconds).toPrecision(3));
+  return `${value} ${isLong ? "ms" : "µs"}`;
+}
+
+function timesText({ medianUs, p99Us, maxUs }: Figures): string {
+  return [medianUs, p99Us, maxUs].map(timeText).join(", ");
+}
+
+function rateText({ inFlight, perSecond }: Rate): string {
+  return `${perSecond.toLocaleString("en")} a second, ${inFlight.toLocaleString("en")} in flight`;
+}
+
+function selfTestLines({ calls, pipelined, callbacks, timer }: SelfTestReport): string[] {
+  return [
+    calls && `call: ${timesText(calls)} (median, 99 %, most)`,
+    pipelined && `calls: ${rateText(pipelined)}`,
+    callbacks && `callback from a thread of C's: ${timesText(callbacks)}`,
+    timer && `timer, late by: ${timesText(timer)}`,
+  ].filter((line) => line !== null);
 }
 
 /** The last row: whether all is well, and what is not. */
@@ -82,13 +116,18 @@ export function verdict(problems: readonly string[], well: string): Row {
     : { label: "verdict", lines: problems, mood: "bad" };
 }
 
+function platformText({ platform, glibc, processors }: MachineReport): string {
+  const parts = [platform, glibc && `glibc ${glibc}`, `${processors} processors`];
+  return parts.filter((part) => part !== null).join(", ");
+}
+
 /** What `siding doctor` prints. */
 export function machineScreen(report: MachineReport): string {
-  const { runtime, library, permissions } = report;
+  const { runtime, library, permissions, selfTest } = report;
   const name = runtime.name === "bun" ? "Bun" : "Deno";
   return screen([
     { label: "siding", lines: [report.version] },
-    { label: "platform", lines: [report.platform] },
+    { label: "platform", lines: [platformText(report)] },
     { label: "runtime", lines: [`${name} ${runtime.version}`] },
     {
       label: "library",
@@ -96,10 +135,49 @@ export function machineScreen(report: MachineReport): string {
       mood: library === null ? "bad" : "plain",
     },
     { label: "ABI", lines: [String(report.abi)] },
+    { label: "wake channel", lines: [report.wakeChannel ?? "none"] },
+    { label: "trampolines", lines: [report.trampolines ?? "none"] },
     {
       label: "permissions",
       lines: permissions.length === 0 ? ["this runtime has none"] : permissions.map(permissionLine),
+      mood: permissions.some(({ granted, required }) => required && !granted) ? "bad" : "plain",
     },
+    { label: "self-test", lines: selfTest === null ? ["not begun"] : selfTestLines(selfTest) },
     verdict(report.problems, "Siding works here"),
+  ]);
+}
+
+function binaryLine({ format, kind, system, architecture }: BinaryReport): string {
+  return `${kind}, ${system} ${architecture} (${format})`;
+}
+
+function neededLines(needed: readonly NeededReport[]): string[] {
+  const names = needed.map(({ name }) => name).join(", ");
+  if (needed.some(({ state }) => state === "unknown")) return [`not looked for: ${names}`];
+  const missing = needed.filter(({ state }) => state === "missing");
+  if (missing.length === 0) return needed.length === 0 ? [] : [`all found: ${names}`];
+  return missing.map(({ name, reason }) => `${name} is missing: ${reason}`);
+}
+
+function symbolLines(symbols: SymbolsReport | null): string[] {
+  if (symbols === null) return [];
+  const { count, absent, absentOptional, askedOf } = symbols;
+  const where = askedOf === "loader" ? "" : ", by the file's own list";
+  const counts = `${count} in the definitions, ${absent.length} absent${where}`;
+  return [counts, ...absentOptional.map((name) => `${name}: absent, optional`)];
+}
+
+/** What `siding doctor LIBRARY` prints. */
+export function libraryScreen(report: LibraryReport): string {
+  const { binaries, needed, symbols } = report;
+  const isMissing = needed.some(({ state }) => state === "missing");
+  return screen([
+    { label: "siding", lines: [report.version] },
+    { label: "platform", lines: [report.platform] },
+    { label: "library", lines: [report.path, ...binaries.map(binaryLine)] },
+    { label: "loaded", lines: [report.loaded ? "yes" : "no"] },
+    { label: "needs", lines: neededLines(needed), mood: isMissing ? "bad" : "plain" },
+    { label: "symbols", lines: symbolLines(symbols) },
+    verdict(report.problems, "this library can be used here"),
   ]);
 }

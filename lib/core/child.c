@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "../platform/watch.h"
-#include "poller.h"
 #include "task.h"
 #include "told.h"
 
@@ -23,7 +22,7 @@ static bool run(struct source *source) {
     struct told told = {NULL, NULL};
     switch (siding_child_collect(source->own, &code, &signal)) {
     case SIDING_CHILD_RUNS:
-        siding_poller_await(poller_system(), source->object);
+        task_await(source);
         return false;
     case SIDING_CHILD_ENDED:
         source_tell(source, HAS_ENDED | (uint64_t)(uint32_t)code << 32 | (uint32_t)signal, &told);

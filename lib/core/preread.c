@@ -5,7 +5,6 @@
 #include "../base/assert.h"
 #include "memory.h"
 #include "page.h"
-#include "poller.h"
 #include "preread_accept.h"
 #include "preread_bytes.h"
 #include "preread_call.h"
@@ -131,7 +130,7 @@ static bool run(struct source *source) {
         if (step == PREREAD_LATER) {
             delay(source);
         } else if (step == PREREAD_WAIT) {
-            siding_poller_await(poller_system(), source->object);
+            task_await(source);
         }
         if (step != PREREAD_ON) {
             return false;

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "outcome.h"
 #include "page.h"
+#include "task.h"
 
 /* A call that leaves its descriptor readable and gives nothing is not run for ever. */
 #define FRUITLESS_MAX 16u
@@ -148,16 +149,21 @@ static enum verdict run(struct preread_call *call, int32_t *out_error) {
     return judge(call, siding_io_is_not_yet(*out_error));
 }
 
+static bool is_ready(struct source *source) {
+    return task_take_told(source) || siding_poller_look(source->object, SIDING_READY_READ) != 0;
+}
+
 enum preread_step preread_call_step(struct source *source) {
     struct preread_call *call = preread_of(source)->call;
     int32_t error;
-    if (siding_poller_look(source->object, SIDING_READY_READ) == 0) {
-        call->fruitless = 0;
-        return PREREAD_WAIT;
-    }
+    /* first: a look may take a signal, which is this run's then */
     if (call->fruitless == FRUITLESS_MAX) {
         call->fruitless = 0;
         return PREREAD_LATER;
+    }
+    if (!is_ready(source)) {
+        call->fruitless = 0;
+        return PREREAD_WAIT;
     }
     call->fruitless++;
     enum verdict verdict = run(call, &error);

@@ -46,18 +46,23 @@ bool ready_begin_look(struct source *source, struct siding_look *out_look) {
 void ready_end_look(struct source *source, const struct siding_look *look) {
     uint64_t amount = told_of(source, look->conditions);
     if (look->conditions & SIDING_POLLER_GONE) {
-        if (registration_remove(source, false) != REGISTRATION_NONE) {
+        if (registration_remove(source, false) == REGISTRATION_DONE) {
             source_end(source, SIDING_ESYSTEM, EBADF);
         }
     } else if (amount != 0) {
         atomic_fetch_or_explicit(&source->tally, amount, memory_order_seq_cst);
-    } else {
-        siding_poller_await(poller_system(), source->object);
+    } else if (!siding_poller_await(poller_system(), source->object)) {
+        atomic_fetch_or_explicit(&source->tally, SIDING_READY_ERROR, memory_order_seq_cst);
     }
 }
 
+/* What was told takes a credit when the host has it. */
+static bool is_untold(const struct source *source) {
+    return atomic_load_explicit(&source->credit, memory_order_relaxed) > 0;
+}
+
 static void close(struct source *source) {
-    if (registration_remove(source, true) == REGISTRATION_DONE) {
+    if (registration_remove(source, is_untold(source)) == REGISTRATION_DONE) {
         source_end(source, SIDING_OK, 0);
     }
 }

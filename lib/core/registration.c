@@ -15,7 +15,7 @@
 #define ASKABLE (SIDING_READY_READ | SIDING_READY_WRITE | SIDING_READY_PRIORITY)
 
 struct registration {
-    struct source *watchers; /* newest first; NULL: free, or nobody is to be ended */
+    struct source *watchers; /* newest first; NULL: free */
     int descriptor;
     uint32_t conditions; /* what its watchers want together */
     uint32_t generation; /* of what the system knows */
@@ -75,7 +75,7 @@ static int32_t make_room(int descriptor) SIDING_REQUIRES(&registration_mutex) {
     return 0;
 }
 
-/* There is one: each has a watcher. */
+/* There is one: each has a watcher, or one that is to be ended. */
 static struct registration *take_free(void) SIDING_REQUIRES(&registration_mutex) {
     siding_assert(first_free != 0 || used < SOURCES_MAX);
     if (first_free == 0) {
@@ -223,11 +223,10 @@ static void unwatch(struct registration *registration, struct source *source)
 }
 
 /* Its number may have become that of another registration. @return whether nothing of it is left */
-static bool leave(struct registration *registration, const struct source *last)
+static bool leave(struct registration *registration, bool is_untold)
     SIDING_REQUIRES(&registration_mutex) {
     bool is_done = true;
     if (known(registration->descriptor) == registration) {
-        bool is_untold = atomic_load_explicit(&last->credit, memory_order_relaxed) > 0;
         by_descriptor[registration->descriptor] = 0;
         is_done = siding_poller_remove(poller_system(), registration->descriptor, is_untold);
     }
@@ -237,16 +236,16 @@ static bool leave(struct registration *registration, const struct source *last)
     return is_done;
 }
 
-enum registration_removal registration_remove(struct source *source, bool ends) {
+enum registration_removal registration_remove(struct source *source, bool is_untold) {
     enum registration_removal removal = REGISTRATION_NONE;
     siding_mutex_lock(&registration_mutex);
     struct registration *registration = source->registration;
     if (registration != NULL) {
         unwatch(registration, source);
         removal = REGISTRATION_DONE;
-        if (registration->watchers == NULL && !leave(registration, source)) {
+        if (registration->watchers == NULL && !leave(registration, is_untold)) {
             removal = REGISTRATION_SOON;
-            registration->watchers = ends ? source : NULL;
+            registration->watchers = source;
         }
     }
     siding_mutex_unlock(&registration_mutex);
@@ -286,14 +285,22 @@ static void tell(struct registration *registration, uint32_t conditions, struct 
     trim(registration, conditions);
 }
 
-/* The system has let go of it. */
-static void finish(struct registration *registration, struct told *told)
+/* The system has let go of it. @return who is to be ended, and those `before` */
+static struct source *finish(struct registration *registration, struct source *before)
     SIDING_REQUIRES(&registration_mutex) {
     struct source *source = registration->watchers;
+    siding_assert(source != NULL && source->registration == NULL);
     registration->watchers = NULL;
     give_free(registration);
-    if (source != NULL) {
+    source->next_watcher = before;
+    return source;
+}
+
+static void end_all(struct source *source, struct told *told) {
+    while (source != NULL) {
+        struct source *next = source->next_watcher;
         source_end_later(source, SIDING_OK, 0, told);
+        source = next;
     }
 }
 
@@ -301,14 +308,16 @@ void registration_tell(const struct siding_ready *ready, uint32_t count, struct 
     if (count == 0) {
         return;
     }
+    struct source *finished = NULL;
     siding_mutex_lock(&registration_mutex);
     for (uint32_t i = 0; i < count; i++) {
         struct registration *registration = of_data(ready[i].data);
         if (registration != NULL && (ready[i].conditions & SIDING_POLLER_GONE) != 0) {
-            finish(registration, told);
+            finished = finish(registration, finished);
         } else if (registration != NULL) {
             tell(registration, ready[i].conditions, told);
         }
     }
     siding_mutex_unlock(&registration_mutex);
+    end_all(finished, told);
 }

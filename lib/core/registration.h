@@ -35,11 +35,12 @@ enum registration_removal {
     REGISTRATION_NONE, /* it was not watched */
     REGISTRATION_DONE, /* nothing tells any more */
     REGISTRATION_SOON  /* nothing tells any more, but the system is to let go of it yet: the poller
-                          ends it then, if it `ends` */
+                          ends it then, and nobody else, nor is its number used any more; never
+                          where nothing is awaited */
 };
-/** @param ends whether the source is to be ended by its removal
+/** @param is_untold whether nobody has heard of what was told of it last: see siding_poller_remove
  *  @thread any  @blocks never */
-enum registration_removal registration_remove(struct source *source, bool ends);
+enum registration_removal registration_remove(struct source *source, bool is_untold);
 /** Tells the watchers, and ends who was removed. @thread poller  @blocks never */
 void registration_tell(const struct siding_ready *ready, uint32_t count, struct told *told);
 

@@ -74,7 +74,7 @@ struct slot {
 
 /** Makes a slot in state RETIRED, without a thread. @return NULL: out of memory */
 struct slot *slot_create(uint32_t index);
-/** Starts its thread. @return 0 or the system's error  @thread its creator */
+/** Starts its thread. @return 0 or errno  @thread its creator */
 int32_t slot_start(struct slot *slot, uint32_t stack_bytes);
 /** Makes a slot RETIRED whose thread could not be started. @thread its creator */
 void slot_withdraw(struct slot *slot);

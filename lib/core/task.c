@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "../base/assert.h"
+#include "../platform/platform.h"
 #include "memory.h"
 #include "poller.h"
 #include "registration.h"
@@ -12,6 +14,7 @@
 #define TURN 1u
 #define CLOSE 2u
 #define GONE 4u
+#define REFUSED_NS 10000000u /* until a wait that the system refused is tried again */
 
 /* owner, both: poller */
 static struct source *line_first;
@@ -43,10 +46,15 @@ void task_gone(struct source *source, struct told *told) {
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
+/* @return whether its end has come, or comes by itself */
+static bool is_over(const struct source *source) {
+    return source->task->is_leaving || source_has_ended(source);
+}
+
 /* A source in line is held. */
 static void stand_in_line(struct source *source) {
     struct task *task = source->task;
-    if (task->is_in_line || source_has_ended(source)) {
+    if (task->is_in_line || is_over(source)) {
         return;
     }
     source_retain(source);
@@ -61,9 +69,17 @@ static void stand_in_line(struct source *source) {
 }
 
 void task_ready(struct source *source, uint32_t conditions, struct told *told) {
-    (void)conditions;
     (void)told;
+    if (!SIDING_POLLER_TELLS_CHANGES && (conditions & SIDING_READY_READ) != 0) {
+        source->task->is_told = true;
+    }
     stand_in_line(source);
+}
+
+bool task_take_told(struct source *source) {
+    bool was_told = source->task->is_told;
+    source->task->is_told = false;
+    return was_told;
 }
 
 static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
@@ -71,6 +87,12 @@ static void run_retry(struct timer *timer, uint64_t ticks, struct told *told) {
     (void)ticks;
     (void)told;
     stand_in_line(task->source);
+}
+
+void task_await(struct source *source) {
+    if (!siding_poller_await(poller_system(), source->object)) {
+        task_retry(source, siding_clock_ns() + REFUSED_NS);
+    }
 }
 
 void task_retry(struct source *source, uint64_t at_ns) {
@@ -85,7 +107,7 @@ static void run_first(void) {
     struct source *source = line_first;
     line_first = source->task->next_in_line;
     source->task->is_in_line = false;
-    if (!source_has_ended(source) && source->task->run(source)) {
+    if (!is_over(source) && source->task->run(source)) {
         stand_in_line(source);
     }
     source_release(source);
@@ -112,12 +134,20 @@ bool task_run_first_here(void) {
     return is_for_here;
 }
 
+static void leave(struct source *source) {
+    struct task *task = source->task;
+    task->is_leaving = registration_remove(source, task->is_told) == REGISTRATION_SOON;
+    if (!task->is_leaving) {
+        source_end(source, SIDING_OK, 0);
+    }
+}
+
 static void obey(struct source *source, uint32_t commands) {
-    if (source_has_ended(source)) {
+    if (is_over(source)) {
         return;
     }
     if (commands & CLOSE) {
-        source_end(source, SIDING_OK, 0);
+        leave(source);
     } else if (commands & GONE) {
         source_end(source, SIDING_ESYSTEM, EBADF);
     } else {
@@ -168,7 +198,8 @@ int32_t task_open(struct source *source, const struct task_plan *plan, int32_t *
 }
 
 void task_stop(struct source *source) {
-    (void)registration_remove(source, false);
+    bool is_left = registration_remove(source, source->task->is_told) != REGISTRATION_SOON;
+    siding_assert(is_left); /* what ends by itself awaits nothing */
     (void)timer_cancel(&source->task->retry);
 }
 

@@ -26,6 +26,8 @@ struct task {
     struct timer retry;                 /* see task_retry */
     struct source *next_in_line;        /* owner: poller */
     bool is_in_line;                    /* owner: poller */
+    bool is_told;                       /* see task_take_told; owner: poller */
+    bool is_leaving;                    /* REGISTRATION_SOON: it has no turn; owner: poller */
     bool is_for_poller;                 /* immutable; see task_plan */
 };
 
@@ -63,6 +65,11 @@ void task_gone(struct source *source, struct told *told);
 /** For `deinit`; NULL is none. @thread the last holder  @blocks never */
 void task_deinit(struct source *source);
 
+/** Where a wait takes what it tells (SIDING_POLLER_TELLS_CHANGES): it would be lost to who looks
+ *  again. @return whether one has told, and it was not taken up yet  @thread poller  @blocks never */
+bool task_take_told(struct source *source);
+/** A turn when its descriptor has changed. @thread poller  @blocks never */
+void task_await(struct source *source);
 /** A turn at that time, in place of the last one asked for. @thread poller  @blocks never */
 void task_retry(struct source *source, uint64_t at_ns);
 

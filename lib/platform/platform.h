@@ -92,7 +92,7 @@ struct siding_thread_options {
 
 /**
  * Starts a detached thread with the signal mask of the caller.
- * @return 0 or the system's error number
+ * @return 0 or errno
  * @thread any  @blocks never
  */
 int32_t siding_thread_start(const struct siding_thread_options *options);
@@ -122,7 +122,7 @@ void siding_thread_yield(void);
  * Runs `notice` when the calling thread ends, however it does, after the thread's own program is
  * gone. One notice per thread: a second call replaces the argument; NULL takes it back. Does not
  * run when the whole process ends.
- * @return 0 or the system's error number
+ * @return 0 or errno
  * @thread any  @blocks never
  */
 int32_t siding_thread_on_exit(void (*notice)(void *argument), void *argument);
@@ -198,7 +198,7 @@ struct siding_channel {
 
 /**
  * Both ends non-blocking and closed on exec.
- * @return 0 or the system's error number; ENOSYS-like where the system has no such channel
+ * @return 0 or errno
  * @thread any  @blocks never
  */
 int32_t siding_channel_open(struct siding_channel *out_channel);

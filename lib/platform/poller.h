@@ -68,8 +68,10 @@ int32_t siding_poller_add(const struct siding_poller *poller, int descriptor, ui
 int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
                              uint32_t conditions, uint64_t data);
 /** Where no changes are told: waits, unless it does, and tells once when one of the conditions
- *  holds, at once if one does. Elsewhere nothing. @thread any  @blocks never */
-void siding_poller_await(const struct siding_poller *poller, int descriptor);
+ *  holds, at once if one does; SIDING_READY_ERROR alone: that is not known, the wait has failed.
+ *  Elsewhere nothing.
+ *  @return false: the system refused, and nothing will be told  @thread any  @blocks never */
+bool siding_poller_await(const struct siding_poller *poller, int descriptor);
 /**
  * Tells no more of it; what siding_poller_wait has returned already is still to come. One that was
  * closed is unknown already.

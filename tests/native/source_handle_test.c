@@ -4,27 +4,12 @@
  */
 #include "source_fixture.h"
 
-#include "../../lib/platform/windows/wait.h"
+#include "fixture/each_way.h"
 
 static struct host host; /* each test opens and closes it */
 
 #define TOKEN 5u
 #define ROUNDS_OF_RACES ROUNDS(400u)
-
-/* A test for each way to wait. */
-#define EACH_WAY(sentence, body)                                                                   \
-    HARNESS_TEST(sentence ", by packets", HARNESS_JOIN(body, _by_packets),                         \
-                 HARNESS_JOIN(enroll_packets_of_, body)) {                                         \
-        if (!wait_force(WAIT_BY_PACKET)) {                                                         \
-            SKIP("this system has no wait completion packets");                                    \
-        }                                                                                          \
-        body();                                                                                    \
-    }                                                                                              \
-    HARNESS_TEST(sentence ", by groups", HARNESS_JOIN(body, _by_groups),                           \
-                 HARNESS_JOIN(enroll_groups_of_, body)) {                                          \
-        REQUIRE(wait_force(WAIT_BY_GROUP));                                                        \
-        body();                                                                                    \
-    }
 
 static uint64_t open_handle(uint32_t token, HANDLE handle, uint32_t credit) {
     return open_ready(&host, token, number_of(handle), SIDING_READY_READ, credit);

@@ -1,6 +1,7 @@
 /*
  * source_socket_test.c - sockets of Windows: readiness, and what reads, accepts and receives.
  */
+#include "../../lib/platform/descriptor_io.h"
 #include "source_fixture.h"
 
 #include <winsock2.h>
@@ -331,6 +332,80 @@ TEST("S14: without credit nothing is read, and nothing is lost") {
     host_close(&host);
 }
 
+static enum siding_io_way way_of(SOCKET of) {
+    struct siding_io_nature nature = {0};
+    EXPECT_EQ(siding_io_look((int)of, &nature), 0);
+    return nature.way;
+}
+
+TEST("S12: what is read never blocks may be read in the poller's place, what may block not") {
+    SOCKET ends[2];
+    make_pair(ends);
+    SOCKET listener = listening_socket();
+    SOCKET receiver = bound_socket(SOCK_DGRAM);
+    SOCKET blocking = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, 0);
+    EXPECT_EQ(way_of(ends[0]), SIDING_IO_SOCKET);
+    EXPECT_EQ(way_of(receiver), SIDING_IO_SOCKET);
+    EXPECT_EQ(way_of(listener), SIDING_IO_PLAIN);
+    EXPECT_EQ(way_of(blocking), SIDING_IO_BLOCKS);
+    EXPECT_EQ(closesocket(blocking), 0);
+    EXPECT_EQ(closesocket(receiver), 0);
+    EXPECT_EQ(closesocket(listener), 0);
+    close_pair(ends);
+}
+
+#define SPIN_NS 1000000u /* the longest */
+#define MESSAGES ROUNDS(1000u)
+
+/* Sends back what comes until the peer closes. */
+static void *echo(void *argument) {
+    SOCKET end = *(SOCKET *)argument;
+    uint32_t number;
+    while (recv(end, (char *)&number, sizeof number, MSG_WAITALL) == sizeof number) {
+        EXPECT_EQ(send(end, (const char *)&number, sizeof number, 0), sizeof number);
+    }
+    return NULL;
+}
+
+/* Waits on the spot, again and again, until there is an event. */
+static const struct siding_event *await_event(void) {
+    const uint64_t since_ns = siding_clock_ns();
+    while (host.at_words == host.used_words) {
+        int32_t words = siding_bridge_await(host.bridge, host.events,
+                                            sizeof host.events / sizeof host.events[0], SPIN_NS);
+        EXPECT(words >= 0);
+        if (words < 0 || elapsed_ms(since_ns) > WAIT_MS_MAX) {
+            return NULL;
+        }
+        host.at_words = 0;
+        host.used_words = (uint32_t)words & ~(uint32_t)SIDING_DRAIN_MORE;
+    }
+    return host_take(&host);
+}
+
+TEST("a message and its answer go to and fro on the spot") {
+    SOCKET ends[2];
+    pthread_t thread;
+    REQUIRE(host_open(&host, 64));
+    make_pair(ends);
+    pthread_create(&thread, NULL, echo, &ends[0]);
+    uint64_t source = open_reader(SIDING_SOURCE_EXACT, ends[1], sizeof(uint32_t), 64);
+    uint64_t start_ns = siding_clock_ns();
+    for (uint32_t number = 0; number < MESSAGES; number++) {
+        EXPECT_EQ(send(ends[1], (const char *)&number, sizeof number, 0), sizeof number);
+        const struct siding_event *event = await_event();
+        REQUIRE(event != NULL && !is_end(event));
+        EXPECT_EQ((uint32_t)event_payload(event)[1], number);
+        pull(&host, source, 1);
+    }
+    printf("     %u messages in %u ms\n", MESSAGES, (unsigned)elapsed_ms(start_ns));
+    finish_source(source, TOKEN);
+    EXPECT_EQ(shutdown(ends[1], SD_BOTH), 0);
+    pthread_join(thread, NULL);
+    close_pair(ends);
+    host_close(&host);
+}
+
 /* ---- S12: accepting -------------------------------------------------------------------------- */
 
 TEST("S12: connections are accepted with their addresses, non-blocking, from a blocking listener") {
@@ -404,6 +479,39 @@ TEST("S12: datagrams come whole, with their senders, and say what was cut off") 
     host_close(&host);
 }
 
+/* Sends to where nobody is: the answer of the system is an error of the sender's next receive. */
+static void send_in_vain(SOCKET sender) {
+    SOCKET absent = bound_socket(SOCK_DGRAM);
+    struct sockaddr_in to = address_of(absent);
+    EXPECT_EQ(closesocket(absent), 0);
+    EXPECT_EQ(sendto(sender, "x", 1, 0, (const struct sockaddr *)&to, sizeof to), 1);
+}
+
+static void outlives_unreachable(uint32_t kind) {
+    REQUIRE(host_open(&host, 64));
+    SOCKET receiver = bound_socket(SOCK_DGRAM);
+    SOCKET sender = bound_socket(SOCK_DGRAM);
+    struct sockaddr_in to = address_of(receiver);
+    uint64_t source = open_reader(kind, receiver, 8, 16);
+    settle_poller(&host, TOKEN + 1);
+    send_in_vain(receiver);
+    settle_poller(&host, TOKEN + 1);
+    EXPECT_EQ(sendto(sender, "after", 5, 0, (const struct sockaddr *)&to, sizeof to), 5);
+    EXPECT(next_item() != NULL);
+    finish_source(source, TOKEN);
+    EXPECT_EQ(closesocket(receiver), 0);
+    EXPECT_EQ(closesocket(sender), 0);
+    host_close(&host);
+}
+
+TEST("S12: a read of datagrams goes on where one that was sent found nobody") {
+    outlives_unreachable(SIDING_SOURCE_READ);
+}
+
+TEST("S12: a receiver of datagrams goes on where one that was sent found nobody") {
+    outlives_unreachable(SIDING_SOURCE_RECEIVE);
+}
+
 TEST("S12: kinds that do not fit a socket are refused") {
     SOCKET ends[2];
     REQUIRE(host_open(&host, 64));
@@ -415,6 +523,11 @@ TEST("S12: kinds that do not fit a socket are refused") {
     options = plain_options(SIDING_SOURCE_RECEIVE, TOKEN, (int64_t)ends[0], 1);
     options.limit_bytes = 64;
     EXPECT_EQ(refused(&host, &options, &error), SIDING_EINVALID);
+    SOCKET blocking = WSASocketW(AF_INET, SOCK_DGRAM, 0, NULL, 0, 0);
+    options = plain_options(SIDING_SOURCE_READ, TOKEN, (int64_t)blocking, 1);
+    options.limit_bytes = 64;
+    EXPECT_EQ(refused(&host, &options, &error), SIDING_EBLOCKS);
+    EXPECT_EQ(closesocket(blocking), 0);
     HANDLE event = new_event(false);
     options = plain_options(SIDING_SOURCE_READ, TOKEN, number_of(event), 1);
     options.limit_bytes = 64;

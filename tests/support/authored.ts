@@ -29,7 +29,7 @@ export const definitions = {
 } as const;
 
 /** Compiles a library with this answer. */
-export function compileAnswer(answer: number, soname?: string): string {
+export function compileAnswer(answer: number, soname?: string): Promise<string> {
   const source = `
     static int count;
     int answer(void) { return ${answer}; }

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Library, open } from "../../mod.ts";
+import { type Library, open, type SidingError } from "../../mod.ts";
 
 /** What the tests need of libc. */
 export const definitions = {
@@ -174,6 +174,18 @@ export function connectTo(port: number): number {
 export function reset(socket: number): void {
   libc.setsockopt.sync(socket, SOL_SOCKET, SO_LINGER, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8);
   close(socket);
+}
+
+/** Takes all descriptors that are left but `spare` of them, as copies of one. */
+export function exhaust(descriptor: number, spare = 0): number[] {
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(libc.dup.sync(descriptor));
+  } catch (error) {
+    assert.equal((error as SidingError).errno, 24);
+  }
+  close(...taken.splice(0, spare));
+  return taken;
 }
 
 /** A process that runs a shell command; C has started it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import process from "node:process";
 import { open, type Pointer } from "../../mod.ts";
 
 const kernel32 = open("kernel32.dll", {
@@ -13,6 +14,14 @@ const kernel32 = open("kernel32.dll", {
   CreatePipe: {
     parameters: [{ out: "pointer" }, { out: "pointer" }, "pointer", "u32"],
     result: "i32",
+  },
+  CreateFileW: {
+    parameters: ["cstring16", "u32", "u32", "pointer", "u32", "u32", "pointer"],
+    result: "pointer",
+  },
+  CreateNamedPipeW: {
+    parameters: ["cstring16", "u32", "u32", "u32", "u32", "u32", "u32", "pointer"],
+    result: "pointer",
   },
   CloseHandle: { parameters: ["pointer"], result: "i32" },
   ReleaseSemaphore: { parameters: ["pointer", "i32", "pointer"], result: "i32" },
@@ -95,6 +104,23 @@ export function newPipe(): [Pointer, Pointer] {
   const { value, out: [from, to] } = kernel32.CreatePipe.sync(null, 0);
   assert.ok(value !== 0);
   return [made(from), made(to)];
+}
+
+const DUPLEX_OVERLAPPED = 0x40000003;
+const GENERIC_READ_WRITE = 0xc0000000;
+const OPEN_EXISTING = 3;
+const QUOTA_BYTES = 65_536;
+let namedPipes = 0;
+
+/** A pipe that listens, opened for overlapped I/O, and how a client connects to it. */
+export function newListeningPipe(): { pipe: Pointer; connect: () => Pointer } {
+  const name = `\\\\.\\pipe\\siding-test-${process.pid}-${++namedPipes}`;
+  const { CreateFileW, CreateNamedPipeW } = kernel32;
+  const sizes = [QUOTA_BYTES, QUOTA_BYTES, 0] as const;
+  const pipe = made(CreateNamedPipeW.sync(name, DUPLEX_OVERLAPPED, 0, 1, ...sizes, null));
+  const connect = (): Pointer =>
+    made(CreateFileW.sync(name, GENERIC_READ_WRITE, 0, null, OPEN_EXISTING, 0, null));
+  return { pipe, connect };
 }
 
 /** Writes all of it. */

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { zigPath } from "../../scripts/toolchain.mjs";
 
@@ -37,9 +40,28 @@ export function launched(program: string, args: readonly string[] = []): Command
   return SIDING_TEST_LAUNCHER === undefined ? command : [SIDING_TEST_LAUNCHER, ...command];
 }
 
-/** The command that compiles C for the platform. */
-export function compiler(args: readonly string[]): Command {
-  return SIDING_TEST_CC === undefined ? [zigPath(), "cc", ...args] : [SIDING_TEST_CC, ...args];
+/* Where no compiler runs, the machine's own answers at an address. */
+async function compileThere(source: string, flags: readonly string[]): Promise<Uint8Array> {
+  const body = JSON.stringify({ flags, source });
+  const response = await fetch(SIDING_TEST_CC!, { method: "POST", body });
+  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  throw new Error(`Cannot compile: ${await response.text()}`);
+}
+
+/** What the C compiler for the platform makes of a source: a program, or a shared library. */
+export async function compile(source: string, flags: readonly string[]): Promise<Uint8Array> {
+  if (SIDING_TEST_CC?.startsWith("http:")) return await compileThere(source, flags);
+  const folder = mkdtempSync(join(tmpdir(), "siding-cc-"));
+  try {
+    const [input, output] = [join(folder, "source.c"), join(folder, "output")];
+    writeFileSync(input, source);
+    const [program, ...args] = SIDING_TEST_CC === undefined ? [zigPath(), "cc"] : [SIDING_TEST_CC];
+    const stdio = ["ignore", "inherit", "inherit"] as const;
+    execFileSync(program!, [...args, ...flags, "-o", output, input], { stdio: [...stdio] });
+    return readFileSync(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /* A line each: the name, a tab, the reason. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import type { FieldType } from "../../mod.ts";
 
 /** A type with its C side. */
@@ -74,7 +75,9 @@ const leaves: readonly Leaf[] = [
   wide("i64", "int64_t", true),
   wide("usize", "size_t", false),
   narrow("i53", "int64_t", true),
-  narrow("ulong", "unsigned long", false),
+  process.platform === "win32"
+    ? integer("ulong", "unsigned long", 32, false)
+    : narrow("ulong", "unsigned long", false),
   {
     name: "bool",
     c: "bool",

@@ -39,9 +39,10 @@ void siding_poller_disown(int descriptor) {
     (void)descriptor;
 }
 
-void siding_poller_await(const struct siding_poller *poller, int descriptor) {
+bool siding_poller_await(const struct siding_poller *poller, int descriptor) {
     (void)poller;
     (void)descriptor;
+    return true;
 }
 
 void siding_poller_look_all(struct siding_look *looks, uint32_t count) {

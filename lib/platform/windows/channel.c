@@ -2,6 +2,7 @@
 
 #include <windows.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ int32_t siding_channel_open(struct siding_channel *out_channel) {
             return 0;
         }
     }
-    return ERROR_PIPE_NOT_CONNECTED;
+    return EMFILE;
 }
 
 void siding_channel_kick(const struct siding_channel *channel) {

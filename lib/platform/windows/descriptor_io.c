@@ -7,12 +7,14 @@
 
 #include "wait.h"
 #include "wait_object.h"
+#include "wait_pipe.h"
 #include "wait_socket.h"
 
 /*
- * Nobody can ask a socket whether its calls block. So what is read is read overlapped, which no
- * socket refuses that is made by `socket`, and taken back where it does not come at once; a
- * connection is looked for first, and accepted then.
+ * Nobody can ask a socket whether its calls block. So what is read is read overlapped, and taken
+ * back where it does not come at once: the few sockets that know no overlapped calls block. A
+ * connection is looked for first, and accepted then. Pipes that were opened for it are read so,
+ * too; all else that is no socket blocks.
  */
 
 _Static_assert(sizeof(SOCKADDR_STORAGE) <= SIDING_IO_ADDRESS_BYTES, "any address fits");
@@ -30,21 +32,34 @@ static int option(SOCKET socket, int name) {
     return getsockopt(socket, SOL_SOCKET, name, (char *)&value, &size_bytes) == 0 ? value : 0;
 }
 
+/* @return 0 or errno */
+static int32_t look_at_file(HANDLE file, struct siding_io_nature *out_nature) {
+    int32_t error = wait_pipe_look(file);
+    bool is_pipe = error != EPERM;
+    *out_nature = (struct siding_io_nature){.way = is_pipe ? SIDING_IO_NOWAIT : SIDING_IO_BLOCKS,
+                                            .has_end = true};
+    return is_pipe ? error : wait_object_look_file(file);
+}
+
 int32_t siding_io_look(int descriptor, struct siding_io_nature *out_nature) {
+    HANDLE handle = (HANDLE)(intptr_t)descriptor;
     HANDLE base = NULL;
     DWORD flags = 0;
-    if (!GetHandleInformation((HANDLE)(intptr_t)descriptor, &flags)) {
+    if (!GetHandleInformation(handle, &flags)) {
         return EBADF;
     }
-    if (!wait_socket_look((HANDLE)(intptr_t)descriptor, &base)) {
-        *out_nature = (struct siding_io_nature){.way = SIDING_IO_BLOCKS, .has_end = true};
-        return wait_object_look_file((HANDLE)(intptr_t)descriptor);
+    if (!wait_socket_look(handle, &base)) {
+        return look_at_file(handle, out_nature);
     }
     bool is_stream = option(socket_of(descriptor), SO_TYPE) == SOCK_STREAM;
+    bool is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0;
+    bool is_overlapped = wait_object_look_file(base) != 0;
     *out_nature = (struct siding_io_nature){
-        .way = SIDING_IO_PLAIN,
+        .way = is_listener     ? SIDING_IO_PLAIN
+               : is_overlapped ? SIDING_IO_SOCKET
+                               : SIDING_IO_BLOCKS,
         .is_socket = true,
-        .is_listener = option(socket_of(descriptor), SO_ACCEPTCONN) != 0,
+        .is_listener = is_listener,
         .has_messages = !is_stream,
         .gives_all = is_stream,
         .has_end = is_stream,
@@ -58,13 +73,22 @@ static const struct {
     int system;
     int32_t error;
 } errors[] = {
-    {WSAEBADF, EBADF},           {WSAENOTSOCK, EBADF},
-    {WSAEINVAL, EINVAL},         {WSAEMFILE, EMFILE},
-    {WSAENOBUFS, ENOBUFS},       {WSA_NOT_ENOUGH_MEMORY, ENOMEM},
-    {WSAECONNRESET, ECONNRESET}, {WSAECONNABORTED, ECONNABORTED},
-    {WSAENETRESET, ENETRESET},   {WSAETIMEDOUT, ETIMEDOUT},
-    {WSAENOTCONN, ENOTCONN},     {WSAESHUTDOWN, EPIPE},
-    {WSAEFAULT, EFAULT},         {WSAEOPNOTSUPP, EOPNOTSUPP},
+    {WSAEBADF, EBADF},
+    {WSAENOTSOCK, EBADF},
+    {WSAEINVAL, EINVAL},
+    {WSAEMFILE, EMFILE},
+    {WSAENOBUFS, ENOBUFS},
+    {WSA_NOT_ENOUGH_MEMORY, ENOMEM},
+    {WSAECONNRESET, ECONNRESET},
+    {WSAECONNABORTED, ECONNABORTED},
+    {WSAENETRESET, ENETRESET},
+    {WSAETIMEDOUT, ETIMEDOUT},
+    {WSAENOTCONN, ENOTCONN},
+    {WSAESHUTDOWN, EPIPE},
+    {WSAEFAULT, EFAULT},
+    {WSAEOPNOTSUPP, EOPNOTSUPP},
+    {ERROR_INVALID_HANDLE, EBADF},
+    {ERROR_PIPE_NOT_CONNECTED, ENOTCONN},
 };
 
 /* One that has no errno stays what it is. */
@@ -82,6 +106,11 @@ bool siding_io_is_not_yet(int32_t error) {
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
+
+/* What one call is asked for. */
+static ULONG most_of(size_t size_bytes) {
+    return size_bytes < INT32_MAX ? (ULONG)size_bytes : INT32_MAX;
+}
 
 /* What one receive is about. */
 struct receive {
@@ -138,31 +167,77 @@ static bool is_cut_off(int error) {
     return error == WSAEMSGSIZE;
 }
 
-int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, void *out_bytes,
-                       size_t size_bytes, bool *out_is_all, int32_t *out_error) {
-    ULONG most = size_bytes < INT32_MAX ? (ULONG)size_bytes : INT32_MAX;
-    struct receive receive = {.target = {.len = most, .buf = out_bytes}};
-    *out_is_all = false;
-    int error = receive_now((SOCKET)wait_handle(descriptor), &receive);
-    if (is_cut_off(error)) {
-        return (int64_t)size_bytes;
-    }
-    if (error != 0) {
-        return failure(error, out_error);
-    }
-    *out_is_all = nature->gives_all && receive.got_bytes > 0 && receive.got_bytes < most;
-    return receive.got_bytes;
-}
-
 /* Of something that was sent before, whose answer says that nobody is there. */
 static bool is_of_other_datagram(int error) {
     return error == WSAECONNRESET || error == WSAENETRESET;
 }
 
+static int64_t read_socket(SOCKET socket, const struct siding_io_nature *nature, void *out_bytes,
+                           size_t size_bytes, bool *out_is_all, int32_t *out_error) {
+    ULONG most = most_of(size_bytes);
+    struct receive receive = {.target = {.len = most, .buf = out_bytes}};
+    int error = receive_now(socket, &receive);
+    if (is_cut_off(error)) {
+        return (int64_t)size_bytes;
+    }
+    if (error != 0) {
+        return nature->has_messages && is_of_other_datagram(error) ? SIDING_IO_AGAIN
+                                                                   : failure(error, out_error);
+    }
+    *out_is_all = nature->gives_all && receive.got_bytes > 0 && receive.got_bytes < most;
+    return receive.got_bytes;
+}
+
+/* As receive_now. What is left of a message that is longer comes with the next read. */
+static int read_now(HANDLE pipe, void *out_bytes, DWORD size_bytes, DWORD *out_got_bytes) {
+    OVERLAPPED overlapped = {.hEvent = event_of_leader()};
+    if (overlapped.hEvent == NULL) {
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+    DWORD error = ERROR_SUCCESS;
+    if (!ReadFile(pipe, out_bytes, size_bytes, NULL, &overlapped)) {
+        error = GetLastError();
+    }
+    if (error == ERROR_IO_PENDING) {
+        (void)CancelIoEx(pipe, &overlapped);
+    } else if (error != ERROR_SUCCESS && error != ERROR_MORE_DATA) {
+        return (int)error;
+    }
+    bool is_read = GetOverlappedResult(pipe, &overlapped, out_got_bytes, TRUE);
+    error = is_read ? ERROR_SUCCESS : GetLastError();
+    return error == ERROR_MORE_DATA ? ERROR_SUCCESS : (int)error;
+}
+
+static int64_t read_pipe(HANDLE pipe, void *out_bytes, size_t size_bytes, int32_t *out_error) {
+    DWORD got_bytes = 0;
+    int error = read_now(pipe, out_bytes, most_of(size_bytes), &got_bytes);
+    switch (error) {
+    case ERROR_SUCCESS:
+        return got_bytes > 0 ? (int64_t)got_bytes : SIDING_IO_AGAIN; /* an empty message */
+    case ERROR_OPERATION_ABORTED:
+    case ERROR_PIPE_LISTENING:
+        return SIDING_IO_NOT_YET;
+    case ERROR_BROKEN_PIPE: /* the other end was closed, or is about to be */
+    case ERROR_NO_DATA:
+        return 0;
+    default:
+        return failure(error, out_error);
+    }
+}
+
+int64_t siding_io_read(int descriptor, const struct siding_io_nature *nature, void *out_bytes,
+                       size_t size_bytes, bool *out_is_all, int32_t *out_error) {
+    HANDLE handle = wait_handle(descriptor);
+    *out_is_all = false;
+    return nature->is_socket
+               ? read_socket((SOCKET)handle, nature, out_bytes, size_bytes, out_is_all, out_error)
+               : read_pipe(handle, out_bytes, size_bytes, out_error);
+}
+
 /* @return the system's error number, or 0 */
 static int receive_one(SOCKET socket, uint8_t *memory, size_t size_bytes,
                        struct siding_datagram *out_datagram) {
-    ULONG most = size_bytes < INT32_MAX ? (ULONG)size_bytes : INT32_MAX;
+    ULONG most = most_of(size_bytes);
     struct receive receive = {
         .target = {.len = most, .buf = (char *)memory},
         .address = (SOCKADDR *)out_datagram->address,

@@ -21,6 +21,10 @@
    in wait. A wait that has begun is kicked. */
 static _Atomic(uint64_t) armed_ns = UINT64_MAX;
 
+/* Whether a kick is on its way, to which others add nothing; atomic: acq_rel in kick, paired with
+   acq_rel where the kick is taken: what came before any of them is seen after the wait it ends. */
+static _Atomic(bool) is_kicked;
+
 /* Handles have 32 bits that count. */
 static HANDLE port_of(const struct siding_poller *poller) {
     return (HANDLE)(intptr_t)poller->queue;
@@ -44,8 +48,13 @@ void siding_poller_arm(const struct siding_poller *poller, uint64_t at_ns) {
 }
 
 void siding_poller_kick(const struct siding_poller *poller) {
+    if (atomic_exchange_explicit(&is_kicked, true, memory_order_acq_rel)) {
+        return;
+    }
     uint64_t errors = siding_errors_save();
-    (void)PostQueuedCompletionStatus(port_of(poller), 0, WAIT_KEY_KICK, NULL);
+    if (!PostQueuedCompletionStatus(port_of(poller), 0, WAIT_KEY_KICK, NULL)) {
+        atomic_store_explicit(&is_kicked, false, memory_order_release);
+    }
     siding_errors_restore(errors);
 }
 
@@ -83,6 +92,8 @@ uint32_t siding_poller_wait(const struct siding_poller *poller, struct siding_re
     for (ULONG i = 0; i < count; i++) {
         if (entries[i].lpCompletionKey != WAIT_KEY_KICK) {
             filled += wait_read(&entries[i], &out_ready[filled]);
+        } else {
+            (void)atomic_exchange_explicit(&is_kicked, false, memory_order_acq_rel);
         }
     }
     disarm_past(at_ns);

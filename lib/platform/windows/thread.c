@@ -1,5 +1,6 @@
 #include <windows.h>
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "../../base/assert.h"
@@ -77,7 +78,7 @@ int32_t siding_thread_start(const struct siding_thread_options *options) {
     prepare_first();
     struct start *start = malloc(sizeof *start);
     if (start == NULL) {
-        return ERROR_NOT_ENOUGH_MEMORY;
+        return ENOMEM;
     }
     start->run = options->run;
     start->argument = options->argument;
@@ -85,9 +86,8 @@ int32_t siding_thread_start(const struct siding_thread_options *options) {
     HANDLE thread = CreateThread(NULL, options->stack_bytes, thread_main, start,
                                  STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (thread == NULL) {
-        int32_t error = (int32_t)GetLastError();
         free(start);
-        return error;
+        return EAGAIN;
     }
     CloseHandle(thread);
     return 0;
@@ -119,12 +119,11 @@ void siding_thread_yield(void) {
 static int32_t create_notice(struct exit_notice **out_notice) {
     struct exit_notice *notice = calloc(1, sizeof *notice);
     if (notice == NULL) {
-        return ERROR_NOT_ENOUGH_MEMORY;
+        return ENOMEM;
     }
     if (!FlsSetValue(exit_index, notice)) {
-        int32_t error = (int32_t)GetLastError();
         free(notice);
-        return error;
+        return ENOMEM;
     }
     *out_notice = notice;
     return 0;
@@ -133,7 +132,7 @@ static int32_t create_notice(struct exit_notice **out_notice) {
 int32_t siding_thread_on_exit(void (*notice)(void *argument), void *argument) {
     prepare_first();
     if (exit_index == FLS_OUT_OF_INDEXES) {
-        return ERROR_NOT_ENOUGH_MEMORY;
+        return EAGAIN;
     }
     bool wanted = notice != NULL && argument != NULL;
     struct exit_notice *current = FlsGetValue(exit_index);

@@ -6,6 +6,7 @@
 #include "wait_group.h"
 #include "wait_object.h"
 #include "wait_packet.h"
+#include "wait_pipe.h"
 #include "wait_socket.h"
 
 /* As many as there can be sources. */
@@ -18,7 +19,8 @@ static uint32_t used SIDING_GUARDED_BY(&wait_mutex);
 static uint32_t first_free SIDING_GUARDED_BY(&wait_mutex); /* number + 1; 0: none */
 static bool is_forced SIDING_GUARDED_BY(&wait_mutex);
 static enum wait_way forced_way SIDING_GUARDED_BY(&wait_mutex);
-static HANDLE port; /* immutable after wait_init */
+static uint32_t starved SIDING_GUARDED_BY(&wait_mutex); /* see wait_starve */
+static HANDLE port;                                     /* immutable after wait_init */
 
 void wait_init(HANDLE of_poller) {
     port = of_poller;
@@ -33,8 +35,21 @@ bool wait_force(enum wait_way way) {
     return is_known;
 }
 
+void wait_starve(uint32_t count) {
+    siding_mutex_lock(&wait_mutex);
+    starved = count;
+    siding_mutex_unlock(&wait_mutex);
+}
+
+static bool is_starved(void) SIDING_REQUIRES(&wait_mutex) {
+    bool is_one = starved > 0;
+    starved -= is_one;
+    return is_one;
+}
+
 bool wait_post(uint32_t key, uint64_t content) {
-    return PostQueuedCompletionStatus(port, 0, key, (OVERLAPPED *)(uintptr_t)content);
+    return !is_starved() &&
+           PostQueuedCompletionStatus(port, 0, key, (OVERLAPPED *)(uintptr_t)content);
 }
 
 /* ---- one wait -------------------------------------------------------------------------------- */
@@ -58,7 +73,7 @@ static void next_turn(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
 }
 
 void wait_took(struct wait *wait) {
-    wait->has_taken = wait->nature != WAIT_KEEPS && wait->nature != WAIT_SOCKET;
+    wait->has_taken = wait_takes(wait);
 }
 
 void wait_give_back(struct wait *wait) {
@@ -79,11 +94,24 @@ static struct wait *take_free(void) SIDING_REQUIRES(&wait_mutex) {
     return wait;
 }
 
+/* What is adopted. */
+struct subject {
+    enum wait_nature nature;
+    HANDLE object;
+    struct wait_pipe *pipe;
+};
+
+static void let_go(const struct subject *subject) {
+    if (subject->nature == WAIT_PIPE) {
+        wait_pipe_destroy(subject->pipe);
+    } else if (subject->nature != WAIT_SOCKET) {
+        (void)CloseHandle(subject->object);
+    }
+}
+
 void wait_free(struct wait *wait) {
     siding_assert(wait->state != WAIT_FREE && wait->state != WAIT_ARMED);
-    if (wait->way != WAIT_BY_POLL) {
-        (void)CloseHandle(wait->object);
-    }
+    let_go(&(struct subject){wait->nature, wait->object, wait->pipe});
     if (wait->way == WAIT_BY_PACKET && wait->packet != NULL) {
         (void)CloseHandle(wait->packet);
     }
@@ -116,13 +144,14 @@ static int32_t prepare_way(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
 }
 
 /* @return 0 or errno */
-static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor) {
+static int32_t make(const struct subject *subject, int *out_descriptor) {
     int32_t error = ENOMEM;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = take_free();
     if (wait != NULL) {
-        wait->object = object;
-        wait->nature = nature;
+        wait->nature = subject->nature;
+        wait->object = subject->object;
+        wait->pipe = subject->pipe;
         *out_descriptor = (int)number_of(wait);
         error = prepare_way(wait);
     }
@@ -130,42 +159,46 @@ static int32_t make(HANDLE object, enum wait_nature nature, int *out_descriptor)
         wait_free(wait);
     }
     siding_mutex_unlock(&wait_mutex);
-    if (wait == NULL && nature != WAIT_SOCKET) {
-        (void)CloseHandle(object);
+    if (wait == NULL) {
+        let_go(subject);
     }
     return error;
 }
 
-/* @return 0 or errno  @owns the caller, on success */
-static int32_t duplicate(HANDLE object, HANDLE *out_duplicate) {
+/* What is waited for in place of an object. @return 0 or errno */
+static int32_t own(HANDLE object, struct subject *subject) {
     HANDLE self = GetCurrentProcess();
-    if (!DuplicateHandle(self, object, self, out_duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
-        return EMFILE;
+    if (subject->nature == WAIT_PIPE) {
+        int32_t error = wait_pipe_create(object, &subject->pipe);
+        subject->object = error == 0 ? subject->pipe->event : NULL;
+        return error;
     }
-    return 0;
+    bool is_duplicated =
+        DuplicateHandle(self, object, self, &subject->object, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    return is_duplicated ? 0 : EMFILE;
 }
 
 int32_t siding_poller_adopt(int object, uint32_t conditions, int *out_descriptor) {
-    HANDLE socket = NULL;
-    if (wait_socket_look(handle_of(object), &socket)) {
-        return make(socket, WAIT_SOCKET, out_descriptor);
+    struct subject subject = {.nature = WAIT_SOCKET};
+    if (wait_socket_look(handle_of(object), &subject.object)) {
+        return make(&subject, out_descriptor);
     }
-    enum wait_nature nature;
-    int32_t error = wait_object_look(handle_of(object), &nature);
+    int32_t error = wait_object_look(handle_of(object), &subject.nature);
     if (error != 0 || conditions != SIDING_READY_READ) {
         return error != 0 ? error : EINVAL;
     }
-    HANDLE own = NULL;
-    error = duplicate(handle_of(object), &own);
-    return error != 0 ? error : make(own, nature, out_descriptor);
+    error = own(handle_of(object), &subject);
+    return error != 0 ? error : make(&subject, out_descriptor);
 }
 
 HANDLE wait_handle(int descriptor) {
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at(descriptor);
-    HANDLE object = wait == NULL ? NULL : wait->object;
+    HANDLE handle = wait == NULL                ? NULL
+                    : wait->nature == WAIT_PIPE ? wait->pipe->handle
+                                                : wait->object;
     siding_mutex_unlock(&wait_mutex);
-    return object;
+    return handle;
 }
 
 /* One that is not waited for. */
@@ -205,6 +238,9 @@ int32_t siding_poller_change(const struct siding_poller *poller, int descriptor,
 
 /* @return false: the system refused */
 static bool begin(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    if (wait->nature == WAIT_PIPE) {
+        wait_pipe_begin(wait->pipe);
+    }
     switch (wait->way) {
     case WAIT_BY_GROUP:
         wait_group_arm(wait);
@@ -216,25 +252,27 @@ static bool begin(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     }
 }
 
-/* A wait that the system refuses is told as one that is over: the next look says why. */
-static void arm(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+/* @return false: the system refused */
+static bool arm(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     wait->has_taken = false;
+    wait->has_failed = false;
     wait->state = WAIT_ARMED;
     next_turn(wait);
-    if (!begin(wait)) {
-        wait->state = WAIT_POSTED;
-        (void)wait_post(WAIT_KEY_TOLD, wait_ticket(wait));
+    if (is_starved() || !begin(wait)) {
+        wait->state = WAIT_IDLE;
+        return false;
     }
+    return true;
 }
 
-void siding_poller_await(const struct siding_poller *poller, int descriptor) {
+bool siding_poller_await(const struct siding_poller *poller, int descriptor) {
     (void)poller;
     siding_mutex_lock(&wait_mutex);
     struct wait *wait = wait_at(descriptor);
-    if (wait != NULL && wait->state == WAIT_IDLE) {
-        arm(wait);
-    }
+    bool is_idle = wait != NULL && wait->state == WAIT_IDLE;
+    bool is_armed = is_idle ? arm(wait) : wait != NULL;
     siding_mutex_unlock(&wait_mutex);
+    return is_armed;
 }
 
 /* Nothing of one that is waited for: what it would take is on its way. */
@@ -244,6 +282,9 @@ static uint32_t look_at(struct wait *wait, uint32_t conditions) SIDING_REQUIRES(
     }
     if (wait->nature == WAIT_SOCKET) {
         return wait_socket_conditions(wait->object, conditions);
+    }
+    if (wait->nature == WAIT_PIPE) {
+        return wait_pipe_conditions(wait->pipe);
     }
     wait->has_taken = false;
     switch (WaitForSingleObject(wait->object, 0)) {
@@ -273,12 +314,15 @@ static uint32_t finish(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     bool was_posted = wait->state == WAIT_POSTED;
     wait->state = WAIT_IDLE;
     if (wait->nature == WAIT_SOCKET) {
-        return was_posted ? WAIT_SOCKET_FAILED : wait_socket_read(&wait->poll);
+        return wait_socket_read(&wait->poll);
+    }
+    if (wait->nature == WAIT_PIPE) {
+        return SIDING_READY_READ | wait_pipe_conditions(wait->pipe); /* or a connection */
     }
     if (!was_posted) {
         wait_took(wait); /* a packet: the system took it */
     }
-    return SIDING_READY_READ;
+    return wait->has_failed ? SIDING_READY_ERROR : SIDING_READY_READ;
 }
 
 /* @return whether this is news */
@@ -287,6 +331,10 @@ static bool read_wait(struct wait *wait, struct siding_ready *out_ready)
     switch (wait->state) {
     case WAIT_ARMED:
     case WAIT_POSTED:
+        if (wait->nature == WAIT_PIPE && wait_pipe_is_cut_off(wait->pipe)) {
+            arm(wait);
+            return false;
+        }
         *out_ready = (struct siding_ready){wait->data, finish(wait)};
         return true;
     case WAIT_LEAVING: /* a poll that was cancelled */
@@ -315,6 +363,9 @@ bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready) {
 
 /* @return whether nothing more can be taken */
 static bool stop(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    if (wait->nature == WAIT_PIPE) {
+        wait_pipe_release(wait->pipe);
+    }
     if (wait->way != WAIT_BY_PACKET) {
         wait->state = WAIT_LEAVING;
     }
@@ -324,7 +375,7 @@ static bool stop(struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
     }
     if (wait->way == WAIT_BY_GROUP) {
         wait_group_expel(wait);
-        return wait->nature == WAIT_KEEPS;
+        return !wait_takes(wait);
     }
     if (!wait_packet_cancel(wait->packet)) {
         wait_took(wait);
@@ -341,10 +392,10 @@ bool siding_poller_remove(const struct siding_poller *poller, int descriptor, bo
     struct wait *wait = wait_at(descriptor);
     siding_assert(wait != NULL && wait->state != WAIT_LEAVING);
     bool is_done = true;
-    if (wait->state == WAIT_ARMED) {
+    if (wait->state == WAIT_ARMED || wait->state == WAIT_OVER) {
         is_done = stop(wait);
     } else {
-        if (is_untold) {
+        if (is_untold || wait->state == WAIT_POSTED) {
             wait_give_back(wait);
         }
         end(wait);

@@ -7,6 +7,9 @@
  *    ▼                  ▼                     ▼
  *   FREE ◀──────── LEAVING                  FREE
  *
+ * Where the system has no memory for the post, a wait of a group is OVER until it has: what was
+ * taken is kept, and LEAVING comes next if the source is closed.
+ *
  * A wait belongs to one registration of the core, from siding_poller_adopt to siding_poller_remove,
  * and its number is what the core knows it by. It waits for a duplicate of the HANDLE: the host may
  * close its own, and the system give its value to another object, and nobody is confused. Sources
@@ -24,6 +27,7 @@
  *   groups   threads of ours wait for at most 63 objects each, and post to the port
  *   polls    of sockets, see wait_socket.h; these are not duplicated, which would keep a connection
  *            that its owner closes, and belong to the host until the end, as descriptors do
+ * A pipe itself cannot be waited for: an event stands for it, see wait_pipe.h.
  * What comes from the port has the wait's turn, which changes with each ARMED and each end, so that
  * nobody gets what was meant for a predecessor.
  *
@@ -31,7 +35,7 @@
  * keeps its memory until the port tells its end, and takes nothing. A group's thread may be just
  * about to take a signal: the wait is LEAVING until that thread has come out of its own, given back
  * what it took, and closed the duplicate; where something could be taken, the source ends only
- * then.
+ * then. What goes on at a pipe is cancelled at once.
  *
  * One mutex, wait_mutex, guards all of it, for a few steps at a time; the core's registration_mutex
  * is taken before it, none after it.
@@ -47,20 +51,22 @@
 #include "../platform.h"
 #include "../poller.h"
 
-enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_POSTED, WAIT_LEAVING };
+enum wait_state { WAIT_FREE, WAIT_IDLE, WAIT_ARMED, WAIT_OVER, WAIT_POSTED, WAIT_LEAVING };
 
 /* What a wait that succeeds does to its object. */
 enum wait_nature {
-    WAIT_KEEPS,           /* nothing */
+    WAIT_KEEPS, /* nothing, as with the next two */
+    WAIT_SOCKET,
+    WAIT_PIPE,
     WAIT_TAKES_EVENT,     /* takes its signal; SetEvent gives it back */
     WAIT_TAKES_SEMAPHORE, /* likewise, ReleaseSemaphore */
-    WAIT_TAKES,           /* may take its signal for good: a timer does not say what it is */
-    WAIT_SOCKET           /* nothing */
+    WAIT_TAKES            /* may take its signal for good: a timer does not say what it is */
 };
 
 enum wait_way { WAIT_BY_PACKET, WAIT_BY_GROUP, WAIT_BY_POLL };
 
 struct wait_group;
+struct wait_pipe;
 
 /* As the system writes it. */
 struct wait_status {
@@ -82,15 +88,17 @@ struct wait_poll {
 
 /* guarded by wait_mutex */
 struct wait {
-    HANDLE object;       /* a duplicate, owned; or a socket */
-    uint32_t conditions; /* of siding_poller_add */
-    uint64_t data;       /* of siding_poller_add */
-    uint32_t turn;       /* see above; never 0 */
-    uint32_t next_free;  /* number + 1; 0: none */
+    HANDLE object;          /* a duplicate, owned; or a socket; or the event of `pipe` */
+    struct wait_pipe *pipe; /* of WAIT_PIPE; owned */
+    uint32_t conditions;    /* of siding_poller_add */
+    uint64_t data;          /* of siding_poller_add */
+    uint32_t turn;          /* see above; never 0 */
+    uint32_t next_free;     /* number + 1; 0: none */
     enum wait_state state;
     enum wait_nature nature;
     enum wait_way way;
-    bool has_taken; /* its last success took something */
+    bool has_taken;  /* its last success took something */
+    bool has_failed; /* the last one was none */
     union {
         HANDLE packet;            /* of WAIT_BY_PACKET; owned */
         struct wait_group *group; /* of WAIT_BY_GROUP: it is a member */
@@ -113,15 +121,19 @@ void wait_init(HANDLE port);
 /** @return whether this is news of a wait that there is still  @thread poller  @blocks never */
 bool wait_read(const OVERLAPPED_ENTRY *entry, struct siding_ready *out_ready);
 
-/** @return the object of a wait, while it is the caller's  @thread any  @blocks never */
+/** @return the socket or the pipe of a wait, while it is the caller's  @thread any  @blocks never */
 HANDLE wait_handle(int descriptor);
 
 /* ---- of the ways ----------------------------------------------------------------------------- */
 
 /** Posts to the port. @return false: the system has no memory  @thread any  @blocks never */
-bool wait_post(uint32_t key, uint64_t content);
+bool wait_post(uint32_t key, uint64_t content) SIDING_REQUIRES(&wait_mutex);
 /** @return turn and number, for WAIT_KEY_TOLD  @thread any  @blocks never */
 uint64_t wait_ticket(const struct wait *wait) SIDING_REQUIRES(&wait_mutex);
+/** @return whether a wait that succeeds takes something of its object  @thread any  @blocks never */
+static inline bool wait_takes(const struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
+    return wait->nature >= WAIT_TAKES_EVENT;
+}
 /** Notes what has been taken, if this object loses a signal. @thread any  @blocks never */
 void wait_took(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
 /** Gives that back. @thread any  @blocks never */
@@ -134,5 +146,8 @@ void wait_free(struct wait *wait) SIDING_REQUIRES(&wait_mutex);
 /** Has waits that are adopted from now on use one way. @return false: the system does not know it
  *  @thread any  @blocks never */
 bool wait_force(enum wait_way way);
+/** Has as many of the next waits and posts fail as where the system has no memory.
+ *  @thread any  @blocks never */
+void wait_starve(uint32_t count);
 
 #endif

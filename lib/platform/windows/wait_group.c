@@ -20,7 +20,7 @@ struct wait_group {
     HANDLE wake; /* its own event, auto-reset; owned */
     uint32_t members;
     uint32_t armed_count;
-    struct wait *armed[MEMBERS_MAX]; /* ARMED or LEAVING, the longest armed first */
+    struct wait *armed[MEMBERS_MAX]; /* ARMED, OVER or LEAVING, the longest armed first */
     bool sleeps;                     /* and nobody has woken it yet */
 };
 
@@ -50,7 +50,7 @@ static void list_armed(const struct wait_group *group, struct wait_list *out_lis
     out_list->timeout_ms = group->members == 0 ? VACANT_MS_MAX : INFINITE;
     for (uint32_t i = 0; i < group->armed_count; i++) {
         struct wait *wait = group->armed[i];
-        if (wait->state == WAIT_LEAVING) {
+        if (wait->state != WAIT_ARMED) {
             out_list->timeout_ms = RETRY_MS;
             continue;
         }
@@ -70,14 +70,24 @@ static void drop_armed(struct wait_group *group, const struct wait *wait)
             (group->armed_count - at) * sizeof group->armed[0]);
 }
 
-/* What cannot be told is given back, and waited for again. */
-static void tell(struct wait_group *group, struct wait *wait) SIDING_REQUIRES(&wait_mutex) {
-    wait_took(wait);
-    if (wait->state == WAIT_ARMED && wait_post(WAIT_KEY_TOLD, wait_ticket(wait))) {
-        wait->state = WAIT_POSTED;
-        drop_armed(group, wait);
-    } else {
-        wait_give_back(wait);
+/* One that was in the list. */
+static void finish(struct wait *wait, bool has_failed) SIDING_REQUIRES(&wait_mutex) {
+    wait->has_failed = has_failed;
+    if (!has_failed) {
+        wait_took(wait);
+    }
+    if (wait->state == WAIT_ARMED) {
+        wait->state = WAIT_OVER;
+    }
+}
+
+static void tell_over(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) {
+    for (uint32_t i = group->armed_count; i-- > 0;) {
+        struct wait *wait = group->armed[i];
+        if (wait->state == WAIT_OVER && wait_post(WAIT_KEY_TOLD, wait_ticket(wait))) {
+            wait->state = WAIT_POSTED;
+            drop_armed(group, wait);
+        }
     }
 }
 
@@ -85,8 +95,11 @@ static void tell(struct wait_group *group, struct wait *wait) SIDING_REQUIRES(&w
 static void free_leaving(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) {
     for (uint32_t i = group->armed_count; i-- > 0;) {
         struct wait *wait = group->armed[i];
+        if (wait->state == WAIT_LEAVING) {
+            wait_give_back(wait);
+        }
         bool is_free = wait->state == WAIT_LEAVING &&
-                       (wait->nature == WAIT_KEEPS || wait_post(WAIT_KEY_GONE, wait->data));
+                       (!wait_takes(wait) || wait_post(WAIT_KEY_GONE, wait->data));
         if (is_free) {
             drop_armed(group, wait);
             group->members--;
@@ -95,12 +108,13 @@ static void free_leaving(struct wait_group *group) SIDING_REQUIRES(&wait_mutex) 
     }
 }
 
-/* A wait fails where somebody has closed what is ours: that is told, and the next look says why. */
-static void tell_failed(struct wait_group *group, const struct wait_list *list)
-    SIDING_REQUIRES(&wait_mutex) {
+/* A wait fails where somebody has closed what is ours. Who looks for it has taken what the others
+   wait for. */
+static void finish_failed(const struct wait_list *list) SIDING_REQUIRES(&wait_mutex) {
     for (DWORD i = 1; i < list->count; i++) {
-        if (WaitForSingleObject(list->objects[i], 0) == WAIT_FAILED) {
-            tell(group, list->waits[i]);
+        DWORD result = WaitForSingleObject(list->objects[i], 0);
+        if (result != WAIT_TIMEOUT) {
+            finish(list->waits[i], result == WAIT_FAILED);
         }
     }
 }
@@ -109,10 +123,11 @@ static void read_result(struct wait_group *group, const struct wait_list *list, 
     SIDING_REQUIRES(&wait_mutex) {
     group->sleeps = false;
     if (result == WAIT_FAILED) {
-        tell_failed(group, list);
+        finish_failed(list);
     } else if (result > WAIT_OBJECT_0 && result < WAIT_OBJECT_0 + list->count) {
-        tell(group, list->waits[result - WAIT_OBJECT_0]);
+        finish(list->waits[result - WAIT_OBJECT_0], false);
     }
+    tell_over(group);
     free_leaving(group);
 }
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <wchar.h>
 
+#include "wait_pipe.h"
+
 #define NAME_LENGTH_MAX 31u /* of those that matter */
 
 /* Not in all headers: see NtQueryEvent. */
@@ -78,13 +80,12 @@ static const struct {
     {L"Timer", WAIT_TAKES},
 };
 
-/* Of a HANDLE, which a wait would find out as well, and take the signal. */
-static bool has_right_to_wait(HANDLE object) {
+bool wait_object_has_right(HANDLE object, ACCESS_MASK right) {
     PUBLIC_OBJECT_BASIC_INFORMATION information;
     query_object query = (query_object)(uintptr_t)native("NtQueryObject");
     return NT_SUCCESS(
                query(object, ObjectBasicInformation, &information, sizeof information, NULL)) &&
-           (information.GrantedAccess & SYNCHRONIZE) != 0;
+           (information.GrantedAccess & right) != 0;
 }
 
 /* @return 0 or errno */
@@ -94,8 +95,9 @@ static int32_t look_at_type(HANDLE object, const WCHAR *name, enum wait_nature *
         return 0;
     }
     if (wcscmp(name, L"File") == 0) {
-        *out_nature = WAIT_KEEPS;
-        return is_waitable_file(object) ? 0 : EPERM;
+        bool is_waitable = is_waitable_file(object);
+        *out_nature = is_waitable ? WAIT_KEEPS : WAIT_PIPE;
+        return is_waitable ? 0 : wait_pipe_look(object);
     }
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (wcscmp(name, types[i].name) == 0) {
@@ -112,7 +114,8 @@ int32_t wait_object_look(HANDLE object, enum wait_nature *out_nature) {
         return EBADF;
     }
     int32_t error = look_at_type(object, name, out_nature);
-    return error == 0 && !has_right_to_wait(object) ? EACCES : error;
+    /* a wait would find that out as well, and take the signal */
+    return error == 0 && !wait_object_has_right(object, SYNCHRONIZE) ? EACCES : error;
 }
 
 int32_t wait_object_look_file(HANDLE file) {

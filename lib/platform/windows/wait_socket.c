@@ -138,5 +138,5 @@ void wait_socket_cancel(struct wait_poll *poll) {
 
 uint32_t wait_socket_read(const struct wait_poll *poll) {
     bool has_ended = NT_SUCCESS((NTSTATUS)poll->status.status) && poll->count > 0;
-    return has_ended ? conditions_of(poll->events) : 0;
+    return has_ended ? conditions_of(poll->events) : WAIT_SOCKET_FAILED;
 }

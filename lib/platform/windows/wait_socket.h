@@ -21,7 +21,7 @@ int32_t wait_socket_open(HANDLE port) SIDING_REQUIRES(&wait_mutex);
 bool wait_socket_arm(struct wait_poll *poll, HANDLE socket, uint32_t conditions, uint64_t ticket);
 /** Has it come to its end. @thread any  @blocks never */
 void wait_socket_cancel(struct wait_poll *poll) SIDING_REQUIRES(&wait_mutex);
-/** @return conditions, of a poll that has ended; 0: none  @thread poller  @blocks never */
+/** @return conditions, of a poll that has ended  @thread poller  @blocks never */
 uint32_t wait_socket_read(const struct wait_poll *poll);
 /** @return conditions that hold now, or SIDING_POLLER_GONE  @thread any  @blocks never */
 uint32_t wait_socket_conditions(HANDLE socket, uint32_t conditions);

@@ -43,14 +43,14 @@ async function occupy(): Promise<void> {
     calls.push(rejection(library.gateWait.with(options)(gate.number)));
   }
   await until(() => gate.arrived() === CONTEXTS, "they are in C");
-  for (let i = 0; i < CONTEXTS; i++) {
-    const used = (await Context.acquire()).use(library);
-    await used.answer();
-    calls.push(rejection(used.sleep.with(options)(BUSY_MS)));
-    calls.push(
-      rejection(library.storm.with(options)(new Uint8Array(1 << 20), 1 << 20, BUSY_MS)),
-    );
+  const contexts = await Promise.all(Array.from({ length: CONTEXTS }, () => Context.acquire()));
+  const libraries = contexts.map((context) => context.use(library));
+  await Promise.all(libraries.map(({ answer }) => answer()));
+  for (const { sleep, storm } of libraries) {
+    calls.push(rejection(sleep.with(options)(BUSY_MS)));
+    calls.push(rejection(storm.with(options)(new Uint8Array(1 << 20), 1 << 20, BUSY_MS)));
   }
+  await library.answer();
   controller.abort();
   await Promise.all(calls);
 }
