@@ -1,5 +1,5 @@
 /*
- * source_event_test.c - native events: what several threads post; signal handlers:
+ * source_event_test.c - native events: what several threads post. For signal handlers, see
  * source_signal_test.c.
  */
 #include "source_fixture.h"
