@@ -21,8 +21,8 @@ export interface LoadedReport {
   /** The name under which the system has it: a path, or a name with a hash for one from memory. */
   readonly path: string;
   /**
-   * `chosen`: by `SIDING_LIBRARY`; `package`: a file of a package, or of a checkout; `memory`: a
-   * module of the package, by a memory file; `cache`: the same, by a file of the cache.
+   * `chosen`: by `SIDING_LIBRARY` or `configure`; `package`: a file of a package, or of a checkout;
+   * `memory`: a module of the package, by a memory file; `cache`: the same, by a file of the cache.
    */
   readonly source: "chosen" | "package" | "memory" | "cache";
 }

@@ -75,7 +75,7 @@ export function screen(rows: readonly Row[]): string {
 }
 
 const origins: Readonly<Record<LoadedReport["source"], string>> = {
-  chosen: "named by SIDING_LIBRARY",
+  chosen: "named by SIDING_LIBRARY or configure",
   package: "a file of this package",
   memory: "carried by this package, loaded from memory",
   cache: "carried by this package, kept in the cache",
