@@ -37,8 +37,8 @@ bool lead_is_wished(void);
  *  @thread poller  @blocks while it is lent */
 void lead_pass(uint64_t end_ns);
 
-/** Wishes to lead. @return whether the wish is the caller's: the poller's thread is to be kicked for
- *  it; false: another has it, or leads already  @thread js  @blocks never */
+/** Wishes to lead. @return whether the wish is the caller's: the poller's thread is to be kicked
+ *  for it; false: another has it, or leads already  @thread js  @blocks never */
 bool lead_wish(void);
 /** @return whether it is lent now, and the caller leads  @thread js  @blocks never */
 bool lead_take(void);

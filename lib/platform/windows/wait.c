@@ -343,8 +343,7 @@ static bool read_wait(struct wait *wait, struct siding_ready *out_ready)
     switch (wait->state) {
     case WAIT_ARMED:
     case WAIT_POSTED:
-        if (wait->nature == WAIT_PIPE && wait_pipe_is_cut_off(wait->pipe)) {
-            arm(wait);
+        if (wait->nature == WAIT_PIPE && wait_pipe_is_cut_off(wait->pipe) && arm(wait)) {
             return false;
         }
         *out_ready = (struct siding_ready){wait->data, finish(wait)};
