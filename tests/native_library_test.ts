@@ -32,10 +32,7 @@ async function refuses(path: string, reason: RegExp): Promise<void> {
     `ABI ${abiVersion} from "${path}": `;
   assert.ok(line.startsWith(start), line);
   assert.match(line, reason);
-  assert.ok(
-    line.endsWith("; build it with `npm run build`, or set SIDING_LIBRARY to its path"),
-    line,
-  );
+  assert.ok(line.endsWith("; name that of this version and platform, or none"), line);
 }
 
 /** A library with every function of libsiding's, none of which does anything. */
@@ -52,13 +49,13 @@ test("C6: a missing libsiding gives one line: what, where, and what to do", asyn
 test("C6: a libsiding for another processor gives one line", async () => {
   const path = join(folder, "foreign.so");
   writeFileSync(path, foreignHeader());
-  await refuses(path, /wrong|cannot open|invalid|e_machine|failed/i);
+  await refuses(path, /it is for \w+ \w+/);
 });
 
 test("C6: a file that is no library gives one line", async () => {
   const path = join(folder, "text.so");
   writeFileSync(path, "no library at all\n");
-  await refuses(path, /invalid ELF header|file too short|failed/i);
+  await refuses(path, /it is no library/);
 });
 
 test("C6: a library that is not libsiding gives one line", async () => {

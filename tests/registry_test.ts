@@ -197,7 +197,9 @@ on("bun")("bun add: of npm's packages only this platform's library is downloaded
 on("bun")("bunx: npm's package has the doctor", async () => {
   await using project = await npmProject({});
   const command = [runtime, "x", "@siding/ffi", "doctor", "--json"];
-  const { library } = JSON.parse(await project.command(command)) as MachineReport;
+  const PATH = `${join(root, "node_modules", ".bin")}:${process.env["PATH"]}`;
+  const env = { PATH, npm_config_registry: `${project.registry.url}/` }; // bunx reads no .npmrc
+  const { library } = JSON.parse(await project.command(command, env)) as MachineReport;
   assert.equal(library?.source, "package");
   assert.match(library.path, /libsiding\.so$/);
 });
