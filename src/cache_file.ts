@@ -26,6 +26,11 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
+function has(path: string, bytes: Uint8Array): boolean {
+  const found = runtime.files().read(path);
+  return found !== undefined && isSame(found, bytes);
+}
+
 /**
  * Path of a file in `folder` with this name and these bytes; throws `Error`, and what the runtime
  * throws. A file that is there is compared, and replaced where it differs.
@@ -37,15 +42,15 @@ export function cacheFile(folder: string, name: string, bytes: Uint8Array): stri
     throw new Error(`others may write into "${folder}": give it to this user alone, mode 700`);
   }
   const path = `${folder}/${name}`;
-  const found = files.read(path);
-  if (found !== undefined && isSame(found, bytes)) return path;
+  if (has(path, bytes)) return path;
   const aside = `${path}.${crypto.randomUUID()}`;
   try {
     files.create(aside, bytes);
     files.rename(aside, path); // at once: nobody loads half a library
   } catch (error) {
     files.remove(aside);
-    throw error;
+    /* another process may have been sooner, and Windows replaces no library that is in use */
+    if (!has(path, bytes)) throw error;
   }
   return path;
 }

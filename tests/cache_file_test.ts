@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { cacheFile } from "../src/cache_file.ts";
+import { runtime } from "../src/runtime/current.ts";
 import { CACHED_FILES, cachedBytes } from "./support/cached.ts";
 import { expectExit, inParallel, runProgram } from "./support/child.ts";
 import { test } from "./support/harness.ts";
@@ -43,6 +44,31 @@ test("a file of the cache stays where it is right, and is replaced where it is n
     assert.equal(cacheFile(folder, "library.so", bytes), path);
     assert.deepEqual(new Uint8Array(readFileSync(path)), bytes);
   }
+});
+
+/* As Windows does where another process has put its own there meanwhile, and loaded it. */
+function refusingToRename(refuse: (from: string, to: string) => void, task: () => void): void {
+  const { files } = runtime;
+  const changeable = runtime as { files: typeof files };
+  changeable.files = () => ({ ...files(), rename: refuse });
+  try {
+    task();
+  } finally {
+    changeable.files = files;
+  }
+}
+
+test("a file that another process has put there is taken, where ours cannot replace it", () => {
+  const folder = join(root, "race");
+  const inUse = new Error("it is in use");
+  refusingToRename(() => {
+    throw inUse;
+  }, () => assert.throws(() => cacheFile(folder, "library.so", bytes), inUse));
+  refusingToRename((_, to) => {
+    writeFileSync(to, bytes);
+    throw inUse;
+  }, () => assert.equal(cacheFile(folder, "library.so", bytes), `${folder}/library.so`));
+  assert.deepEqual(readdirSync(folder), ["library.so"], "nothing is left aside");
 });
 
 test("a cache that others could write into is refused", () => {
