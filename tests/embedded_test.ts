@@ -206,16 +206,15 @@ if (runtimeName === "deno") {
 }
 
 const THREADS = 4;
+const threadModule = new URL("./support/thread.ts", import.meta.url).href;
 
 /* Each thread opens the library and says so; the main one then counts its images. */
 const threads = `
-  if (!globalThis.isWorker) {
+  const { isMainThread, postToParent } = await import(${JSON.stringify(threadModule)});
+  if (isMainThread) {
     const { readFileSync } = await import("node:fs");
     const start = () => new Promise((resolve, reject) => {
-      const source = "globalThis.isWorker = true; await import(" +
-        JSON.stringify(import.meta.url) + ");";
-      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-      const worker = new Worker(url, { type: "module" });
+      const worker = new Worker(import.meta.url, { type: "module" });
       worker.onmessage = ({ data }) => resolve({ worker, answer: data });
       worker.onerror = ({ message }) => reject(new Error(message));
     });
@@ -227,7 +226,7 @@ const threads = `
     console.log(JSON.stringify([first, workers.map(({ answer }) => answer), images]));
     workers.forEach(({ worker }) => worker.terminate());
   } else {
-    self.postMessage(open(library, definitions).answer.sync());
+    postToParent(open(library, definitions).answer.sync());
   }`;
 
 test("all threads of a process have one image of a library with a name", async () => {
