@@ -7,7 +7,11 @@ import { type Embedding, findEmbedding, loadEmbedding, platform } from "./embedd
 import type { NativeImage } from "./native_image.ts";
 import { runtime } from "./runtime/current.ts";
 
-/** A platform as the modules of `siding pack` are named. */
+/**
+ * A platform as the modules of `siding pack` are named.
+ *
+ * @category Libraries
+ */
 export type Platform =
   | "linux-x64-gnu"
   | "linux-arm64-gnu"
@@ -18,16 +22,28 @@ export type Platform =
   | "darwin-x64"
   | "darwin-arm64";
 
-/** A module that `siding pack` wrote. */
+/**
+ * A module that `siding pack` wrote.
+ *
+ * @category Libraries
+ */
 export interface NativeModule {
   /** The library. */
   readonly image: NativeImage;
 }
 
-/** Imports of such modules, literal ones; a platform that is left out is not supported. */
+/**
+ * Imports of such modules, literal ones; a platform that is left out is not supported.
+ *
+ * @category Libraries
+ */
 export type NativeModules = { readonly [P in Platform]?: () => Promise<NativeModule> };
 
-/** Options of {@linkcode embedded}. */
+/**
+ * Options of {@linkcode embedded}.
+ *
+ * @category Libraries
+ */
 export interface EmbeddedOptions {
   /**
    * An environment variable. Where it is set, the library whose path it has is taken, whatever the
@@ -36,7 +52,11 @@ export interface EmbeddedOptions {
   readonly variable?: string;
 }
 
-/** A library that a package brings along, in place of a path; made by {@linkcode embedded}. */
+/**
+ * A library that a package brings along, in place of a path; made by {@linkcode embedded}.
+ *
+ * @category Libraries
+ */
 export class EmbeddedLibrary {
   /** URL of the module that named it. */
   readonly url: string;
@@ -70,6 +90,7 @@ export class EmbeddedLibrary {
  * `ERR_SIDING_LIBRARY_NOT_FOUND` or `ERR_SIDING_PERMISSION`, with cause and remedy in one line.
  * Rejects with `TypeError` for wrong arguments.
  *
+ * @category Libraries
  * @example
  * ```ts ignore
  * import { embedded, open } from "@siding/ffi";

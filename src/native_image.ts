@@ -4,7 +4,11 @@
  * @module
  */
 
-/** What the modules that `siding pack` writes tell of a library. */
+/**
+ * What the modules that `siding pack` writes tell of a library.
+ *
+ * @category Libraries
+ */
 export interface ImageName {
   /** What its file is called in a cache: it has a hash of the content. */
   readonly name: string;
@@ -12,7 +16,11 @@ export interface ImageName {
   readonly isNamed: boolean;
 }
 
-/** A library inside a module. */
+/**
+ * A library inside a module.
+ *
+ * @category Libraries
+ */
 export interface PackedImage extends ImageName {
   /** Size of the library in bytes. */
   readonly size: number;
@@ -20,13 +28,21 @@ export interface PackedImage extends ImageName {
   readonly packed: string;
 }
 
-/** A library in a file of a package. */
+/**
+ * A library in a file of a package.
+ *
+ * @category Libraries
+ */
 export interface FileImage extends ImageName {
   /** Its `file:` URL. */
   readonly file: string;
 }
 
-/** A library that a module carries. */
+/**
+ * A library that a module carries.
+ *
+ * @category Libraries
+ */
 export type NativeImage = PackedImage | FileImage;
 
 const LENGTH_IN_TOKEN_MAX = 15;
