@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { LibraryReport } from "../cli/doctor.ts";
-import { readBinaries } from "../cli/doctor/binary.ts";
+import { readBinaries } from "../cli/binary/binary.ts";
 import { compileLibrary, fatLibrary, libraryFor } from "./support/cross.ts";
 import { doctorLines, doctorReport, shapeOf, siding } from "./support/doctor.ts";
 import { foreignHeader } from "./support/elf.ts";

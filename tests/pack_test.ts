@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readDynamic } from "../cli/pack/elf.ts";
+import { type Binary, readBinaries } from "../cli/binary/binary.ts";
 import { packLz4 } from "../cli/pack/lz4.ts";
 import { platforms } from "../cli/pack/target.ts";
 import { platform } from "../src/embedding.ts";
 import { unpack } from "../src/native_image.ts";
 import { compileAnswer, folder, hashedSoname } from "./support/authored.ts";
 import { type Outcome, runFile } from "./support/child.ts";
-import { libraryOfC } from "./support/compiler.ts";
+import { libraryOfC, programOfC } from "./support/compiler.ts";
+import { fatLibrary, libraryFor } from "./support/cross.ts";
 import { randomFrom, test } from "./support/harness.ts";
 
 const command = fileURLToPath(new URL("../cli/siding.ts", import.meta.url));
@@ -30,6 +31,12 @@ function put(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return path;
+}
+
+function binaryOf(bytes: Uint8Array): Binary {
+  const [binary] = readBinaries(bytes);
+  if (binary === undefined) throw new Error("there is none in it");
+  return binary;
 }
 
 function read(...parts: readonly string[]): string {
@@ -60,7 +67,7 @@ test("a library becomes a module, its bytes beside it, and a package with a file
   assert.match(image.name, /^libauthored-[0-9a-f]{16}\.so$/);
   assert.equal(image.isNamed, true);
   const bytes = unpack(image);
-  assert.equal(readDynamic(bytes).soname, image.name);
+  assert.equal(binaryOf(bytes).soname?.text, image.name);
   const own = join(out, "npm", `zebra-${platform}`);
   const file = basename(path);
   assert.deepEqual(readdirSync(own).sort(), ["bun.js", "index.js", file, "package.json"].sort());
@@ -92,7 +99,7 @@ test("a soname without a place for a hash is told, and stays", async () => {
     assert.equal(outcome.code, 0, outcome.stderr);
     const image = JSON.parse(read(out, "native", `${platform}.json`));
     assert.equal(image.isNamed, false);
-    assert.equal(readDynamic(unpack(image)).soname, soname);
+    assert.equal(binaryOf(unpack(image)).soname?.text, soname);
     const wanted = platform.endsWith("-gnu") ? /link with -Wl,-soname,lib.+-0{16}\.so\n$/ : /^$/;
     assert.match(outcome.stderr, wanted);
   }
@@ -113,59 +120,53 @@ test("the name, the version and the license are those of package.json", async ()
   assert.equal(read(own, "LICENSE"), "as you like");
 });
 
-/** The first bytes of libraries, as far as they tell for which machine they are. */
-const headers = {
-  elf: (machine: number): Uint8Array => header([0x7f, 0x45, 0x4c, 0x46, 2, 1], 18, machine),
-  pe: (machine: number): Uint8Array => {
-    const bytes = header([0x4d, 0x5a], 100, machine);
-    bytes.set([0x50, 0x45, 0, 0], 96);
-    bytes[60] = 96;
-    return bytes;
-  },
-  machO: (machine: number): Uint8Array => {
-    const bytes = header([0xcf, 0xfa, 0xed, 0xfe], 4, machine);
-    bytes[7] = 1; // 64 bits
-    return bytes;
-  },
-};
-
-function header(first: readonly number[], at: number, machine: number): Uint8Array {
-  const bytes = new Uint8Array(128);
-  bytes.set(first);
-  new DataView(bytes.buffer).setUint16(at, machine, true);
-  return bytes;
-}
+/** The numbers of processors in ELF. */
+const PPC = 20;
+const ELF_MACHINE_AT = 18;
 
 test("a file that is not for its target is refused in one line, and written nowhere", async () => {
-  const files: readonly (readonly [Uint8Array, string, string])[] = [
-    [headers.elf(183), "linux-x64-gnu", "it is for linux arm64, not for linux-x64-gnu"],
-    [headers.elf(62), "darwin-x64", "it is for linux x64, not for darwin-x64"],
-    [headers.elf(8), "linux-x64-gnu", "it is for linux processor 8, not for linux-x64-gnu"],
-    [headers.pe(0xaa64), "windows-x64", "it is for windows arm64, not for windows-x64"],
-    [headers.machO(7), "darwin-arm64", "it is for darwin x64, not for darwin-arm64"],
+  const [linux, windows, mac, arm] = await Promise.all(
+    ["x86_64-linux-musl", "aarch64-windows-gnu", "x86_64-macos", "aarch64-macos"].map((target) =>
+      libraryFor(target, folder)
+    ),
+  ) as [string, string, string, string];
+  const elf = readFileSync(linux);
+  const rare = elf.slice();
+  new DataView(rare.buffer, rare.byteOffset).setUint16(ELF_MACHINE_AT, PPC, true);
+  const program = await programOfC("int main(void) { return 0; }");
+  const files: readonly (readonly [path: string, target: string, reason: string])[] = [
+    [linux, "linux-arm64-gnu", "it is for linux x64, not for linux-arm64-gnu"],
+    [linux, "darwin-x64", "it is for linux x64, not for darwin-x64"],
+    [windows, "windows-x64", "it is for windows arm64, not for windows-x64"],
+    [mac, "darwin-arm64", "it is for darwin x64, not for darwin-arm64"],
     [
-      Uint8Array.from([0xca, 0xfe, 0xba, 0xbe, ...Array(64).fill(0)]),
+      put("rare.so", rare),
+      "linux-x64-gnu",
+      `it is for linux machine ${PPC}, not for linux-x64-gnu`,
+    ],
+    [
+      fatLibrary([mac, arm], join(folder, "fat.dylib")),
       "darwin-x64",
       "it is for several processors: take out one with lipo -thin",
     ],
-    [headers.elf(62), "linux-x64-gnu", "it is no shared library: it has no dynamic section"],
-    [new Uint8Array(128), "linux-x64-gnu", "it is no 64-bit ELF, PE or Mach-O library"],
-    [new Uint8Array(3), "linux-x64-gnu", "it is no library"],
+    [program, platform, "it is no shared library, its kind is program"],
+    [put("cut.so", elf.subarray(0, 100)), "linux-x64-gnu", "it is cut off or damaged"],
+    [put("none.so", new Uint8Array(128)), platform, "it is neither ELF nor PE nor Mach-O"],
+    [put("short.so", new Uint8Array(3)), platform, "it is neither ELF nor PE nor Mach-O"],
   ];
-  for (const [bytes, target, reason] of files) {
+  for (const [path, target, reason] of files) {
     const { out, common } = fresh();
-    const path = put("wrong.so", bytes);
     const outcome = await pack(...common, "--target", target, path);
-    assert.equal(outcome.code, 1);
     assert.equal(outcome.stderr, `siding pack: Cannot pack "${path}": ${reason}\n`);
+    assert.equal(outcome.code, 1);
     assert.ok(!existsSync(out));
   }
 });
 
 test("libraries of Windows and macOS have the hash in the name of their file alone", async () => {
   const { out, common } = fresh();
-  const dll = put("zebra.dll", headers.pe(0x8664));
-  const dylib = put("libzebra.1.dylib", headers.machO(12));
+  const dll = put("zebra.dll", readFileSync(await libraryFor("x86_64-windows-gnu", folder)));
+  const dylib = put("libzebra.1.dylib", readFileSync(await libraryFor("aarch64-macos", folder)));
   const outcome = await pack(
     ...common,
     "--target",
@@ -190,7 +191,7 @@ test("a library that needs the other C library is refused", async () => {
     ? platform.replace("gnu", "musl")
     : platform.replace("musl", "gnu");
   const source = await libraryOfC("int getpid(void); int answer(void) { return getpid(); }");
-  const { needed } = readDynamic(new Uint8Array(readFileSync(source)));
+  const { needed } = binaryOf(readFileSync(source));
   const { common } = fresh();
   const outcome = await pack(...common, "--target", other, source);
   const libc = needed.find((name) => name.startsWith("libc."));

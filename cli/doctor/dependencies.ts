@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import type { Binary } from "./binary.ts";
+import type { Binary } from "../binary/binary.ts";
 import { openLibrary } from "./opening.ts";
 import type { NeededReport } from "./report.ts";
 

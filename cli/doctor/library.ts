@@ -8,7 +8,7 @@ import { loadNative } from "../../src/loader.ts";
 import { runtime } from "../../src/runtime/current.ts";
 import { flagOf, isPermitted, type Wish } from "../../src/runtime/permissions.ts";
 import { version } from "../version.ts";
-import { type Binary, readBinaries } from "./binary.ts";
+import { type Binary, readBinaries } from "../binary/binary.ts";
 import { wantedSymbols } from "./definitions.ts";
 import { findNeeded, needed } from "./dependencies.ts";
 import { platformName } from "./machine.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Binary } from "./binary.ts";
+import type { Binary } from "../binary/binary.ts";
 import type { WantedSymbols } from "./definitions.ts";
 import type { Opened } from "./opening.ts";
 import type { Tell } from "./problems.ts";

@@ -92,6 +92,7 @@ function readOne(bytes: Bytes): Binary {
     kind: kinds[bytes.u32(12)] ?? "unknown",
     system: "darwin",
     architecture,
+    soname: null,
     needed: commands.filter(({ kind }) => needs.has(kind)).map((one) => textOf(bytes, one)),
     folders: commands.filter(({ kind }) => kind === LC_RPATH).map((one) => textOf(bytes, one)),
     symbols: symbolsOf(bytes, commands.find(({ kind }) => kind === LC_SYMTAB)),

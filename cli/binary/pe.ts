@@ -84,6 +84,7 @@ export function readPe(bytes: Bytes): readonly Binary[] | undefined {
     kind: kindOf(bytes.u16(start + 22)),
     system: "windows",
     architecture: architectures[machine] ?? `machine ${machine}`,
+    soname: null,
     needed: neededBy(bytes, tableOf(bytes, optional, IMPORTS, find), find),
     folders: [],
     symbols: exportsOf(bytes, tableOf(bytes, optional, EXPORTS, find), find),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Binary } from "./binary.ts";
+import type { Binary, TextAt } from "./binary.ts";
 import type { Bytes } from "./bytes.ts";
 
 const MAGIC = 0x7f454c46;
@@ -32,6 +32,7 @@ const PT_DYNAMIC = 2;
 const DT_NULL = 0;
 const DT_NEEDED = 1;
 const DT_STRTAB = 5;
+const DT_SONAME = 14;
 const DT_RPATH = 15;
 const DT_RUNPATH = 29;
 const DT_FLAGS_1 = 0x6ffffffb;
@@ -86,7 +87,7 @@ function textsOf(
   segments: readonly Segment[],
   dynamic: Dynamic,
   wanted: number,
-): string[] {
+): TextAt[] {
   const table = valueOf(dynamic, DT_STRTAB) ?? 0;
   const within = segments.find(({ type, address, size }) =>
     type === PT_LOAD && table >= address && table < address + size
@@ -94,7 +95,7 @@ function textsOf(
   const values = dynamic.filter(([tag]) => tag === wanted);
   if (within === undefined || values.length === 0) return [];
   const start = table - within.address + within.offset;
-  return values.map(([, value]) => bytes.text(start + value));
+  return values.map(([, value]) => ({ text: bytes.text(start + value), at: start + value }));
 }
 
 function symbolsOf(bytes: Bytes): ReadonlySet<string> | null {
@@ -128,18 +129,23 @@ export function readElf(bytes: Bytes): readonly Binary[] | undefined {
   const machine = bytes.u8(5) === LOWEST_FIRST ? bytes.u16(18) : bytes.u8(18) << 8 | bytes.u8(19);
   const name = architectures[machine] ?? `machine ${machine}`;
   const isOurs = bytes.u8(4) === CLASS_64 && bytes.u8(5) === LOWEST_FIRST;
-  const plain = { format: "ELF", system: "linux", needed: [], folders: [], symbols: null } as const;
+  const plain = {
+    ...{ format: "ELF", system: "linux" } as const,
+    ...{ soname: null, needed: [], folders: [], symbols: null },
+  };
   if (!isOurs) {
     return [{ ...plain, kind: "unknown", architecture: name === "x64" ? "x32" : name }];
   }
   const segments = segmentsOf(bytes);
   const dynamic = dynamicOf(bytes, segments);
-  const texts = (tag: number): string[] => textsOf(bytes, segments, dynamic, tag);
+  const found = (tag: number): TextAt[] => textsOf(bytes, segments, dynamic, tag);
+  const texts = (tag: number): string[] => found(tag).map(({ text }) => text);
   const [runpath = texts(DT_RPATH)[0]] = texts(DT_RUNPATH);
   return [{
     ...plain,
     kind: kindOf(bytes.u16(16), dynamic),
     architecture: name,
+    soname: found(DT_SONAME)[0] ?? null,
     needed: texts(DT_NEEDED),
     folders: runpath?.split(":").filter((folder) => folder !== "") ?? [],
     symbols: symbolsOf(bytes),

@@ -8,6 +8,12 @@ import { readElf } from "./elf.ts";
 import { readMachO } from "./mach_o.ts";
 import { readPe } from "./pe.ts";
 
+/** A text, and the byte of the file at which it begins. */
+export interface TextAt {
+  readonly text: string;
+  readonly at: number;
+}
+
 /** The code in a file for one architecture. */
 export interface Binary {
   /** Format of the file. */
@@ -18,6 +24,8 @@ export interface Binary {
   readonly system: "linux" | "darwin" | "windows";
   /** Architecture as in names of platforms, or the format's own number for a rare one. */
   readonly architecture: string;
+  /** Its soname, of an ELF file that has one. */
+  readonly soname: TextAt | null;
   /** Names of the libraries that it needs; none where it is for no platform of ours. */
   readonly needed: readonly string[];
   /** Folders in which the loader looks for them first, as the file has them. */
